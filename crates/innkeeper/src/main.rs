@@ -1,0 +1,2 @@
+//! innkeeper
+fn main() {}
