@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// A request that cannot be understood: always status 400, with the code and message that Graph gives where known.
+/// A request that cannot be understood: always status 400, with the code and message that Graph gives where
+/// known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     /// Graph's `error.code`, which clients program against.

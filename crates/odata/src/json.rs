@@ -1,5 +1,5 @@
-//! Request bodies. serde_json keeps the last of two members with one name and nests 128 deep; two readers of one body
-//! must not see two different requests, so both are refused here.
+//! Request bodies. serde_json keeps the last of two members with one name and nests 128 deep; two readers of
+//! one body must not see two different requests, so both are refused here.
 
 use crate::Error;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -9,8 +9,9 @@ use std::fmt;
 /// Deepest nesting of objects and arrays in a body, the body itself included.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reads a body that must be one JSON object: UTF-8 without a byte order mark, no name twice in one object, at most
-/// [`MAX_DEPTH`] deep, nothing after it. The order of members is kept. The size is bounded by the server before.
+/// Reads a body that must be one JSON object: UTF-8 without a byte order mark, no name twice in one object,
+/// at most [`MAX_DEPTH`] deep, nothing after it. The order of members is kept. The size is bounded by the
+/// server before.
 pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::bad_request("Empty Payload. JSON content expected."));

@@ -1,9 +1,10 @@
-//! Microsoft Graph's dialect of OData: paths, query options, filters and JSON bodies, parsed into typed trees that are
-//! checked against the description of an entity. It knows no entity of ours, does no I/O, and every parser takes time
-//! linear in its input and fails with an [`Error`] that a client may read.
+//! Microsoft Graph's dialect of OData: paths, query options, filters and JSON bodies, parsed into typed trees
+//! that are checked against the description of an entity. It knows no entity of ours, does no I/O, and every
+//! parser takes time linear in its input and fails with an [`Error`] that a client may read.
 //!
-//! An entity is static data, an [`EntityType`]; [`Path`] and [`Query`] are what a request says about it; a [`Filter`]
-//! is a small tree made to be translated into SQL, with its meaning written down, and executable, in [`filter`].
+//! An entity is static data, an [`EntityType`]; [`Path`] and [`Query`] are what a request says about it; a
+//! [`Filter`] is a small tree made to be translated into SQL, with its meaning written down, and executable,
+//! in [`filter`].
 
 mod error;
 pub mod filter;

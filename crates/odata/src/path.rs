@@ -11,7 +11,8 @@ pub struct Path {
 /// One segment: `users`, `users('id')`, `$count` or `microsoft.graph.user`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// Decoded, in the client's letter case, without the key. `graph.user` is turned into `microsoft.graph.user`.
+    /// Decoded, in the client's letter case, without the key. `graph.user` is turned into
+    /// `microsoft.graph.user`.
     pub name: String,
     /// The key in parentheses. A key written as a segment of its own (`users/id`) is simply the next segment.
     pub key: Option<Key>,

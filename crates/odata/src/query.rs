@@ -11,12 +11,15 @@ const MAX_ORDER: usize = 10;
 pub struct Options {
     /// The header `ConsistencyLevel: eventual` is present.
     pub advanced: bool,
+    /// The path ends in `/$count`, which stands for `$count=true`.
+    pub count_segment: bool,
 }
 
 /// The query options of a request for an entity or a collection, checked against its description.
 ///
-/// A request with a `$skiptoken` follows a link of ours, and no client repeats `ConsistencyLevel` on it: such a request may
-/// use whatever an advanced query may. The token's signature, checked elsewhere, is what makes that true.
+/// A request with a `$skiptoken` follows a link of ours, and no client repeats `ConsistencyLevel` on it: such
+/// a request may use whatever an advanced query may. The token's signature, checked elsewhere, is what makes
+/// that true.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
     /// In the order asked for, each once; none means the default selection. `*` selects every property.
@@ -64,8 +67,9 @@ const NAMES: [&str; 10] =
 const UNSUPPORTED: [&str; 3] = ["skip", "apply", "compute"];
 
 impl Query {
-    /// Reads the part of a URL after `?`, at most [`MAX_URL`](crate::MAX_URL) bytes. The `$` of a system option may be
-    /// left out, and its name is read in any letter case. Other options with a `$` are errors; without, they are ignored.
+    /// Reads the part of a URL after `?`, at most [`MAX_URL`](crate::MAX_URL) bytes. The `$` of a system
+    /// option may be left out, and its name is read in any letter case. Other options with a `$` are errors;
+    /// without, they are ignored.
     pub fn parse(
         raw_query: Option<&str>,
         entity: &'static EntityType,
@@ -73,7 +77,8 @@ impl Query {
     ) -> Result<Self, Error> {
         let [select, filter, order_by, top, count, search, expand, skiptoken, deltatoken, format] =
             given(raw_query.unwrap_or_default())?;
-        let count = count.map_or(Ok(false), |text| parse_count(&text))? && options.advanced;
+        let asked = count.map_or(Ok(false), |text| parse_count(&text))? || options.count_segment;
+        let count = asked && options.advanced;
         let lifted = skiptoken.is_some();
         let advanced = count || lifted;
         if filter.is_some() && order_by.is_some() && entity.directory && !advanced {
@@ -234,8 +239,8 @@ mod tests {
     use crate::fixture::{AUDIT, USER};
     use proptest::prelude::*;
 
-    const PLAIN: Options = Options { advanced: false };
-    const EVENTUAL: Options = Options { advanced: true };
+    const PLAIN: Options = Options { advanced: false, count_segment: false };
+    const EVENTUAL: Options = Options { advanced: true, count_segment: false };
 
     fn parse(raw: &str) -> Result<Query, Error> {
         Query::parse(Some(raw), &USER, PLAIN)
@@ -374,6 +379,16 @@ mod tests {
     }
 
     #[test]
+    fn a_count_segment_stands_for_the_count_but_not_for_the_header() {
+        let parse = |advanced| {
+            let options = Options { advanced, count_segment: true };
+            Query::parse(Some("$filter=userType+ne+'Guest'"), &USER, options)
+        };
+        assert!(parse(true).unwrap().count);
+        assert_eq!(parse(false).unwrap_err().message, "Unsupported Query.");
+    }
+
+    #[test]
     fn what_is_outside_the_directory_needs_no_advanced_query() {
         let raw = "$filter=not(id+ne+'x')&$orderby=activityDateTime%20desc";
         assert!(Query::parse(Some(raw), &AUDIT, PLAIN).is_ok());
@@ -455,7 +470,7 @@ mod tests {
             raw in "(\\$(select|filter|orderby|top|count|search|skiptoken)=|&|mail|id| |%20|,|'a'|eq|%22|\\*|[0-9]|é){0,25}|\\PC{0,60}",
             advanced: bool,
         ) {
-            let _ = Query::parse(Some(&raw), &USER, Options { advanced });
+            let _ = Query::parse(Some(&raw), &USER, Options { advanced, count_segment: false });
         }
     }
 }

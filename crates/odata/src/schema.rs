@@ -5,8 +5,9 @@ use std::fmt;
 pub struct EntityType {
     /// Qualified name, as `microsoft.graph.user`.
     pub name: &'static str,
-    /// Whether Graph keeps it in the directory, where `ne`, `not`, `endsWith`, and `$filter` together with `$orderby`,
-    /// need an advanced query (`ConsistencyLevel: eventual` and `$count=true`). Logs are not in the directory.
+    /// Whether Graph keeps it in the directory, where `ne`, `not`, `endsWith`, and `$filter` together with
+    /// `$orderby`, need an advanced query (`ConsistencyLevel: eventual` and `$count=true`). Logs are not in
+    /// the directory.
     pub directory: bool,
     /// In the order in which they are rendered.
     pub properties: &'static [Property],
@@ -59,7 +60,8 @@ pub struct Property {
     pub name: &'static str,
     /// Type of the value.
     pub kind: Kind,
-    /// Operators of `$filter`. Those of a collection of primitives are for its elements inside `any` and `all`.
+    /// Operators of `$filter`. Those of a collection of primitives are for its elements inside `any` and
+    /// `all`.
     pub filter: Filterable,
     /// Whether `$orderby` accepts it.
     pub sortable: Sortable,
@@ -213,8 +215,8 @@ pub enum Sortable {
     Advanced,
 }
 
-/// A value that a filter or an order refers to: a property, a member of a complex property, or, inside `any` and `all`,
-/// the element or a member of it.
+/// A value that a filter or an order refers to: a property, a member of a complex property, or, inside `any`
+/// and `all`, the element or a member of it.
 #[derive(Clone)]
 pub struct Field {
     steps: Vec<&'static Property>,
@@ -252,12 +254,14 @@ impl Field {
         Ok(self)
     }
 
-    /// The properties from the outside in. Empty for the element of a collection itself (`m` in `any(m:m eq 'x')`).
+    /// The properties from the outside in. Empty for the element of a collection itself (`m` in `any(m:m eq
+    /// 'x')`).
     pub fn steps(&self) -> &[&'static Property] {
         &self.steps
     }
 
-    /// The canonical path, as `signInActivity/lastSignInDateTime`; empty for the element of a collection itself.
+    /// The canonical path, as `signInActivity/lastSignInDateTime`; empty for the element of a collection
+    /// itself.
     pub fn path(&self) -> String {
         self.steps.iter().map(|step| step.name).collect::<Vec<_>>().join("/")
     }

@@ -4,11 +4,12 @@ use crate::{EntityType, Error, Property};
 /// Most terms in one `$search`.
 const MAX_TERMS: usize = 20;
 
-/// A `$search`: quoted terms joined by `AND` and `OR` (in capitals), where `AND` binds tighter. Parentheses are refused.
+/// A `$search`: quoted terms joined by `AND` and `OR` (in capitals), where `AND` binds tighter. Parentheses
+/// are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
-    /// `"displayName:ann"`: in Graph, a word of `displayName`, or any other property as a whole, starts with the text,
-    /// without regard to letter case.
+    /// `"displayName:ann"`: in Graph, a word of `displayName`, or any other property as a whole, starts with
+    /// the text, without regard to letter case.
     Term {
         /// A searchable property.
         property: &'static Property,

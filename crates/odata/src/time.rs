@@ -2,8 +2,9 @@
 
 const MICROS: i64 = 1_000_000;
 
-/// Microseconds since 1970-01-01T00:00:00Z of `YYYY-MM-DD` (midnight UTC) or `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or
-/// `±hh:mm`. Digits beyond the microsecond are cut off. The message of the error completes "… is not a date: ".
+/// Microseconds since 1970-01-01T00:00:00Z of `YYYY-MM-DD` (midnight UTC) or
+/// `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or `±hh:mm`. Digits beyond the microsecond are cut off. The
+/// message of the error completes "… is not a date: ".
 pub(crate) fn parse(text: &str) -> Result<i64, &'static str> {
     let (date, time) = match text.split_once(['T', 't']) {
         Some((date, time)) => (date, Some(time)),

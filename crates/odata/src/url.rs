@@ -1,6 +1,7 @@
 use crate::{Error, Property};
 
-/// Longest path and longest query accepted, in bytes. The server bounds the whole URL to the same figure (414) before.
+/// Longest path and longest query accepted, in bytes. The server bounds the whole URL to the same figure
+/// (414) before.
 pub const MAX_URL: usize = 8 * 1024;
 
 pub(crate) fn check_length(raw: &str) -> Result<(), Error> {
@@ -12,8 +13,8 @@ pub(crate) fn check_length(raw: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Undoes percent-encoding, and `+` for a space where `plus` says so. Control characters are refused, except white space
-/// in a query: nothing that a directory stores contains them.
+/// Undoes percent-encoding, and `+` for a space where `plus` says so. Control characters are refused, except
+/// white space in a query: nothing that a directory stores contains them.
 pub(crate) fn decode(raw: &str, plus: bool) -> Result<String, Error> {
     let invalid = || Error::bad_request("The URL is not valid: its percent-encoding is not UTF-8 text.");
     let mut decoded = Vec::with_capacity(raw.len());
@@ -39,8 +40,9 @@ fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// The address of the next page: `base_url` (absolute, without a query) with the query of this request, its skip token
-/// replaced by `token`. Nothing else of the query is touched beyond encoding what a URL may not contain.
+/// The address of the next page: `base_url` (absolute, without a query) with the query of this request, its
+/// skip token replaced by `token`. Nothing else of the query is touched beyond encoding what a URL may not
+/// contain.
 pub fn next_link(base_url: &str, raw_query: Option<&str>, token: &str) -> String {
     let mut link = format!("{base_url}?");
     for pair in raw_query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -74,7 +76,8 @@ fn encode(text: &str, plain: impl Fn(u8) -> bool, into: &mut String) {
     }
 }
 
-/// `{base}/$metadata#users(id,displayName)`, or without the list when there was no `$select`. `base` ends in the version.
+/// `{base}/$metadata#users(id,displayName)`, or without the list when there was no `$select`. `base` ends in
+/// the version.
 pub fn context_url(base: &str, set: &str, select: Option<&[&'static Property]>) -> String {
     match select {
         Some(select) => {

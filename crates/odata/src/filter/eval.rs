@@ -33,15 +33,15 @@ impl Value {
     }
 }
 
-/// The text that equality and order of strings look at: each character in lower case by itself, so that what a text
-/// starts and ends with does not depend on its neighbours.
+/// The text that equality and order of strings look at: each character in lower case by itself, so that what
+/// a text starts and ends with does not depend on its neighbours.
 pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
 impl Filter {
-    /// Whether a record matches, given the value of each field that the filter names (see [the table](super)). This is
-    /// the definition that faster translations are checked against.
+    /// Whether a record matches, given the value of each field that the filter names (see [the
+    /// table](super)). This is the definition that faster translations are checked against.
     pub fn matches(&self, get: &dyn Fn(&Field) -> Value) -> bool {
         match self {
             Self::And(left, right) => left.matches(get) && right.matches(get),

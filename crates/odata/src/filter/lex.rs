@@ -15,7 +15,8 @@ pub(super) enum Token<'a> {
     End,
 }
 
-/// Tokens with the byte at which each starts; the last is `End`. The error is the byte at fault and what is wrong.
+/// Tokens with the byte at which each starts; the last is `End`. The error is the byte at fault and what is
+/// wrong.
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token<'_>, usize)>, (usize, String)> {
     let mut tokens = Vec::new();
     let mut at = 0;

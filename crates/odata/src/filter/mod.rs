@@ -2,8 +2,9 @@
 //!
 //! # Meaning
 //!
-//! A filter is two-valued: every node is true or false of a record, never unknown. A translation into SQL must give the
-//! same answer as [`Filter::matches`], so it has to turn SQL's unknown into false at each comparison, *below* any `not`.
+//! A filter is two-valued: every node is true or false of a record, never unknown. A translation into SQL
+//! must give the same answer as [`Filter::matches`], so it has to turn SQL's unknown into false at each
+//! comparison, *below* any `not`.
 //!
 //! | node | true when |
 //! |---|---|
@@ -16,8 +17,9 @@
 //! | `c/any(v:p)` | p is true of at least one element; false when the collection is empty or null |
 //! | `c/all(v:p)` | p is false of no element; true when the collection is empty or null |
 //!
-//! Strings are compared after [`fold`], which drops letter case; their order is that of the folded text's code points
-//! (which is that of its UTF-8 bytes). A GUID is its canonical lower-case text. A missing member of a complex value is null.
+//! Strings are compared after [`fold`], which drops letter case; their order is that of the folded text's
+//! code points (which is that of its UTF-8 bytes). A GUID is its canonical lower-case text. A missing member
+//! of a complex value is null.
 
 mod eval;
 mod lex;

@@ -5,8 +5,9 @@ use crate::{EntityType, Error, Field, Kind, Operators, time};
 
 impl Filter {
     /// Reads a decoded `$filter` against an entity. `advanced` says whether the query is an advanced one (see
-    /// [`EntityType::directory`]). `not` binds tightest, then comparisons, `and`, `or`; operators and names are read in any
-    /// letter case. Takes linear time and is bounded by [`MAX_TEXT`], [`MAX_NODES`], [`MAX_DEPTH`] and [`MAX_IN`].
+    /// [`EntityType::directory`]). `not` binds tightest, then comparisons, `and`, `or`; operators and names
+    /// are read in any letter case. Takes linear time and is bounded by [`MAX_TEXT`], [`MAX_NODES`],
+    /// [`MAX_DEPTH`] and [`MAX_IN`].
     pub fn parse(text: &str, entity: &EntityType, advanced: bool) -> Result<Self, Error> {
         if text.len() > MAX_TEXT {
             let length =

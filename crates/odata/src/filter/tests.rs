@@ -34,7 +34,8 @@ fn print_scalar(value: &Scalar) -> String {
     }
 }
 
-/// Prints with the fewest parentheses that precedence allows; `within` is the binding strength of the surroundings.
+/// Prints with the fewest parentheses that precedence allows; `within` is the binding strength of the
+/// surroundings.
 fn print(filter: &Filter, element: bool, within: u8) -> String {
     let path = |field: &Field| match (element, field.path().as_str()) {
         (false, path) => path.to_owned(),
