@@ -1,0 +1,289 @@
+//! The audit trail: per tenant a chain of records without a gap, and beside it the personal detail that can be erased.
+
+use crate::{Digest, Reader, sqlite::Connection, value::Value};
+use model::{
+    Error, ObjectId, RequestId, Result, TenantScope, Timestamp,
+    audit::{Activity, Initiator, PersonalSlot, Record, Stored, Target},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The hash before the first record.
+pub(crate) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The chained part of a record: nothing personal, only commitments to it.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    sequence: i64,
+    id: Uuid,
+    at: Timestamp,
+    activity: Activity,
+    success: bool,
+    reason: Option<String>,
+    initiator: Initiator,
+    targets: Vec<Target>,
+    details: Vec<(String, String)>,
+    correlation: RequestId,
+    personal: Vec<(ObjectId, String)>,
+}
+
+fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hashes the parts, each preceded by its length, so that no two lists of parts give the same bytes.
+fn hash(digest: Digest, parts: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    hex(digest(&bytes))
+}
+
+fn commitment(digest: Digest, salt: &str, fields: &str) -> String {
+    hash(digest, &[salt, fields])
+}
+
+fn text(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::internal(format!("an audit record does not serialise: {error}")))
+}
+
+pub(crate) fn append(
+    connection: &dyn Connection,
+    scope: TenantScope,
+    records: &[Record],
+    digest: Digest,
+) -> Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let tenant = Value::from(scope.tenant());
+    let head =
+        connection.query("select sequence, hash from audit_heads where tenant_id = ?1", &[tenant.clone()])?;
+    let mut head = head.into_iter().next().ok_or_else(|| Error::not_found(scope.tenant()))?;
+    let (start, mut link) = (head.int()?, head.text()?);
+    let mut sequence = start;
+    for record in records {
+        sequence += 1;
+        link = append_one(connection, &tenant, record, (sequence, &link), digest)?;
+    }
+    let moved = connection.execute(
+        "update audit_heads set sequence = ?3, hash = ?4 where tenant_id = ?1 and sequence = ?2",
+        &[tenant, start.into(), sequence.into(), link.into()],
+    )?;
+    if moved == 1 { Ok(()) } else { Err(Error::internal("the head of the audit chain moved")) }
+}
+
+fn append_one(
+    connection: &dyn Connection,
+    tenant: &Value,
+    record: &Record,
+    (sequence, link): (i64, &str),
+    digest: Digest,
+) -> Result<String> {
+    let mut slots = Vec::with_capacity(record.personal.len());
+    for slot in &record.personal {
+        slots.push((slot, text(&slot.fields)?));
+    }
+    let body = text(&Body {
+        sequence,
+        id: record.id,
+        at: record.at,
+        activity: record.activity,
+        success: record.success,
+        reason: record.reason.clone(),
+        initiator: record.initiator.clone(),
+        targets: record.targets.clone(),
+        details: record.details.clone(),
+        correlation: record.correlation,
+        personal: slots
+            .iter()
+            .map(|(slot, fields)| (slot.subject, commitment(digest, &slot.salt, fields)))
+            .collect(),
+    })?;
+    let next = hash(digest, &[&body, link]);
+    let (activity, ..) = record.activity.wire();
+    connection.execute(
+        "insert into audit (tenant_id, sequence, id, at, activity, body, hash) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &[
+            tenant.clone(),
+            sequence.into(),
+            record.id.into(),
+            record.at.into(),
+            activity.into(),
+            body.into(),
+            (&next).into(),
+        ],
+    )?;
+    for (slot, fields) in slots {
+        connection.execute(
+            "insert into audit_personal (tenant_id, sequence, subject_id, salt, fields) values (?1, ?2, ?3, ?4, ?5)",
+            &[tenant.clone(), sequence.into(), slot.subject.into(), (&slot.salt).into(), fields.into()],
+        )?;
+    }
+    Ok(next)
+}
+
+/// Which audit records.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Only this activity (its name on the wire).
+    pub activity: Option<String>,
+    /// Only from this time on.
+    pub from: Option<Timestamp>,
+    /// Only up to this time.
+    pub to: Option<Timestamp>,
+    /// Only before this sequence number: the position of the last record of the page before.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// What a walk along the chain found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChainReport {
+    /// How many records were checked.
+    pub records: i64,
+    /// The first sequence number at which the chain does not hold, and why.
+    pub broken_at: Option<(i64, &'static str)>,
+}
+
+impl Reader<'_> {
+    /// Audit records, newest first. The order is that of the sequence numbers, which is the order of the commits.
+    pub fn audit(&self, query: &AuditQuery) -> Result<Vec<Stored>> {
+        let rows = self.rows(
+            "select sequence, body from audit where tenant_id = ?1 and sequence < ?2 and at >= ?3 and at <= ?4 \
+             and (?5 is null or activity = ?5) order by sequence desc limit ?6",
+            &[
+                query.before.unwrap_or(i64::MAX).into(),
+                query.from.map_or(i64::MIN, Timestamp::as_micros).into(),
+                query.to.map_or(i64::MAX, Timestamp::as_micros).into(),
+                query.activity.as_ref().into(),
+                i64::from(query.limit).into(),
+            ],
+        )?;
+        rows.into_iter().map(|mut row| self.stored(row.int()?, &row.text()?)).collect()
+    }
+
+    /// One audit record by its id.
+    pub fn audit_record(&self, id: Uuid) -> Result<Option<Stored>> {
+        self.row("select sequence, body from audit where tenant_id = ?1 and id = ?2", &[id.into()])?
+            .map(|mut row| self.stored(row.int()?, &row.text()?))
+            .transpose()
+    }
+
+    fn stored(&self, sequence: i64, body: &str) -> Result<Stored> {
+        let body = parse(body)?;
+        Ok(Stored {
+            sequence,
+            record: Record {
+                id: body.id,
+                at: body.at,
+                activity: body.activity,
+                success: body.success,
+                reason: body.reason,
+                initiator: body.initiator,
+                targets: body.targets,
+                details: body.details,
+                correlation: body.correlation,
+                personal: if body.personal.is_empty() { Vec::new() } else { self.slots(sequence)? },
+            },
+        })
+    }
+
+    fn slots(&self, sequence: i64) -> Result<Vec<PersonalSlot>> {
+        self.rows(
+            "select subject_id, salt, fields from audit_personal where tenant_id = ?1 and sequence = ?2 order by subject_id",
+            &[sequence.into()],
+        )?
+        .into_iter()
+        .map(|mut row| {
+            Ok(PersonalSlot {
+                subject: row.parsed()?,
+                salt: row.text()?,
+                fields: serde_json::from_str(&row.text()?)
+                    .map_err(|_| Error::internal("stored audit details do not parse"))?,
+            })
+        })
+        .collect()
+    }
+
+    /// Walks the whole chain: sequence without a gap, every hash, every commitment whose personal detail still exists, and
+    /// detail missing only where a tombstone says that the person was purged.
+    pub fn verify_chain(&self, digest: Digest) -> Result<ChainReport> {
+        const PAGE: i64 = 1000;
+        let mut link = GENESIS.to_owned();
+        let mut sequence = 0;
+        loop {
+            let rows = self.rows(
+                "select sequence, body, hash from audit where tenant_id = ?1 and sequence > ?2 order by sequence limit ?3",
+                &[sequence.into(), PAGE.into()],
+            )?;
+            let full = i64::try_from(rows.len()).unwrap_or(0) == PAGE;
+            for mut row in rows {
+                let (at, body, stored) = (row.int()?, row.text()?, row.text()?);
+                if let Some(why) = self.check(&link, sequence + 1, (at, &body, &stored), digest)? {
+                    return Ok(ChainReport { records: sequence, broken_at: Some((sequence + 1, why)) });
+                }
+                sequence = at;
+                link = stored;
+            }
+            if !full {
+                break;
+            }
+        }
+        let head = self.row("select sequence, hash from audit_heads where tenant_id = ?1", &[])?;
+        let whole = match head {
+            None => false,
+            Some(mut head) => head.int()? == sequence && head.text()? == link,
+        };
+        Ok(ChainReport {
+            records: sequence,
+            broken_at: (!whole).then_some((sequence + 1, "records are missing at the end")),
+        })
+    }
+
+    fn check(
+        &self,
+        link: &str,
+        expected: i64,
+        (at, body, stored): (i64, &str, &str),
+        digest: Digest,
+    ) -> Result<Option<&'static str>> {
+        if at != expected {
+            return Ok(Some("a record is missing"));
+        }
+        if hash(digest, &[body, link]) != stored {
+            return Ok(Some("a record was changed"));
+        }
+        let body = parse(body)?;
+        if body.sequence != at {
+            return Ok(Some("a record was moved"));
+        }
+        let slots: HashMap<ObjectId, PersonalSlot> =
+            self.slots(at)?.into_iter().map(|slot| (slot.subject, slot)).collect();
+        if slots.len() > body.personal.len() {
+            return Ok(Some("personal detail was added"));
+        }
+        for (subject, promised) in &body.personal {
+            match slots.get(subject) {
+                Some(slot) if commitment(digest, &slot.salt, &text(&slot.fields)?) != *promised => {
+                    return Ok(Some("personal detail was changed"));
+                }
+                None if self.tombstone(*subject)?.is_none() => {
+                    return Ok(Some("personal detail was removed"));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn parse(body: &str) -> Result<Body> {
+    serde_json::from_str(body)
+        .map_err(|error| Error::internal(format!("a stored audit record does not parse: {error}")))
+}

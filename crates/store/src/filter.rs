@@ -1,0 +1,327 @@
+//! `$filter`, `$search` and `$orderby` over users, as SQL that gives the same answer as `odata::Filter::matches`.
+
+use crate::{
+    Reader, UserPage, UserQuery,
+    read::{USER_COLUMNS, user},
+    value::Value,
+};
+use model::{Error, Result, User};
+use odata::{
+    Filter, Search,
+    filter::{Comparison, Scalar, TextMatch, fold},
+};
+
+/// How a property is kept.
+#[derive(Clone, Copy)]
+enum Column {
+    /// Folded already, or the same in every letter case.
+    Text(&'static str),
+    /// A word of a fixed, ASCII list, in its own letter case.
+    Word(&'static str),
+    /// A boolean.
+    Flag(&'static str),
+    /// Microseconds.
+    Time(&'static str),
+}
+
+impl Column {
+    fn of(property: &str) -> Result<Self> {
+        Ok(match property {
+            "id" => Self::Text("users.id"),
+            "displayName" => Self::Text("display_key"),
+            "userPrincipalName" => Self::Text("upn_key"),
+            "mail" => Self::Text("mail_key"),
+            "userType" => Self::Word("user_type"),
+            "externalUserState" => Self::Word("invitation"),
+            "accountEnabled" => Self::Flag("account_enabled"),
+            "createdDateTime" => Self::Time("users.created_at"),
+            "deletedDateTime" => Self::Time("deleted_at"),
+            "externalUserStateChangeDateTime" => Self::Time("invitation_changed"),
+            other => return Err(Error::internal(format!("the store keeps no column for {other}"))),
+        })
+    }
+
+    fn expression(self) -> String {
+        match self {
+            Self::Text(column) | Self::Flag(column) | Self::Time(column) => column.to_owned(),
+            Self::Word(column) => format!("lower({column})"),
+        }
+    }
+}
+
+/// A condition under construction; its parameters are numbered behind the tenant.
+#[derive(Default)]
+struct Sql {
+    text: String,
+    parameters: Vec<Value>,
+}
+
+impl Sql {
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.parameters.push(value.into());
+        format!("?{}", self.parameters.len() + 1)
+    }
+
+    fn bind_scalar(&mut self, value: &Scalar) -> String {
+        match value {
+            Scalar::Null => self.bind(Value::Null),
+            Scalar::Boolean(flag) => self.bind(*flag),
+            Scalar::Int64(number) | Scalar::DateTime(number) => self.bind(*number),
+            Scalar::Guid(text) => self.bind(text.as_str()),
+            Scalar::String(text) => self.bind(fold(text)),
+        }
+    }
+
+    /// Every comparison is false, not unknown, for null: otherwise `not` around it would differ from the definition.
+    fn filter(&mut self, filter: &Filter) -> Result<()> {
+        match filter {
+            Filter::And(left, right) => self.pair(left, "and", right),
+            Filter::Or(left, right) => self.pair(left, "or", right),
+            Filter::Not(inner) => {
+                self.text.push_str("not (");
+                self.filter(inner)?;
+                self.text.push(')');
+                Ok(())
+            }
+            Filter::Compare { field, op, value } => {
+                let column = Column::of(&field.path())?.expression();
+                self.compare(&column, *op, value);
+                Ok(())
+            }
+            Filter::In { field, values } => {
+                let column = Column::of(&field.path())?.expression();
+                let list: Vec<String> = values.iter().map(|value| self.bind_scalar(value)).collect();
+                self.text.push_str(&format!("({column} is not null and {column} in ({}))", list.join(", ")));
+                Ok(())
+            }
+            Filter::Text { field, op, text } => {
+                let column = Column::of(&field.path())?.expression();
+                self.part(&column, *op, text);
+                Ok(())
+            }
+            Filter::Lambda { collection, .. } => Err(Error::internal(format!(
+                "the store cannot look into the collection {}",
+                collection.path()
+            ))),
+        }
+    }
+
+    fn pair(&mut self, left: &Filter, operator: &str, right: &Filter) -> Result<()> {
+        self.text.push('(');
+        self.filter(left)?;
+        self.text.push_str(&format!(" {operator} "));
+        self.filter(right)?;
+        self.text.push(')');
+        Ok(())
+    }
+
+    fn compare(&mut self, column: &str, op: Comparison, value: &Scalar) {
+        let text = match (op, value) {
+            (Comparison::Eq, Scalar::Null) => format!("{column} is null"),
+            (Comparison::Ne, Scalar::Null) => format!("{column} is not null"),
+            (Comparison::Ne, value) => {
+                let value = self.bind_scalar(value);
+                format!("({column} is null or {column} <> {value})")
+            }
+            (op, value) => {
+                let sign = match op {
+                    Comparison::Gt => ">",
+                    Comparison::Ge => ">=",
+                    Comparison::Lt => "<",
+                    Comparison::Le => "<=",
+                    Comparison::Eq | Comparison::Ne => "=",
+                };
+                let value = self.bind_scalar(value);
+                format!("({column} is not null and {column} {sign} {value})")
+            }
+        };
+        self.text.push_str(&text);
+    }
+
+    fn part(&mut self, column: &str, op: TextMatch, text: &str) {
+        let folded = fold(text);
+        let text = match op {
+            TextMatch::StartsWith => {
+                let from = self.bind(folded.as_str());
+                let to = match behind_prefix(&folded) {
+                    Some(to) => format!(" and {column} < {}", self.bind(to)),
+                    None => String::new(),
+                };
+                format!("({column} is not null and {column} >= {from}{to})")
+            }
+            TextMatch::EndsWith => self.like(column, &format!("%{}", escape(&folded))),
+            TextMatch::Contains => self.like(column, &format!("%{}%", escape(&folded))),
+        };
+        self.text.push_str(&text);
+    }
+
+    fn like(&mut self, column: &str, pattern: &str) -> String {
+        let pattern = self.bind(pattern);
+        format!("({column} is not null and {column} like {pattern} escape '\\')")
+    }
+
+    /// In Graph a term matches where a word of the name begins with it; other properties must begin with it.
+    fn search(&mut self, search: &Search) -> Result<()> {
+        match search {
+            Search::And(left, right) | Search::Or(left, right) => {
+                self.text.push('(');
+                self.search(left)?;
+                self.text.push_str(if matches!(search, Search::And(..)) { " and " } else { " or " });
+                self.search(right)?;
+                self.text.push(')');
+            }
+            Search::Term { property, text } => {
+                let column = Column::of(property.name)?.expression();
+                let folded = escape(&fold(text));
+                let begins = self.like(&column, &format!("{folded}%"));
+                let found = if property.name == "displayName" {
+                    let word = self.like(&column, &format!("% {folded}%"));
+                    format!("({begins} or {word})")
+                } else {
+                    begins
+                };
+                self.text.push_str(&found);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The least text that sorts behind every text with this prefix, if there is one: byte order of UTF-8 is the order of
+/// code points.
+fn behind_prefix(prefix: &str) -> Option<String> {
+    let mut head: Vec<char> = prefix.chars().collect();
+    while let Some(last) = head.pop() {
+        let next = match last {
+            '\u{D7FF}' => Some('\u{E000}'),
+            other => char::from_u32(u32::from(other) + 1),
+        };
+        if let Some(next) = next {
+            head.push(next);
+            return Some(head.into_iter().collect());
+        }
+    }
+    None
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+fn build(query: &UserQuery<'_>) -> Result<Sql> {
+    let mut sql = Sql::default();
+    sql.text.push_str(if query.deleted { "deleted_at is not null" } else { "deleted_at is null" });
+    if let Some(filter) = query.filter {
+        sql.text.push_str(" and ");
+        sql.filter(filter)?;
+    }
+    if let Some(search) = query.search {
+        sql.text.push_str(" and ");
+        sql.search(search)?;
+    }
+    Ok(sql)
+}
+
+/// The condition of a query, without its position.
+pub(crate) fn condition(query: &UserQuery<'_>) -> Result<(String, Vec<Value>)> {
+    let sql = build(query)?;
+    Ok((sql.text, sql.parameters))
+}
+
+/// What a page is ordered by: never null, and completed by the id, so that a position is unique.
+fn order(query: &UserQuery<'_>) -> Result<Vec<(Column, bool)>> {
+    let mut order = Vec::with_capacity(query.order_by.len() + 1);
+    for (property, descending) in &query.order_by {
+        if !matches!(
+            *property,
+            "displayName" | "userPrincipalName" | "createdDateTime" | "deletedDateTime" | "id"
+        ) {
+            return Err(Error::bad_request(format!(
+                "Sorting by '{property}' is not supported: use displayName, userPrincipalName, createdDateTime or, for deleted users, deletedDateTime."
+            )));
+        }
+        order.push((Column::of(property)?, *descending));
+    }
+    order.push((Column::Text("users.id"), false));
+    Ok(order)
+}
+
+/// `(a, b) behind (x, y)` with a direction for each: `a > x or (a = x and b > y)`.
+fn behind(sql: &mut Sql, order: &[(Column, bool)], position: &[String]) -> Result<()> {
+    let stale = || {
+        Error::bad_request("The skip token is not valid for this request. Start again from the first page.")
+    };
+    if position.len() != order.len() {
+        return Err(stale());
+    }
+    let mut bound = Vec::with_capacity(order.len());
+    for ((column, _), text) in order.iter().zip(position) {
+        bound.push(match column {
+            Column::Time(_) => sql.bind(text.parse::<i64>().map_err(|_| stale())?),
+            _ => sql.bind(text.as_str()),
+        });
+    }
+    let alternatives: Vec<String> = (0..order.len())
+        .map(|last| {
+            let terms: Vec<String> = (0..=last)
+                .map(|index| {
+                    let (column, descending) = order[index];
+                    let sign = match (index == last, descending) {
+                        (false, _) => "=",
+                        (true, false) => ">",
+                        (true, true) => "<",
+                    };
+                    format!("{} {sign} {}", column.expression(), bound[index])
+                })
+                .collect();
+            terms.join(" and ")
+        })
+        .collect();
+    sql.text.push_str(&format!(" and ({})", alternatives.join(" or ")));
+    Ok(())
+}
+
+/// Reads one page: by key, never by offset, so that nothing is lost or repeated while rows come and go.
+pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPage> {
+    let order = order(query)?;
+    let mut sql = build(query)?;
+    if let Some(position) = &query.after {
+        behind(&mut sql, &order, position)?;
+    }
+    let ordering: Vec<String> = order
+        .iter()
+        .map(|(column, descending)| {
+            format!("{}{}", column.expression(), if *descending { " desc" } else { "" })
+        })
+        .collect();
+    let limit = sql.bind(i64::from(query.limit) + 1);
+    let text = format!(
+        "select {USER_COLUMNS} from users where tenant_id = ?1 and {} order by {} limit {limit}",
+        sql.text,
+        ordering.join(", ")
+    );
+    let mut users: Vec<User> =
+        reader.rows(&text, &sql.parameters)?.into_iter().map(user).collect::<Result<_>>()?;
+    let more = users.len() > usize::from(query.limit);
+    users.truncate(usize::from(query.limit));
+    let next = users.last().filter(|_| more).map(|last| position(last, query));
+    Ok(UserPage { users, next })
+}
+
+fn position(user: &User, query: &UserQuery<'_>) -> Vec<String> {
+    let of = |property: &str| match property {
+        "displayName" => fold(&user.display_name),
+        "userPrincipalName" => model::fold(&user.upn),
+        "createdDateTime" => user.created.as_micros().to_string(),
+        "deletedDateTime" => user.deletion.map_or(0, |deletion| deletion.at.as_micros()).to_string(),
+        _ => user.id.to_string(),
+    };
+    query.order_by.iter().map(|(property, _)| of(property)).chain([user.id.to_string()]).collect()
+}
