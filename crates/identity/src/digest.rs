@@ -1,0 +1,53 @@
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest as hash, hmac};
+
+/// SHA-256.
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    sized(hash::digest(&hash::SHA256, bytes).as_ref())
+}
+
+/// HMAC-SHA-256 (RFC 2104).
+pub(crate) fn hmac(key: &[u8], data: &[u8]) -> [u8; 32] {
+    sized(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref())
+}
+
+/// Compares without telling by its duration where the first difference is. The lengths are not secret.
+pub fn equal(left: &[u8], right: &[u8]) -> bool {
+    verify_slices_are_equal(left, right).is_ok()
+}
+
+/// SHA-256 always yields 32 bytes, which the library's types do not say.
+fn sized(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(bytes);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::hex;
+
+    #[test]
+    fn sha_256_is_that_of_fips_180() {
+        assert_eq!(hex(&digest(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(hex(&digest(b"")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn hmac_is_that_of_rfc_4231() {
+        assert_eq!(
+            hex(&hmac(b"Jefe", b"what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(
+            hex(&hmac(&[0x0b; 20], b"Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+    }
+
+    #[test]
+    fn only_the_same_bytes_are_equal() {
+        assert!(equal(b"", b"") && equal(b"abc", b"abc"));
+        assert!(!equal(b"abc", b"abd") && !equal(b"abc", b"ab") && !equal(b"", b"a"));
+    }
+}
