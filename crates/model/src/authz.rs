@@ -146,6 +146,16 @@ pub struct Rule {
 const GLOBAL: Role = Role::GlobalAdministrator;
 const MANAGE_USERS: &[Role] = &[GLOBAL, Role::UserAdministrator, Role::PrivilegedAuthenticationAdministrator];
 
+const READ_ORGANIZATION: &[Permission] = &[
+    Permission::UserRead,
+    Permission::OrganizationReadAll,
+    Permission::OrganizationReadWriteAll,
+    Permission::DirectoryReadAll,
+    Permission::DirectoryReadWriteAll,
+    Permission::UserReadAll,
+    Permission::UserReadWriteAll,
+];
+
 impl Operation {
     /// All of them.
     pub const ALL: [Self; 15] = [
@@ -180,23 +190,9 @@ impl Operation {
                 &[GLOBAL, Role::ExternalIdentityProviderAdministrator],
             ),
             Self::ReadOrganization => Rule {
-                delegated: &[
-                    P::OrganizationReadAll,
-                    P::OrganizationReadWriteAll,
-                    P::DirectoryReadAll,
-                    P::DirectoryReadWriteAll,
-                    P::UserRead,
-                    P::UserReadAll,
-                    P::UserReadWriteAll,
-                ],
-                application: &[
-                    P::OrganizationReadAll,
-                    P::OrganizationReadWriteAll,
-                    P::DirectoryReadAll,
-                    P::DirectoryReadWriteAll,
-                    P::UserReadAll,
-                    P::UserReadWriteAll,
-                ],
+                delegated: READ_ORGANIZATION,
+                // An app of its own accord has no `User.Read`, the first of the list.
+                application: READ_ORGANIZATION.split_at(1).1,
                 roles: &[],
                 guests: true,
             },

@@ -42,6 +42,13 @@ pub fn restore(user: &User, new_upn: Option<&str>, now: Timestamp) -> Result<Use
 
 /// Binds an invited account to the person who signed in, and accepts.
 pub fn redeem(user: &User, person: &Person, now: Timestamp) -> Result<User> {
+    // Somebody homed here as a guest here would be external and internal at once, and could leave home.
+    if matches!(person, Person::Member { tenant, .. } if *tenant == user.tenant) {
+        return Err(Error::new(
+            crate::ErrorKind::Conflict,
+            "You already belong to this organisation. Sign in with the account that was invited.",
+        ));
+    }
     let may_bind = match &user.home {
         Home::Invited { .. } => true,
         home => *home == person.home(),

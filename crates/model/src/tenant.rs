@@ -10,9 +10,11 @@ pub struct PrivacyProfile {
 }
 
 impl PrivacyProfile {
-    /// Both fields are set, which switching leaving off requires.
+    /// Both fields say something, which switching leaving off requires.
     pub fn is_complete(&self) -> bool {
-        self.contact_email.is_some() && self.statement_url.is_some()
+        [&self.contact_email, &self.statement_url]
+            .into_iter()
+            .all(|field| field.as_deref().is_some_and(|text| !text.trim().is_empty()))
     }
 }
 
@@ -37,7 +39,7 @@ pub struct Tenant {
 
 /// Folds a name for comparison: user names, mail addresses and domains are the same in any letter case.
 pub fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
+    text.trim().chars().flat_map(char::to_lowercase).collect()
 }
 
 /// A stored address may be followed from a page: https or mailto only, printable, without quotes or spaces.

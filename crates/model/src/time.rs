@@ -34,6 +34,11 @@ impl Span {
     pub const fn days(n: i64) -> Self {
         Self::hours(n.saturating_mul(24))
     }
+    /// How much longer than `earlier` this is; zero if it is not.
+    pub const fn since(self, earlier: Self) -> Self {
+        let span = self.0.saturating_sub(earlier.0);
+        Self(if span < 0 { 0 } else { span })
+    }
     /// The length in microseconds.
     pub const fn as_micros(self) -> i64 {
         self.0
@@ -49,8 +54,9 @@ impl Span {
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
-/// The last second of the year 9999: later times cannot be written in the formats of the wire.
-const LAST: i64 = 253_402_300_799_000_000;
+/// 9999-12-30T22:00:00Z, the last whole second that the calendar library covers in every time zone: a later time could
+/// not be written in the formats of the wire.
+const LAST: i64 = 253_402_207_200_000_000;
 /// The first second of the year 0000.
 const FIRST: i64 = -62_167_219_200_000_000;
 
@@ -58,7 +64,7 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
-    /// Microseconds since the epoch, held within the years 0000 to 9999.
+    /// Microseconds since the epoch, held within 0000-01-01T00:00:00Z and 9999-12-30T22:00:00Z.
     pub const fn from_micros(micros: i64) -> Self {
         if micros > LAST {
             Self(LAST)
@@ -91,7 +97,7 @@ impl Timestamp {
     }
 
     fn format(self, form: &str) -> String {
-        // Every value is within the years 0000 to 9999, which jiff covers; the epoch stands in for the impossible.
+        // Every value lies between FIRST and LAST, which jiff covers; the epoch stands in for the impossible.
         let instant = Instant::from_microsecond(self.0).unwrap_or_default();
         instant.to_zoned(TimeZone::UTC).strftime(form).to_string()
     }
@@ -162,7 +168,7 @@ pub trait Clock: Send + Sync {
 /// Why purging pauses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alarm {
-    /// The wall clock ran ahead of the uptime by more than an hour.
+    /// The wall clock is ahead of the time that has provably passed by more than an hour.
     Jumped,
     /// More than seven days lie between the last sign of life and this start.
     LongGap,
@@ -179,57 +185,82 @@ pub struct Reading {
     pub alarm: Option<Alarm>,
 }
 
+/// A lead of the wall clock over the trusted time that is watched until it has stood long enough.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    /// The uptime when it was first seen.
+    since: Span,
+    /// The smallest lead seen from then on: only that much has stood all the time.
+    least: Span,
+    /// The part of it that an ordinary time switched off explains; it raises no alarm.
+    excused: Span,
+    /// The alarm for what is not excused.
+    alarm: Alarm,
+}
+
 /// Turns an unreliable wall clock into a time by which data may be destroyed.
 ///
-/// Trusted time never goes back. It follows the wall clock as long as that agrees with the uptime to within an hour, and
-/// otherwise goes on at the pace of the uptime. A jump is believed only after it has stood for 24 hours of uptime.
+/// Trusted time never goes back and goes on at the pace of the uptime. It runs ahead of that for one reason only: a lead
+/// of the wall clock that every look has seen for 24 hours of uptime without interruption is believed. So however the
+/// wall jumps, creeps or is set at a restart, nothing ages faster than the uptime before a day has passed in which the
+/// wrong time stood. The price is lateness: a lead of up to an hour is never made good, and time switched off counts only
+/// once the server has been up for a day (two, if the lead changed meanwhile).
+///
+/// A lead that nobody corrects for that day *is* believed, right or wrong: it cannot be told from a machine that was off or
+/// suspended. The alarm is there so that somebody looks.
 #[derive(Clone, Debug)]
 pub struct TrustedClock {
     trusted: Timestamp,
     uptime: Span,
-    doubt: Option<(Alarm, Span)>,
+    doubt: Option<Doubt>,
 }
 
 impl TrustedClock {
-    /// How far the wall clock may run ahead of the uptime before it is doubted.
+    /// How far the wall clock may run ahead of the trusted time before it is doubted; up to here it is ignored.
     pub const JUMP: Span = Span::hours(1);
-    /// How long the server may have been off before the wall clock at start is doubted.
+    /// How long the server may have been off before the wall clock at start raises an alarm.
     pub const GAP: Span = Span::days(7);
     /// How much uptime a doubted clock must stand before it is believed.
     pub const PROBATION: Span = Span::hours(24);
 
-    /// Starts from the stored high-water mark, if there is one.
+    /// Starts from the stored high-water mark of the trusted time, if there is one. Without one nothing can be due yet, so
+    /// the wall clock is taken as it is.
     pub fn start(high_water: Option<Timestamp>, wall: Timestamp, uptime: Span) -> Self {
-        match high_water {
-            None => Self { trusted: wall, uptime, doubt: None },
-            Some(mark) if wall.since(mark) > Self::GAP => {
-                Self { trusted: mark, uptime, doubt: Some((Alarm::LongGap, uptime)) }
-            }
-            Some(mark) => Self { trusted: mark.max(wall), uptime, doubt: None },
-        }
+        let trusted = high_water.unwrap_or(wall);
+        let lead = wall.since(trusted);
+        let doubt = (lead > Self::JUMP).then(|| {
+            let (excused, alarm) =
+                if lead > Self::GAP { (Span::ZERO, Alarm::LongGap) } else { (lead, Alarm::Jumped) };
+            Doubt { since: uptime, least: lead, excused, alarm }
+        });
+        Self { trusted, uptime, doubt }
     }
 
-    /// Takes one look at both clocks.
+    /// Takes one look at both clocks. The more often, the better: only what is looked at can be seen to stand.
     pub fn observe(&mut self, wall: Timestamp, uptime: Span) -> Reading {
-        let passed = Span::micros(uptime.as_micros().saturating_sub(self.uptime.as_micros()).max(0));
-        let paced = self.trusted + passed;
+        self.trusted = self.trusted + uptime.since(self.uptime);
         self.uptime = self.uptime.max(uptime);
-        let ahead = wall.since(paced);
-        self.doubt = match self.doubt {
-            _ if ahead <= Self::JUMP => None,
-            None => Some((Alarm::Jumped, self.uptime)),
-            Some((_, since))
-                if self.uptime.as_micros() - since.as_micros() >= Self::PROBATION.as_micros() =>
-            {
-                None
-            }
-            standing => standing,
-        };
-        self.trusted = if self.doubt.is_some() { paced } else { paced.max(wall) };
+        let lead = wall.since(self.trusted);
+        self.doubt = self.doubt.map(|doubt| Doubt { least: doubt.least.min(lead), ..doubt });
+        if let Some(doubt) = self.doubt
+            && self.uptime.since(doubt.since) >= Self::PROBATION
+        {
+            self.trusted = self.trusted + doubt.least;
+            self.doubt = None;
+        }
+        let lead = wall.since(self.trusted);
+        self.doubt = (lead > Self::JUMP).then(|| {
+            self.doubt.unwrap_or(Doubt {
+                since: self.uptime,
+                least: lead,
+                excused: Span::ZERO,
+                alarm: Alarm::Jumped,
+            })
+        });
         Reading {
             now: self.trusted.max(wall),
             trusted: self.trusted,
-            alarm: self.doubt.map(|(alarm, _)| alarm),
+            alarm: self.doubt.filter(|doubt| lead.since(doubt.excused) > Self::JUMP).map(|doubt| doubt.alarm),
         }
     }
 }

@@ -1,0 +1,337 @@
+use crate::support::{guest, member, object};
+use model::authz::{Operation, Permission, Principal, Role, authorize, may_manage};
+use model::{AppId, ErrorKind, User};
+use std::collections::BTreeSet;
+use uuid::{Uuid, uuid};
+
+const APP: AppId = AppId::from_uuid(uuid!("33333333-3333-4333-8333-333333333333"));
+
+fn app(permissions: &[Permission]) -> Principal {
+    Principal::App { app: APP, object: object(5), name: "App".to_owned(), permissions: permissions.to_vec() }
+}
+
+fn delegated(user: User, scopes: &[Permission], roles: &[Role]) -> Principal {
+    Principal::Delegated { user: Box::new(user), app: APP, scopes: scopes.to_vec(), roles: roles.to_vec() }
+}
+
+fn person(user: User, roles: &[Role]) -> Principal {
+    Principal::Person { user: Box::new(user), roles: roles.to_vec() }
+}
+
+fn may(principal: &Principal, operation: Operation) -> bool {
+    match authorize(principal, operation) {
+        Ok(()) => true,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Forbidden);
+            assert_eq!(error.external(), "Insufficient privileges to complete the operation.");
+            false
+        }
+    }
+}
+
+fn inner() -> User {
+    member(object(1))
+}
+
+fn outer() -> User {
+    guest(object(2))
+}
+
+fn writes(operation: Operation) -> bool {
+    match operation {
+        Operation::UpdatePolicy
+        | Operation::UpdateOrganization
+        | Operation::InviteGuest
+        | Operation::UpdateUser
+        | Operation::DeleteUser
+        | Operation::RestoreUser
+        | Operation::PurgeUser
+        | Operation::SettleHomeDeletions => true,
+        Operation::ReadPolicy
+        | Operation::ReadOrganization
+        | Operation::ListUsers
+        | Operation::ReadUser
+        | Operation::ReadSelf
+        | Operation::ReadDeleted
+        | Operation::ReadAudit => false,
+    }
+}
+
+#[test]
+fn an_app_needs_one_application_permission_of_the_row() {
+    for operation in Operation::ALL {
+        for permission in Permission::ALL {
+            assert_eq!(
+                may(&app(&[*permission]), operation),
+                operation.rule().application.contains(permission),
+                "{operation:?} {permission:?}"
+            );
+        }
+        assert!(!may(&app(&[]), operation), "{operation:?}");
+    }
+}
+
+#[test]
+fn a_permission_of_one_kind_never_counts_as_the_other() {
+    let every_app = app(Permission::ALL);
+    assert!(!may(&every_app, Operation::ReadSelf), "an app is nobody");
+    for operation in Operation::ALL {
+        let rule = operation.rule();
+        let only_delegated: Vec<_> =
+            rule.delegated.iter().copied().filter(|p| !rule.application.contains(p)).collect();
+        assert!(!may(&app(&only_delegated), operation), "{operation:?}");
+        let only_application: Vec<_> =
+            rule.application.iter().copied().filter(|p| !rule.delegated.contains(p)).collect();
+        assert!(!may(&delegated(inner(), &only_application, Role::ALL), operation), "{operation:?}");
+        for permission in rule.application {
+            assert!(permission.application_id().is_some(), "{permission:?} has no application form");
+        }
+    }
+    let two = (&[Permission::UserRead][..], &[Permission::PolicyReadAll][..]);
+    assert!(app(two.1).holds(two.0, two.1) && !app(two.0).holds(two.0, two.1));
+    let holder = |scopes: &[Permission]| delegated(inner(), scopes, &[]);
+    assert!(holder(two.0).holds(two.0, two.1) && !holder(two.1).holds(two.0, two.1));
+}
+
+#[test]
+fn through_an_app_scope_and_role_both_count() {
+    for operation in Operation::ALL {
+        let rule = operation.rule();
+        for scope in Permission::ALL {
+            for role in Role::ALL {
+                let expected =
+                    rule.delegated.contains(scope) && (rule.roles.is_empty() || rule.roles.contains(role));
+                for user in [inner(), outer()] {
+                    assert_eq!(
+                        may(&delegated(user, &[*scope], &[*role]), operation),
+                        expected,
+                        "{operation:?}"
+                    );
+                }
+            }
+            let without = rule.delegated.contains(scope) && rule.roles.is_empty();
+            assert_eq!(may(&delegated(inner(), &[*scope], &[]), operation), without, "{operation:?}");
+        }
+        assert!(
+            !may(&delegated(inner(), &[], Role::ALL), operation),
+            "{operation:?}: roles replace no scope"
+        );
+    }
+}
+
+#[test]
+fn changing_the_policy_through_an_app_needs_the_scope_and_one_of_two_roles() {
+    let scope = Permission::PolicyReadWriteExternalIdentities;
+    for role in Role::ALL {
+        let expected =
+            matches!(role, Role::GlobalAdministrator | Role::ExternalIdentityProviderAdministrator);
+        assert_eq!(
+            may(&delegated(inner(), &[scope], &[*role]), Operation::UpdatePolicy),
+            expected,
+            "{role:?}"
+        );
+    }
+    let others: Vec<_> = Permission::ALL.iter().copied().filter(|p| *p != scope).collect();
+    assert!(!may(&delegated(inner(), &others, Role::ALL), Operation::UpdatePolicy));
+    assert!(!may(&app(&others), Operation::UpdatePolicy));
+    assert!(may(&app(&[scope]), Operation::UpdatePolicy));
+    assert!(may(&app(&[Permission::PolicyReadAll]), Operation::ReadPolicy));
+    assert!(may(&app(&[scope]), Operation::ReadPolicy));
+}
+
+#[test]
+fn a_guest_without_a_role_may_do_only_what_the_table_opens_to_guests() {
+    let open: Vec<_> = Operation::ALL
+        .into_iter()
+        .filter(|operation| may(&delegated(outer(), Permission::ALL, &[]), *operation))
+        .collect();
+    assert_eq!(open, [Operation::ReadOrganization, Operation::InviteGuest, Operation::ReadSelf]);
+    for operation in Operation::ALL {
+        let rule = operation.rule();
+        assert_eq!(rule.guests && rule.roles.is_empty(), open.contains(&operation), "{operation:?}");
+    }
+}
+
+#[test]
+fn on_our_own_pages_a_person_without_a_role_sees_only_themselves() {
+    for operation in Operation::ALL {
+        for user in [inner(), outer()] {
+            assert_eq!(may(&person(user, &[]), operation), operation == Operation::ReadSelf, "{operation:?}");
+        }
+        for role in Role::ALL {
+            let needed = operation.rule().roles;
+            let expected = needed.is_empty() || needed.contains(role);
+            assert_eq!(may(&person(inner(), &[*role]), operation), expected, "{operation:?} {role:?}");
+        }
+        assert!(may(&Principal::Operator, operation), "{operation:?}");
+    }
+}
+
+#[test]
+fn a_permission_to_read_never_lets_anybody_write() {
+    for operation in Operation::ALL.into_iter().filter(|operation| writes(*operation)) {
+        let rule = operation.rule();
+        for permission in rule.delegated.iter().chain(rule.application) {
+            let value = permission.value();
+            assert!(
+                ["ReadWrite", "Invite", "DeleteRestore"].iter().any(|verb| value.contains(verb)),
+                "{operation:?} by {value}"
+            );
+        }
+        for reader in [Role::GlobalReader, Role::ReportsReader, Role::SecurityReader] {
+            assert!(!rule.roles.contains(&reader), "{operation:?} by {reader:?}");
+        }
+    }
+}
+
+#[test]
+fn the_names_and_ids_are_unique_and_are_read_back() {
+    let permissions = Permission::ALL;
+    let values: BTreeSet<_> = permissions.iter().map(|p| p.value()).collect();
+    assert_eq!(values.len(), permissions.len());
+    let ids: Vec<Uuid> = permissions
+        .iter()
+        .flat_map(|p| [Some(p.delegated_id()), p.application_id()])
+        .flatten()
+        .chain(Role::ALL.iter().map(|role| role.template()))
+        .collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+    for permission in permissions {
+        assert_eq!(Permission::parse(permission.value()), Some(*permission));
+        assert_eq!(Permission::parse(&permission.value().to_lowercase()), None, "letter case counts");
+    }
+    for role in Role::ALL {
+        assert_eq!(Role::from_template(role.template()), Some(*role));
+    }
+    assert_eq!(Permission::parse("Policy.Read.All "), None);
+    assert_eq!(Role::from_template(Uuid::nil()), None);
+    let operations: BTreeSet<_> = Operation::ALL.iter().map(|operation| format!("{operation:?}")).collect();
+    assert_eq!(operations.len(), Operation::ALL.len());
+}
+
+#[test]
+fn the_ids_are_the_published_ones() {
+    let published = [
+        ("AuditLog.Read.All", "e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20", "b0afded3-3588-46d8-8b3d-9842eff778da"),
+        (
+            "Directory.Read.All",
+            "06da0dbc-49e2-44d2-8312-53f166ab848a",
+            "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+        ),
+        (
+            "Directory.ReadWrite.All",
+            "c5366453-9fb0-48a5-a156-24f0c49a4b84",
+            "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+        ),
+        (
+            "Organization.Read.All",
+            "4908d5b9-3fb2-4b1e-9336-1888b7937185",
+            "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+        ),
+        (
+            "Organization.ReadWrite.All",
+            "46ca0847-7e6b-426e-9775-ea810a948356",
+            "292d869f-3427-49a8-9dab-8c70152b74e9",
+        ),
+        ("Policy.Read.All", "572fea84-0151-49b2-9301-11cb16974376", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
+        (
+            "Policy.ReadWrite.ExternalIdentities",
+            "b5219784-1215-45b5-b3f1-88fe1081f9c0",
+            "03cc4f92-788e-4ede-b93f-199424d144a5",
+        ),
+        (
+            "User.DeleteRestore.All",
+            "4bb440cd-2cf2-4f90-8004-aa2acd2537c5",
+            "eccc023d-eccf-4e7b-9683-8813ab36cecc",
+        ),
+        ("User.Invite.All", "63dd7cd9-b489-4adf-a28c-ac38b9a0f962", "09850681-111b-4a89-9bed-3f2cae46d706"),
+        ("User.Read", "e1fe6dd8-ba31-4d61-89e7-88639da4683d", ""),
+        ("User.Read.All", "a154be20-db9c-4678-8ab7-66f6cc099a59", "df021288-bdef-4463-88db-98f22de89214"),
+        (
+            "User.ReadWrite.All",
+            "204e0828-b5ca-4ad8-b9f3-f32a958e7cc4",
+            "741f803b-c850-494e-b5df-cde7c675a1ca",
+        ),
+    ];
+    let ours: Vec<_> = Permission::ALL
+        .iter()
+        .map(|p| {
+            let application = p.application_id().map(|id| id.to_string()).unwrap_or_default();
+            (p.value(), p.delegated_id().to_string(), application)
+        })
+        .collect();
+    assert_eq!(ours, published.map(|(value, user, app)| (value, user.to_owned(), app.to_owned())));
+    let roles = [
+        (Role::GlobalAdministrator, "62e90394-69f5-4237-9190-012177145e10"),
+        (Role::GlobalReader, "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
+        (Role::UserAdministrator, "fe930be7-5e62-47db-91af-98c3a49a38b1"),
+        (Role::ExternalIdentityProviderAdministrator, "be2f45a1-457d-42af-a067-6ec1fa63bc45"),
+        (Role::GuestInviter, "95e79109-95c0-4d8e-aee3-d01accf2d47b"),
+        (Role::SecurityAdministrator, "194ae4cb-b126-40b2-bd5b-6091b380977d"),
+        (Role::SecurityReader, "5d6b6bb7-de71-4623-b4af-96380a352509"),
+        (Role::PrivilegedRoleAdministrator, "e8611ab8-c189-46e8-94e1-60213ab1f814"),
+        (Role::PrivilegedAuthenticationAdministrator, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
+        (Role::ReportsReader, "4a5d8f65-41da-4de4-8968-e035b65339cf"),
+    ];
+    for (role, id) in roles {
+        assert_eq!(role.template().to_string(), id, "{role:?}");
+    }
+}
+
+#[test]
+fn only_a_global_administrator_manages_whoever_holds_a_role() {
+    for role in Role::ALL {
+        let manager = |roles: &[Role]| [person(inner(), roles), delegated(inner(), Permission::ALL, roles)];
+        for principal in manager(&[*role]) {
+            assert_eq!(
+                may_manage(&principal, &[Role::ReportsReader]).is_ok(),
+                *role == Role::GlobalAdministrator,
+                "{role:?}"
+            );
+            assert!(may_manage(&principal, &[]).is_ok());
+        }
+        assert!(may_manage(&app(Permission::ALL), &[*role]).is_err());
+        assert!(may_manage(&Principal::Operator, &[*role]).is_ok());
+    }
+    assert!(may_manage(&app(&[]), &[]).is_ok(), "what the app may do at all, authorize says");
+}
+
+/// The table a second time, by the names that Microsoft publishes.
+#[test]
+fn each_operation_needs_the_published_permissions() {
+    const READ: &[&str] =
+        &["Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All"];
+    const DELETE: &[&str] = &["User.DeleteRestore.All", "User.ReadWrite.All"];
+    for operation in Operation::ALL {
+        let published: &[&str] = match operation {
+            Operation::ReadPolicy => &["Policy.Read.All", "Policy.ReadWrite.ExternalIdentities"],
+            Operation::UpdatePolicy => &["Policy.ReadWrite.ExternalIdentities"],
+            Operation::ReadOrganization => &[
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+                "Organization.Read.All",
+                "Organization.ReadWrite.All",
+                "User.Read.All",
+                "User.ReadWrite.All",
+            ],
+            Operation::UpdateOrganization => &["Organization.ReadWrite.All"],
+            Operation::InviteGuest => &["Directory.ReadWrite.All", "User.Invite.All", "User.ReadWrite.All"],
+            Operation::ListUsers | Operation::ReadUser | Operation::ReadDeleted | Operation::ReadSelf => READ,
+            Operation::UpdateUser => &["Directory.ReadWrite.All", "User.ReadWrite.All"],
+            Operation::DeleteUser
+            | Operation::RestoreUser
+            | Operation::PurgeUser
+            | Operation::SettleHomeDeletions => DELETE,
+            Operation::ReadAudit => &["AuditLog.Read.All", "Directory.Read.All"],
+        };
+        let published: BTreeSet<_> = published.iter().copied().collect();
+        let names = |list: &[Permission]| list.iter().map(|p| p.value()).collect::<BTreeSet<_>>();
+        let rule = operation.rule();
+        let own_profile = matches!(operation, Operation::ReadSelf | Operation::ReadOrganization);
+        let mut delegated = published.clone();
+        delegated.extend(own_profile.then_some("User.Read"));
+        assert_eq!(names(rule.delegated), delegated, "{operation:?}");
+        let application = if operation == Operation::ReadSelf { BTreeSet::new() } else { published };
+        assert_eq!(names(rule.application), application, "{operation:?}");
+    }
+}
