@@ -1,0 +1,324 @@
+# English. It stands in for what another language lacks.
+language-name = English
+language-label = Language
+product-name = Innkeeper
+footer = The directory of organizations and their guests.
+
+date-time = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+ } { $year }, { $time } UTC
+
+# Words used on many pages
+skip-to-content = Skip to content
+account-navigation = My Account
+admin-navigation = Administration
+my-account = My Account
+sign-in = Sign in
+sign-out = Sign out
+next = Next
+next-page = Next page
+yes = Yes
+no = No
+save = Save
+saved = Saved. It is in force from now on.
+cancel = Cancel
+accept = Accept
+restore = Restore
+choose = Choose
+choose-one = Choose { $name }
+leave = Leave
+delete-permanently = Delete permanently
+organization = Organization
+domain = Domain
+tenant-id = Tenant ID
+request-id = Request ID
+home-organization = Home organization
+permanently-deleted-after = Permanently deleted after
+privacy-statement-of = Privacy statement of { $organization }
+back-to-organizations = Back to Organizations
+
+# What can be wrong with a field
+problems-title = Please check these fields
+problem-missing = Enter a value.
+problem-too-long = This is too long. Enter a shorter value.
+problem-not-an-address = Enter an e-mail address, such as privacy@contoso.com.
+problem-not-a-link = Enter an address that begins with https:// or mailto:.
+problem-not-a-domain = Enter a domain name, such as contoso.com.
+problem-not-a-user-name = Enter letters, digits, dots, hyphens or underscores, without spaces.
+problem-taken = This is already in use. Choose another one.
+problem-password-too-short = Choose a longer password, of at least 12 characters.
+problem-passwords-differ = The two passwords differ. Enter the same password twice.
+problem-wrong-secret = This secret is not valid, or no longer. Restart the server to get a new one, which is good for 30 minutes.
+problem-needed-by-policy = External users may not leave by themselves at present, so they need this information. Allow them to leave first, or enter a value.
+
+# Sign in
+sign-in-title = Sign in
+sign-in-signed-out = You are signed out.
+sign-in-user-name = User name
+sign-in-user-name-hint = Your work account, or the e-mail address at which you were invited.
+sign-in-change = Use another account
+sign-in-password = Password
+sign-in-passcode = Passcode
+sign-in-passcode-hint = If { $address } is known here, a message with a passcode is on its way to it. The passcode can be used once.
+sign-in-not-a-user-name = Enter your user name in the form name@example.com.
+sign-in-wrong-password = The user name or the password is not right. Check both and try again.
+sign-in-wrong-passcode = This passcode is not right, or no longer valid. Check it, or start again to get a new one.
+sign-in-blocked = This account is blocked. Ask an administrator of your home organization to unblock it. Until then you cannot sign in or leave organizations by yourself.
+sign-in-too-many = There were too many tries. { $minutes ->
+    [one] Try again in one minute.
+   *[other] Try again in { $minutes } minutes.
+ }
+sign-in-no-organization = There is no organization “{ $named }” here. Check the link that you followed, or sign in without it.
+sign-in-form-too-old = This page was open for too long. Nothing is lost: enter it again.
+
+# My Account
+overview-title = Overview
+overview-no-home = None; you sign in with an e-mail address
+overview-others = { $count ->
+    [0] You are not a guest of any organization.
+    [one] You are a guest of one organization. See what it is, and leave it if you wish.
+   *[other] You are a guest of { $count } organizations. See which they are, and leave those that you no longer need.
+ }
+overview-manage = Manage organizations
+
+# Organizations
+organizations-title = Organizations
+organizations-all = All organizations
+organizations-others = Other organizations you collaborate with
+organizations-home-why = Your administrator manages your account in your home organization, so you cannot leave it by yourself. That is why there is no Leave here.
+organizations-none = There are no organizations here. When one invites you, it appears in this list.
+organizations-invited-by = Invited by { $name }
+organizations-invited-at = Invited on
+organizations-accepted-at = Accepted on
+organizations-no-statement = This organization has not published a privacy statement.
+organizations-restorable = An administrator can restore your account until { $until }.
+organizations-accept = Review invitation
+standing-active = Active
+standing-pending = Invitation pending
+standing-blocked = Blocked
+standing-leaving-not-allowed = Leaving not allowed
+standing-deleted = Left
+standing-gone = Permanently deleted
+
+# Leave
+leave-title = Leave { $organization }?
+leave-title-declining = Decline the invitation of { $organization }?
+leave-lead = You lose access to { $organization } at once, and your account there is deleted.
+leave-lead-declining = You have not accepted this invitation yet. If you leave, it can no longer be used, and what { $organization } keeps about you is deleted.
+leave-at-once = As soon as you leave
+leave-at-once-text = You are signed out and can no longer sign in there
+leave-deleted = What will be deleted
+leave-deleted-account = Your account in { $organization }, with its user name
+leave-deleted-memberships = Your memberships, roles and access to apps
+leave-deleted-profile = Your name, e-mail addresses and other details kept there
+leave-stays = What stays, and why
+leave-stays-audit = A record that an account left, so that the organization can account for what happened. Your name is erased from it together with your account.
+leave-stays-content = Files and messages that you shared in apps of { $organization }. They are not kept in this directory; ask the organization about them.
+leave-mistake = If it was a mistake
+leave-restorable = An administrator of { $organization } can restore your account until { $until }. You cannot undo it by yourself.
+
+# Receipt
+receipt-title = You have left { $organization }
+receipt-title-declined = You have declined the invitation of { $organization }
+receipt-lead = Keep or print this page as your receipt.
+receipt-account = Your account
+receipt-left-at = Left on
+receipt-declined-at = Declined on
+receipt-contact = To ask for that, write to
+receipt-no-contact = To ask for that, turn to an administrator of { $organization }, or to the person who invited you.
+receipt-mail-subject = Request to restore my account in { $organization }
+
+# Refused
+refused-title = You'll need permission to leave
+refused-title-not-a-member = You have no account in this organization
+refused-title-already-left = You have already left
+refused-not-a-member = There is no account of yours in this organization, so there is nothing to leave.
+refused-already-left = Your account in { $organization } is already deleted. There is nothing more for you to do.
+refused-home-organization = { $organization } is your home organization. Its administrator manages your account, so you cannot leave by yourself.
+refused-home-account-deleted = Your home account is deleted, so nobody can confirm that it is you who wants to leave { $organization }.
+refused-home-account-disabled = Your home organization has blocked your account. While it is blocked, you cannot leave { $organization } by yourself.
+refused-account-disabled = { $organization } has blocked your account. While it is blocked, you cannot leave by yourself.
+refused-last-administrator = You are the only Global Administrator of { $organization }. Make somebody else Global Administrator first; then you can leave.
+refused-not-allowed = { $organization } does not allow guests to leave by themselves.
+refused-next = What you can do
+refused-permission = To get permission to leave this organization, send an email request to your admin or { $organization } privacy contact.
+refused-write = Write the email
+refused-contact = Privacy contact:
+refused-no-contact = { $organization } has not named a privacy contact. Ask the person who invited you, or anybody you work with there, to pass your request on to an administrator: an administrator can remove your account or allow you to leave.
+refused-statement = How your data is handled:
+refused-mail-subject = Request to leave { $organization }
+
+# Stale
+stale-title = This page is too old
+stale-lead = It was already used, or something has changed since you opened it.
+stale-nothing = Nothing was done just now. Your account in { $organization } is as it was before.
+stale-again = Start again
+
+# Invitation
+redeem-title = Review permissions
+redeem-lead = { $organization } invites you to work with it as a guest.
+redeem-signed-in-as = Signed in as
+redeem-allows = If you accept, { $organization } can
+redeem-allows-profile = see your name, your e-mail address and your home organization
+redeem-allows-log = record when you sign in and what you do there
+redeem-allows-manage = create an account for you, and manage or remove it
+redeem-trust = Accept only if you know { $organization } and expected this invitation.
+redeem-read = Read this first:
+redeem-no-statement = { $organization } has not provided links to their terms for you to review
+redeem-leave-later = You can see and leave your organizations later in My Account.
+redeem-used-title = This invitation was already used
+redeem-used = An invitation of { $organization } can be accepted once. If it was you, you find the organization in your list. Otherwise ask for a new invitation.
+redeem-revoked-title = This invitation is no longer valid
+redeem-revoked = It was taken back, or a newer one has replaced it. If you still want to work with { $organization }, ask for a new invitation.
+redeem-other-title = This invitation is for another account
+redeem-other = Sign out, sign in with the account that { $organization } invited, and open the link again; or ask for an invitation to the account you use now.
+
+# Administration
+admin-title = Administration
+admin-organization = You administer
+admin-settings-text = Whether external users may leave by themselves, and what happens when their home account is deleted.
+admin-deleted-text = Restore users within 30 days, or delete them permanently.
+admin-properties-text = Technical contact, global privacy contact and privacy statement.
+
+# External collaboration settings
+settings-title = External collaboration settings
+settings-read-only = You can see these settings. Changing them needs the role Global Administrator or External Identity Provider Administrator.
+settings-leave-title = External user leave settings
+settings-leave-question = Allow external users to remove themselves from your organization (recommended)
+settings-leave-yes = They leave in My Account, without asking anybody. You can restore an account for 30 days.
+settings-leave-no = { $count ->
+    [0] Nobody is affected today. Later guests are shown your privacy statement and privacy contact instead.
+    [one] One external user can no longer leave without permission. They are shown your privacy statement and privacy contact instead.
+   *[other] { $count } external users can no longer leave without permission. They are shown your privacy statement and privacy contact instead.
+ }
+settings-leave-effect = Saving takes effect at once for everybody whose home account is elsewhere. Invitations that are not accepted yet can always be declined.
+settings-leave-unavailable = You can change this once your organization has a global privacy contact and a privacy statement, because people who may not leave need somebody to turn to.
+settings-leave-unavailable-link = Add them in Properties
+settings-removal-title = Deleted home accounts
+settings-removal-question = Remove guests and their data from your organization when their home account is deleted
+settings-removal-yes = A guest is deleted here when the home account is deleted, and permanently after 30 days. Restoring the home account in time restores the guest.
+settings-removal-no = A guest whose home account is deleted can no longer sign in, but stays here until somebody removes it.
+settings-removal-not-retroactive = Saving does not touch guests whose home account was deleted earlier.
+settings-earlier = { $count ->
+    [0] There are no such earlier cases.
+    [one] There is one earlier case.
+   *[other] There are { $count } earlier cases.
+ }
+settings-earlier-link = Review and apply
+settings-error-privacy = Not saved. Add a global privacy contact and a privacy statement in Properties first.
+settings-error-nothing-chosen = Not saved. Choose Yes or No, and save again.
+settings-error-changed = Not saved. Somebody else changed this after you opened the page. This is how it is now; make your change again if it is still needed.
+settings-error-not-allowed = Not saved. Your role does not allow this change; ask a Global Administrator.
+
+# Earlier cases
+home-deletions-title = Guests without a home account
+home-deletions-lead = The home accounts of these guests are deleted, so they cannot sign in. They stay here until you remove them.
+home-deletions-none = There are none. The home account of every guest still exists.
+home-deletions-total = { $count ->
+    [one] One guest.
+   *[other] { $count } guests.
+ }
+home-deletions-since = Home account deleted on
+home-deletions-review = Review removal
+home-deletions-nothing-chosen = Choose at least one guest, and review again.
+home-deletions-ask = { $count ->
+    [one] Remove one guest?
+   *[other] Remove { $count } guests?
+ }
+home-deletions-ask-text = They move to Deleted users at once. You can restore them until { $until }; after that they are permanently deleted.
+home-deletions-apply = { $count ->
+    [one] Remove one guest
+   *[other] Remove { $count } guests
+ }
+home-deletions-removed = { $count ->
+    [one] One guest is removed.
+   *[other] { $count } guests are removed.
+ }
+
+# Deleted users
+deleted-title = Deleted users
+deleted-lead = Restoring brings back properties and groups, but not directory roles. After 30 days a user is permanently deleted.
+deleted-none = There are no deleted users.
+deleted-restored = { $name } is restored, and can sign in again.
+deleted-purged = The user is permanently deleted.
+deleted-no-longer-there = This user is no longer in the list: restored or permanently deleted meanwhile.
+deleted-name-taken = { $name } cannot be restored: somebody else has the user name now. Rename that user first.
+deleted-not-yours = Your role does not manage this user
+column-name = Name
+column-cause = Cause
+column-deleted-on = Deleted on
+column-days-left = Days left
+column-actions = Actions
+cause-left = Left by themselves
+cause-removed = Removed by an administrator
+cause-home-deleted = Home account deleted
+purge-title = Delete { $name } permanently?
+purge-lead = This cannot be undone. The account and all personal data of it are deleted at once, and nobody can restore it.
+purge-otherwise = Otherwise deleted after
+
+# Properties
+properties-title = Properties
+properties-read-only = You can see these properties. Changing them needs the role Global Administrator.
+properties-technical-contact = Technical contact
+properties-technical-contact-hint = E-mail address for notices about the service.
+properties-privacy-title = Privacy information
+properties-privacy-text = Guests see both when they may not leave by themselves. Without both, leaving cannot be switched off.
+properties-privacy-contact = Global privacy contact
+properties-privacy-contact-hint = E-mail address at which people ask about their data, or for permission to leave.
+properties-privacy-statement = Privacy statement URL
+properties-privacy-statement-hint = An address that begins with https:// or mailto:.
+
+# Set-up
+setup-title = Set up this server
+setup-lead = Create the first organization and its administrator. This is done once.
+setup-secret = Set-up secret
+setup-secret-hint = The server printed it when it started. It is good for 30 minutes, once.
+setup-organization-title = Your organization
+setup-organization = Name of the organization
+setup-organization-hint = As guests should see it, such as Contoso.
+setup-domain = Domain
+setup-domain-hint = User names end with it, such as contoso.com.
+setup-administrator-title = Its administrator
+setup-name = Your name
+setup-user-name = User name
+setup-user-name-hint = The part before the @, such as admin.
+setup-password = Password
+setup-password-hint = At least 12 characters.
+setup-password-again = Password again
+setup-create = Create organization
+setup-done-title = The server is set up
+setup-done-lead = { $organization } exists, and you are its Global Administrator.
+setup-done-next = Sign in, and add the privacy information of your organization in Properties.
+
+# Errors
+error-status = Status
+error-retry = { $seconds ->
+    [one] Try again in one second.
+   *[other] Try again in { $seconds } seconds.
+ }
+error-home = Go to My Account
+error-400-title = This request could not be read
+error-400 = Part of it was missing or out of date. Go back, reload the page and try again. Nothing was changed.
+error-403-title = This page is not for this account
+error-403 = It needs a role that the account you are signed in with does not have, or the form came from another site. Sign in with another account, or ask an administrator for the role. Nothing was changed.
+error-404-title = There is no such page
+error-404 = The link may be old or incomplete. Start from My Account to find what you were looking for.
+error-409-title = Something changed in the meantime
+error-409 = Somebody, perhaps you in another window, was quicker. Go back, reload the page to see how it is now, and decide again. Nothing was changed.
+error-429-title = Too many requests
+error-429 = The server takes a short break for your safety and that of others. Wait a little and try again.
+error-500-title = Something went wrong here
+error-500 = It was not your doing. Try again; if it happens again, give the administrator the request ID below.
+error-503-title = The server is busy or being looked after
+error-503 = Nothing is lost. Wait a little and try again.

@@ -1,0 +1,223 @@
+//! What each page needs to know, and nothing else: one struct per page, rendered by the template beside it.
+//! A handler fills the struct and calls [`askama::Template::render`].
+
+mod account;
+mod admin;
+mod general;
+#[cfg(test)]
+mod samples;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+pub use account::{
+    HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Redeem, RedeemState,
+    Refused, Stale, Standing,
+};
+pub use admin::{
+    AdminStart, DeletedNotice, DeletedUser, DeletedUsers, HomeDeletion, HomeDeletions, HomeDeletionsReview,
+    Properties, PurgeConfirm, Settings, SettingsError,
+};
+pub use general::{ErrorPage, Setup, SetupDone};
+pub use sign_in::{SignIn, SignInError, SignInStep};
+
+use super::{
+    assets,
+    i18n::{Argument, Texts},
+};
+use model::Timestamp;
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Display name.
+    pub name: String,
+    /// User name, or address of the mailbox.
+    pub user_name: String,
+    /// Holds a directory role, so that the way to the administrator pages is shown.
+    pub administrator: bool,
+}
+
+/// What every page has around its content.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The texts in the reader's language.
+    pub texts: Texts,
+    /// Path of the address, to mark the place in the navigation.
+    pub path: String,
+    /// Query of the address without `lang`; kept when the reader switches the language.
+    pub query: String,
+    /// Goes into every form as `csrf`.
+    pub csrf: String,
+    /// Who is signed in, if anybody is.
+    pub account: Option<Account>,
+    /// The organisation being administered; set on administrator pages.
+    pub organization: Option<String>,
+}
+
+impl Page {
+    /// A text.
+    pub fn t(&self, key: &str) -> String {
+        self.texts.t(key)
+    }
+
+    /// A text with one argument.
+    pub fn t1(&self, key: &str, name: &'static str, value: impl Argument) -> String {
+        self.texts.t1(key, name, value)
+    }
+
+    /// A text with two arguments.
+    pub fn t2(
+        &self,
+        key: &str,
+        name: &'static str,
+        value: impl Argument,
+        name2: &'static str,
+        value2: impl Argument,
+    ) -> String {
+        self.texts.t2(key, (name, value), (name2, value2))
+    }
+
+    /// Date, time and zone in the reader's form.
+    pub fn when(&self, at: &Timestamp) -> String {
+        self.texts.when(*at)
+    }
+
+    /// `aria-current` for the entry of the navigation that leads to `path`: here, or in a page below it.
+    pub fn current(&self, path: &str, pages_below: bool) -> &'static str {
+        let below = pages_below
+            && self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if self.path == path || below { "page" } else { "false" }
+    }
+
+    /// The languages to switch to: tag, its name in its own words, and the address relative to this one. The path is
+    /// left out, so that no path that somebody made up can lead elsewhere.
+    fn languages(&self) -> Vec<(&'static str, String, String)> {
+        let join = if self.query.is_empty() { "" } else { "&" };
+        Texts::all()
+            .filter(|texts| texts.tag() != self.texts.tag())
+            .map(|texts| {
+                let link = format!("?{}{join}lang={}", self.query, texts.tag());
+                (texts.tag(), texts.t("language-name"), link)
+            })
+            .collect()
+    }
+
+    fn style(&self) -> &'static str {
+        assets::style_url()
+    }
+
+    fn icon(&self) -> &'static str {
+        assets::icon_url()
+    }
+}
+
+/// One field of a form as it was sent, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// What the field shows; left empty for secrets.
+    pub value: String,
+    /// What is wrong.
+    pub problem: Option<Problem>,
+}
+
+impl Field {
+    /// A field in which nothing is wrong.
+    pub fn of(value: impl Into<String>) -> Self {
+        Self { value: value.into(), problem: None }
+    }
+
+    /// A field in which something is wrong.
+    pub fn wrong(value: impl Into<String>, problem: Problem) -> Self {
+        Self { value: value.into(), problem: Some(problem) }
+    }
+}
+
+/// What can be wrong with a field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// Nothing was entered.
+    Missing,
+    /// Longer than can be kept.
+    TooLong,
+    /// Not an e-mail address.
+    NotAnAddress,
+    /// Neither https nor mailto.
+    NotALink,
+    /// Not a domain name.
+    NotADomain,
+    /// Contains what a user name cannot contain.
+    NotAUserName,
+    /// The domain or the user name belongs to somebody.
+    Taken,
+    /// Shorter than a password must be.
+    PasswordTooShort,
+    /// The second password differs from the first.
+    PasswordsDiffer,
+    /// The set-up secret is wrong, used or too old.
+    WrongSecret,
+    /// May not be cleared while leaving is switched off.
+    NeededByPolicy,
+}
+
+impl Problem {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Missing,
+        Self::TooLong,
+        Self::NotAnAddress,
+        Self::NotALink,
+        Self::NotADomain,
+        Self::NotAUserName,
+        Self::Taken,
+        Self::PasswordTooShort,
+        Self::PasswordsDiffer,
+        Self::WrongSecret,
+        Self::NeededByPolicy,
+    ];
+
+    /// The key of the text that says it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Missing => "problem-missing",
+            Self::TooLong => "problem-too-long",
+            Self::NotAnAddress => "problem-not-an-address",
+            Self::NotALink => "problem-not-a-link",
+            Self::NotADomain => "problem-not-a-domain",
+            Self::NotAUserName => "problem-not-a-user-name",
+            Self::Taken => "problem-taken",
+            Self::PasswordTooShort => "problem-password-too-short",
+            Self::PasswordsDiffer => "problem-passwords-differ",
+            Self::WrongSecret => "problem-wrong-secret",
+            Self::NeededByPolicy => "problem-needed-by-policy",
+        }
+    }
+}
+
+/// What is wrong in a form: id of the field, key of its label, the problem.
+type Problems = Vec<(&'static str, &'static str, Problem)>;
+
+fn problems(fields: &[(&'static str, &'static str, &Field)]) -> Problems {
+    fields.iter().filter_map(|(id, label, field)| Some((*id, *label, field.problem?))).collect()
+}
+
+/// A privacy statement, if it is something that a page may link to. What the store holds was checked when it came in;
+/// this is the last door before a browser.
+fn followable(url: Option<&String>) -> Option<&str> {
+    url.map(String::as_str).filter(|url| model::is_https_or_mailto(url))
+}
+
+/// A link that opens a message to `address` with this subject (RFC 6068).
+fn mailto(address: &str, subject: &str) -> String {
+    fn encode(text: &str) -> String {
+        text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+            out
+        })
+    }
+    format!("mailto:{}?subject={}", encode(address), encode(subject))
+}

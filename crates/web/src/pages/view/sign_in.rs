@@ -1,0 +1,88 @@
+use super::Page;
+use crate::pages::paths;
+use askama::Template;
+
+/// How far signing in has come.
+#[derive(Clone, Debug)]
+pub enum SignInStep {
+    /// Asks for the user name.
+    UserName {
+        /// What was entered before.
+        user_name: String,
+    },
+    /// Asks for the password of a member.
+    Password {
+        /// Whose.
+        user_name: String,
+    },
+    /// Asks for the passcode that was sent to a mailbox.
+    Passcode {
+        /// To which.
+        address: String,
+    },
+}
+
+/// Why signing in did not work. Whether an account exists is never said.
+#[derive(Clone, Debug)]
+pub enum SignInError {
+    /// No user name was entered, or nothing that could be one.
+    NotAUserName,
+    /// The password is wrong or there is no such account: the same words for both.
+    WrongPassword,
+    /// The passcode is wrong, used or too old.
+    WrongPasscode,
+    /// The account is blocked; said only after the right password.
+    Blocked,
+    /// Too many tries.
+    TooManyTries {
+        /// How long to wait; rounded up.
+        minutes: u64,
+    },
+    /// The deep link names an organisation that is not here.
+    NoSuchOrganization {
+        /// What it named.
+        named: String,
+    },
+    /// The form was open for too long, or came from elsewhere.
+    FormTooOld,
+}
+
+/// Signing in. Fields sent: `csrf`, `return`, `step` (`userName`, `password`, `passcode`), `userName`, and `password` or
+/// `passcode`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in.html")]
+pub struct SignIn {
+    /// What is around it.
+    pub page: Page,
+    /// How far it has come.
+    pub step: SignInStep,
+    /// Why it did not work.
+    pub error: Option<SignInError>,
+    /// Where to go afterwards; goes back as `return`.
+    pub return_to: String,
+    /// The person has just signed out.
+    pub signed_out: bool,
+}
+
+impl SignIn {
+    fn error_text(&self) -> Option<String> {
+        let page = &self.page;
+        Some(match self.error.as_ref()? {
+            SignInError::NotAUserName => page.t("sign-in-not-a-user-name"),
+            SignInError::WrongPassword => page.t("sign-in-wrong-password"),
+            SignInError::WrongPasscode => page.t("sign-in-wrong-passcode"),
+            SignInError::Blocked => page.t("sign-in-blocked"),
+            SignInError::TooManyTries { minutes } => page.t1("sign-in-too-many", "minutes", minutes),
+            SignInError::NoSuchOrganization { named } => page.t1("sign-in-no-organization", "named", named),
+            SignInError::FormTooOld => page.t("sign-in-form-too-old"),
+        })
+    }
+
+    /// The error belongs to the field, not to the page as a whole.
+    const fn in_field(&self) -> bool {
+        matches!(
+            self.error,
+            Some(SignInError::NotAUserName | SignInError::WrongPassword | SignInError::WrongPasscode)
+        )
+    }
+}

@@ -1,0 +1,445 @@
+//! Rules that hold for every page in every language.
+
+use super::{Page, Texts, followable, mailto, samples};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Elements without an end tag.
+const VOID: [&str; 6] = ["meta", "link", "img", "input", "br", "hr"];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Name and text of each file with this ending, folders below included.
+fn files(folder: &Path, ending: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(
+                files(&path, ending).into_iter().map(|(below, text)| (format!("{name}/{below}"), text)),
+            );
+        } else if name.ends_with(ending) {
+            found.insert(name, fs::read_to_string(&path).expect("a readable file"));
+        }
+    }
+    found
+}
+
+fn templates() -> BTreeMap<String, String> {
+    files(&folder("templates"), ".html")
+}
+
+/// The keys of a language file, each with the arguments that its text takes.
+fn keys(ftl: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut last = String::new();
+    for line in ftl.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((key, _)) = line.split_once(" =").filter(|(key, _)| !key.starts_with(' ')) {
+            assert!(keys.insert(key.to_owned(), BTreeSet::new()).is_none(), "`{key}` is there twice");
+            last = key.to_owned();
+        }
+        for rest in line.split('$').skip(1) {
+            let name = rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            keys.get_mut(&last).expect("an argument stands in a text").insert(name);
+        }
+    }
+    keys
+}
+
+/// Every quoted word that has the form of a key.
+fn quoted(source: &str) -> BTreeSet<String> {
+    let is_key = |word: &&str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    // Quotes pair up differently before and behind an odd one, so both sides of each count.
+    source.split('"').filter(is_key).map(str::to_owned).collect()
+}
+
+/// A piece of a page.
+#[derive(Debug)]
+enum Piece<'a> {
+    Open(&'a str, BTreeMap<&'a str, &'a str>),
+    Close(&'a str),
+    Text(&'a str),
+}
+
+/// Takes a page apart; attributes must be quoted with `"` or have no value.
+fn pieces(html: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = html;
+    while let Some((text, tail)) = rest.split_once('<') {
+        pieces.push(Piece::Text(text));
+        let mut quoted = false;
+        let end = tail
+            .find(|c| {
+                quoted ^= c == '"';
+                c == '>' && !quoted
+            })
+            .unwrap_or_else(|| panic!("a tag does not end: {tail:.80}"));
+        let tag = &tail[..end];
+        rest = &tail[end + 1..];
+        match tag.strip_prefix('/') {
+            _ if tag.starts_with('!') => {}
+            Some(name) => pieces.push(Piece::Close(name)),
+            None => {
+                let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+                pieces.push(Piece::Open(name, attributes_of(attributes)));
+            }
+        }
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
+fn attributes_of(mut text: &str) -> BTreeMap<&str, &str> {
+    let mut attributes = BTreeMap::new();
+    loop {
+        text = text.trim_start();
+        if text.is_empty() {
+            return attributes;
+        }
+        let end = text.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(text.len());
+        let (name, tail) = text.split_at(end);
+        let (value, tail) = match tail.strip_prefix("=\"") {
+            Some(quoted) => quoted.split_once('"').expect("a quoted value ends"),
+            None => ("", tail),
+        };
+        assert!(attributes.insert(name, value).is_none(), "attribute {name} twice");
+        text = tail;
+    }
+}
+
+fn each_page(check: impl Fn(&str, &[Piece<'_>], &str)) {
+    for texts in Texts::all() {
+        for (template, n, html) in samples::all(texts) {
+            check(&format!("{template} #{n} ({})", texts.tag()), &pieces(&html), &html);
+        }
+    }
+}
+
+fn opened<'a>(
+    pieces: &'a [Piece<'a>],
+    names: &'a [&str],
+) -> impl Iterator<Item = (&'a str, &'a BTreeMap<&'a str, &'a str>)> {
+    pieces.iter().filter_map(move |piece| match piece {
+        Piece::Open(name, attributes) if names.is_empty() || names.contains(name) => {
+            Some((*name, attributes))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn every_language_file_is_in_the_list() {
+    let known: BTreeSet<String> = Texts::all().map(|texts| format!("{}.ftl", texts.tag())).collect();
+    assert_eq!(known, files(&folder("locales"), ".ftl").into_keys().collect());
+}
+
+#[test]
+fn every_language_has_the_same_keys_with_the_same_arguments() {
+    let languages = files(&folder("locales"), ".ftl");
+    let english = keys(&languages["en.ftl"]);
+    for (name, ftl) in &languages {
+        let resource = fluent_bundle::FluentResource::try_new(ftl.clone());
+        assert!(resource.is_ok(), "{name}: {:?}", resource.err().map(|(_, errors)| errors));
+        let these = keys(ftl);
+        let missing: Vec<_> = english.keys().filter(|key| !these.contains_key(*key)).collect();
+        let extra: Vec<_> = these.keys().filter(|key| !english.contains_key(*key)).collect();
+        assert!(missing.is_empty() && extra.is_empty(), "{name}: missing {missing:?}, unknown {extra:?}");
+        for (key, arguments) in &these {
+            assert_eq!(arguments, &english[key], "{name}: arguments of `{key}`");
+        }
+    }
+}
+
+#[test]
+fn every_key_is_used_and_every_used_key_exists() {
+    let known: BTreeSet<String> = keys(&files(&folder("locales"), ".ftl")["en.ftl"]).into_keys().collect();
+    let mut sources: BTreeMap<String, String> =
+        templates().into_iter().map(|(name, template)| (name, split(&template).1)).collect();
+    sources.extend(
+        files(&folder("src/pages"), ".rs")
+            .into_iter()
+            .filter(|(name, _)| !name.ends_with("tests.rs") && !name.ends_with("samples.rs")),
+    );
+    let words: BTreeSet<String> = sources.values().flat_map(|source| quoted(source)).collect();
+    let unused: Vec<_> = known.difference(&words).collect();
+    assert!(unused.is_empty(), "never used: {unused:?}");
+    for (name, source) in &sources {
+        for call in [".t(\"", ".t1(\"", ".t2(\""] {
+            for rest in source.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap_or_default();
+                assert!(known.contains(key), "{name}: no text `{key}`");
+            }
+        }
+    }
+}
+
+/// What stands in a template as it is, and what askama evaluates.
+fn split(template: &str) -> (String, String) {
+    let (mut plain, mut evaluated) = (String::new(), String::new());
+    let mut rest = template;
+    while let Some(at) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        plain.push_str(&rest[..at]);
+        let end = if rest[at..].starts_with("{{") { "}}" } else { "%}" };
+        let (code, tail) = rest[at + 2..].split_once(end).expect("what askama evaluates ends");
+        evaluated.push_str(code);
+        rest = tail;
+    }
+    plain.push_str(rest);
+    (plain, evaluated)
+}
+
+#[test]
+fn no_template_contains_words_of_its_own() {
+    const SPOKEN: [&str; 6] = ["aria-label", "title", "alt", "placeholder", "data-label", "aria-description"];
+    let words = |text: &str| text.chars().any(char::is_alphabetic);
+    for (name, template) in templates() {
+        // Names of shapes are class names, not words; they stand in a block of their own.
+        let template = ["narrow", "wide", "door"].iter().fold(template, |text, shape| {
+            text.replace(&format!("{{% block shape %}}{shape}{{% endblock %}}"), "")
+        });
+        for piece in pieces(&split(&template).0) {
+            match piece {
+                Piece::Text(text) => assert!(!words(text), "{name}: `{}`", text.trim()),
+                Piece::Open(tag, attributes) => {
+                    for spoken in SPOKEN {
+                        let value = attributes.get(spoken).copied().unwrap_or_default();
+                        assert!(!words(value), "{name}: {spoken} of {tag}: `{value}`");
+                    }
+                }
+                Piece::Close(_) => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_template_has_a_sample() {
+    let pages: BTreeSet<String> =
+        templates().into_keys().filter(|name| !name.starts_with("parts/")).collect();
+    let english = Texts::by_tag("en").expect("English");
+    let sampled = samples::all(english).into_iter().map(|(template, ..)| template.to_owned()).collect();
+    assert_eq!(pages, sampled);
+}
+
+#[test]
+fn tags_are_balanced_and_ids_unique() {
+    each_page(|name, pieces, _| {
+        let mut open = Vec::new();
+        let mut ids = BTreeSet::new();
+        for piece in pieces {
+            match piece {
+                Piece::Open(tag, attributes) => {
+                    if !VOID.contains(tag) {
+                        open.push(*tag);
+                    }
+                    if let Some(id) = attributes.get("id") {
+                        assert!(ids.insert(*id), "{name}: id {id} twice");
+                    }
+                }
+                Piece::Close(tag) => assert_eq!(open.pop(), Some(*tag), "{name}: </{tag}>"),
+                Piece::Text(text) => assert!(!text.contains('>'), "{name}: {text}"),
+            }
+        }
+        assert!(open.is_empty(), "{name}: {open:?} stay open");
+    });
+}
+
+#[test]
+fn every_page_has_language_title_landmarks_and_headings_in_order() {
+    each_page(|name, pieces, html| {
+        let (_, root) = opened(pieces, &["html"]).next().expect("html");
+        assert!(root.get("lang").is_some_and(|lang| name.contains(lang)), "{name}: lang");
+        for landmark in ["header", "main", "footer", "title", "h1"] {
+            assert_eq!(opened(pieces, &[landmark]).count(), 1, "{name}: {landmark}");
+        }
+        assert!(html.contains("href=\"#content\"") && html.contains("id=\"content\""), "{name}: skip link");
+        let mut level = 0;
+        let main = pieces.iter().skip_while(|piece| !matches!(piece, Piece::Open("main", _)));
+        for piece in main {
+            let Piece::Open(tag, _) = piece else { continue };
+            let Some(next) = tag.strip_prefix('h').and_then(|digit| digit.parse::<u8>().ok()) else {
+                continue;
+            };
+            assert!(next <= level + 1, "{name}: {tag} after h{level}");
+            level = next;
+        }
+    });
+}
+
+#[test]
+fn every_field_has_a_label_and_every_reference_a_target() {
+    each_page(|name, pieces, _| {
+        let labels: BTreeSet<&str> =
+            opened(pieces, &["label"]).filter_map(|(_, attributes)| attributes.get("for").copied()).collect();
+        let ids: BTreeSet<&str> =
+            opened(pieces, &[]).filter_map(|(_, attributes)| attributes.get("id").copied()).collect();
+        for (_, attributes) in opened(pieces, &["input", "select", "textarea"]) {
+            if attributes.get("type") != Some(&"hidden") {
+                let id = attributes.get("id").unwrap_or_else(|| panic!("{name}: a field without an id"));
+                assert!(labels.contains(id), "{name}: no label for {id}");
+            }
+        }
+        for (tag, attributes) in opened(pieces, &[]) {
+            for reference in ["for", "aria-describedby", "aria-labelledby"] {
+                for id in attributes.get(reference).copied().unwrap_or_default().split_whitespace() {
+                    assert!(ids.contains(id), "{name}: {reference} of {tag} names {id}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn every_posting_form_carries_the_token_and_secrets_are_never_shown() {
+    each_page(|name, pieces, html| {
+        let mut token = true;
+        for piece in pieces {
+            match piece {
+                Piece::Open("form", attributes) => token = attributes["method"] != "post",
+                Piece::Open("input", attributes) if attributes.get("name") == Some(&"csrf") => {
+                    token = attributes.get("value") == Some(&"c5rf");
+                }
+                Piece::Open("input", attributes) if attributes.get("type") == Some(&"password") => {
+                    assert!(!attributes.contains_key("value"), "{name}: a password with a value");
+                }
+                Piece::Close("form") => assert!(token, "{name}: a form without csrf"),
+                _ => {}
+            }
+        }
+        assert!(!html.contains("secret that is not shown"), "{name}");
+    });
+}
+
+#[test]
+fn nothing_on_a_page_needs_an_exception_from_the_content_security_policy() {
+    each_page(|name, pieces, html| {
+        for (tag, attributes) in opened(pieces, &[]) {
+            assert!(!["script", "style", "iframe", "object", "base"].contains(&tag), "{name}: {tag}");
+            for (attribute, value) in attributes {
+                assert!(!attribute.starts_with("on") && *attribute != "style", "{name}: {attribute}");
+                let link = value.trim_start().to_ascii_lowercase();
+                assert!(
+                    !["href", "src", "action"].contains(attribute)
+                        || ["/", "#", "?", "https://", "mailto:"].iter().any(|start| link.starts_with(start))
+                            && !link.starts_with("//"),
+                    "{name}: {attribute}=\"{value}\""
+                );
+            }
+        }
+        assert!(!html.contains("<script") && !html.contains("alert(1)</"), "{name}: a name was not escaped");
+    });
+}
+
+#[test]
+fn no_page_shows_a_missing_text_or_argument() {
+    each_page(|name, _, html| {
+        assert!(!html.contains('⟦') && !html.contains("{$") && !html.contains("{ $"), "{name}");
+    });
+}
+
+#[test]
+fn every_page_stays_small() {
+    let style = super::assets::find(super::assets::style_url()).map_or(0, |(_, bytes)| bytes.len());
+    each_page(|name, _, html| assert!(html.len() + style < 60_000, "{name}: {}", html.len()));
+}
+
+fn english(template: &str, n: usize) -> String {
+    let english = Texts::by_tag("en").expect("English");
+    let found = samples::all(english).into_iter().find(|(name, at, _)| *name == template && *at == n);
+    found.expect("the sample").2.replace("&#39;", "'")
+}
+
+#[test]
+fn a_refusal_says_the_documented_words_and_links_the_contact() {
+    let html = english("refused.html", 0);
+    assert!(html.contains("<h1>You'll need permission to leave</h1>"));
+    assert!(html.contains(
+        "To get permission to leave this organization, send an email request to your admin or Woodgrove Bank privacy contact."
+    ));
+    assert!(html.contains(
+        "href=\"mailto:privacy@woodgrove.example?subject=Request%20to%20leave%20Woodgrove%20Bank\""
+    ));
+    assert!(html.contains("href=\"https://woodgrove.example/privacy\""));
+}
+
+#[test]
+fn a_refusal_without_a_contact_says_whom_else_to_ask() {
+    let html = english("refused.html", 2);
+    assert!(html.contains("has not named a privacy contact") && !html.contains("mailto:"));
+}
+
+#[test]
+fn the_home_organization_has_no_leave_and_every_other_live_one_has() {
+    let html = english("organizations.html", 0);
+    assert!(html.contains("Other organizations you collaborate with"));
+    assert_eq!(html.matches("/organizations/leave/").count(), 3, "active, leaving not allowed, pending");
+    let without_home = english("organizations.html", 1);
+    assert!(!without_home.contains("Home organization") && !without_home.contains("javascript:"));
+}
+
+#[test]
+fn settings_without_privacy_information_are_unavailable_and_say_where_to_add_it() {
+    let html = english("settings.html", 2);
+    let leave = html.split("id=\"leave\"").next().unwrap_or_default();
+    assert!(leave.ends_with("<fieldset aria-labelledby=\"leave\" disabled>\n<legend><h2 "));
+    assert!(html.contains("Allow external users to remove themselves from your organization (recommended)"));
+    assert!(html.contains("<a href=\"/admin/properties\">Add them in Properties</a>"));
+}
+
+#[test]
+fn a_language_is_chosen_by_cookie_then_by_header_then_english() {
+    let choose = |cookie, header| Texts::choose(cookie, header).tag();
+    assert_eq!(choose(None, None), "en");
+    assert_eq!(choose(None, Some("zh-CN,zh;q=0.9,en;q=0.8")), "zh-CN");
+    assert_eq!(choose(None, Some("zh-TW")), "zh-CN");
+    assert_eq!(choose(None, Some("de, en-GB;q=0.7, zh;q=0.8")), "zh-CN");
+    assert_eq!(choose(None, Some("zh;q=0, fr")), "en");
+    assert_eq!(choose(None, Some(";;q=nan,,*;q=x")), "en");
+    assert_eq!(choose(Some("en"), Some("zh")), "en");
+    assert_eq!(choose(Some("xx"), Some("zh")), "zh-CN");
+}
+
+#[test]
+fn dates_have_the_readers_form_and_say_the_zone() {
+    let at = "2026-11-21T05:30:00Z".parse().expect("a time");
+    let when = |tag: &str| Texts::by_tag(tag).expect("a language").when(at);
+    assert_eq!(when("en"), "21 November 2026, 05:30 UTC");
+    assert_eq!(when("zh-CN"), "2026年11月21日 05:30 (UTC)");
+}
+
+#[test]
+fn an_argument_cannot_reorder_the_text_around_it() {
+    let text =
+        Texts::by_tag("en").expect("English").t1("refused-not-allowed", "organization", "a\u{202e}b\u{0}c");
+    assert!(text.starts_with("abc does not"));
+}
+
+#[test]
+fn the_language_switch_keeps_the_query_and_never_the_path() {
+    let page = Page {
+        texts: Texts::by_tag("en").expect("English"),
+        path: "//evil.example/".to_owned(),
+        query: "tenantId=x".to_owned(),
+        csrf: String::new(),
+        account: None,
+        organization: None,
+    };
+    let links: Vec<String> = page.languages().into_iter().map(|(_, _, link)| link).collect();
+    assert_eq!(links, ["?tenantId=x&lang=zh-CN"]);
+}
+
+#[test]
+fn links_to_statements_and_contacts_are_harmless() {
+    assert_eq!(followable(Some(&"https://a.example/p".to_owned())), Some("https://a.example/p"));
+    assert_eq!(followable(Some(&"javascript:alert(1)".to_owned())), None);
+    assert_eq!(followable(None), None);
+    assert_eq!(mailto("a?b&c@d.example", "ä &"), "mailto:a%3Fb%26c@d.example?subject=%C3%A4%20%26");
+}
