@@ -12,6 +12,8 @@ pub trait Random: Send + Sync {
 pub struct Cx {
     /// One instant for the whole operation.
     pub now: Timestamp,
+    /// Time that has provably passed; never ahead of `now`. What cannot be undone is judged by this.
+    pub trusted: Timestamp,
     /// Where new ids and secrets come from.
     pub random: Arc<dyn Random>,
     /// The id of the request, also the correlation id of its audit records.

@@ -13,8 +13,19 @@ fn advance(user: &User, now: Timestamp) -> User {
     let mut next = user.clone();
     next.generation += 1;
     next.version += 1;
-    next.tokens_since = now;
+    next.tokens_since = tokens_since(user, now);
     next
+}
+
+/// Tokens carry whole seconds. The next second is behind every token issued so far, and tokens issued from now on are
+/// dated no earlier than it (see [`issue_time`]), so that old and new ones differ within a second, too.
+fn tokens_since(user: &User, now: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(now.as_seconds().max(user.tokens_since.as_seconds()) + 1)
+}
+
+/// The time that a token for this user must carry to be younger than `tokens_since`: at most a second ahead of now.
+pub fn issue_time(user: &User, now: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(now.as_seconds().max(user.tokens_since.as_seconds()))
 }
 
 /// Soft-deletes. The user name is freed by putting the id in front of it (as Entra does).

@@ -1,1 +1,180 @@
-//! service
+//! The verbs of the product. Every verb authorises, reads, decides and commits; what it decides by is in `model`.
+
+mod audit;
+mod authn;
+mod deleted;
+mod demo;
+mod home;
+mod invitations;
+mod leave;
+mod organization;
+mod policy;
+mod purge;
+mod record;
+mod sign_in;
+mod tenants;
+mod tokens;
+mod users;
+mod verify;
+
+pub use authn::{Caller, SignedIn};
+pub use demo::{DemoApp, DemoWorld};
+pub use home::{HomePass, Orphan};
+pub use invitations::{InvitationRequest, InvitationSent, InvitationView};
+pub use leave::{Confirm, Left, LeaveAnswer, LeaveView, Listed, Refused};
+pub use organization::OrganizationPatch;
+pub use policy::PolicyView;
+pub use purge::PurgePass;
+pub use sign_in::{Discovered, SignIn};
+pub use store::{AuditQuery, UserPage, UserQuery};
+pub use tenants::{NewTenant, SetupRequest};
+pub use tokens::{OAuthFault, TokenAnswer, TokenRequest};
+pub use users::UserPatch;
+pub use verify::Findings;
+
+use identity::MasterKey;
+use model::{Clock, Cx, ObjectId, Random, Reading, RequestId, TenantId, Timestamp, TrustedClock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use store::Store;
+
+/// The directory: the one thing that the web, the command line and the tests talk to. Cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    inner: Arc<Inner>,
+}
+
+/// How passcodes reach people as long as there is no mail: given the address and the code.
+pub type PasscodeSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// What a directory is made of.
+pub struct Parts {
+    /// Where it remembers.
+    pub store: Store,
+    /// The clocks of the machine.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Seals private keys and signs opaque values; kept outside the database.
+    pub master: MasterKey,
+    /// The public address (`https://host:port`, no slash at the end), and others under which the same server is known.
+    pub origins: Vec<String>,
+    /// Where passcodes go; without it, nobody can sign in by mailbox.
+    pub passcodes: Option<PasscodeSink>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    master: MasterKey,
+    origins: Vec<String>,
+    passcodes: Option<PasscodeSink>,
+    trusted: Mutex<TrustedClock>,
+    /// Parsed private keys: a pure function of what is stored under their id.
+    keys: Mutex<HashMap<(TenantId, String), Arc<identity::SigningKey>>>,
+    hashing: tokio::sync::Semaphore,
+}
+
+/// How many password hashes may run at once; more than the cores would only queue.
+const HASHERS: usize = 2;
+
+impl Directory {
+    /// Puts the parts together and picks up the trusted time where the last process left it.
+    pub async fn new(parts: Parts) -> model::Result<Self> {
+        let mark = parts.store.read_across(|across| across.clock_mark()).await?;
+        let trusted = TrustedClock::start(mark, parts.clock.wall(), parts.clock.uptime());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store: parts.store,
+                clock: parts.clock,
+                random: parts.random,
+                master: parts.master,
+                origins: parts.origins,
+                passcodes: parts.passcodes,
+                trusted: Mutex::new(trusted),
+                keys: Mutex::new(HashMap::new()),
+                hashing: tokio::sync::Semaphore::new(HASHERS),
+            }),
+        })
+    }
+
+    /// Looks at the clocks.
+    pub fn reading(&self) -> Reading {
+        let mut trusted = self.inner.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted.observe(self.inner.clock.wall(), self.inner.clock.uptime())
+    }
+
+    /// The context of a request that begins now.
+    pub fn cx(&self, request: RequestId) -> Cx {
+        let reading = self.reading();
+        Cx { now: reading.now, trusted: reading.trusted, random: Arc::clone(&self.inner.random), request }
+    }
+
+    /// The context of work that nobody asked for.
+    pub fn own_cx(&self) -> Cx {
+        self.cx(RequestId::mint(self.inner.random.as_ref()))
+    }
+
+    /// The public address: `https://host:port`.
+    pub fn origin(&self) -> &str {
+        self.inner.origins.first().map_or("https://localhost", String::as_str)
+    }
+
+    /// The address under which a request reached us, if it is one of ours.
+    pub fn known_origin(&self, host: &str) -> Option<&str> {
+        self.inner
+            .origins
+            .iter()
+            .map(String::as_str)
+            .find(|origin| origin.strip_prefix("https://").is_some_and(|known| known.eq_ignore_ascii_case(host)))
+    }
+
+    /// Signs a value that goes out and must come back unchanged.
+    pub fn sign_opaque(&self, label: &str, payload: &[u8]) -> String {
+        identity::sign_opaque(&self.inner.master, label, payload)
+    }
+
+    /// Opens a value that [`Directory::sign_opaque`] signed under the same label.
+    pub fn open_opaque(&self, label: &str, text: &str) -> Option<Vec<u8>> {
+        identity::open_opaque(&self.inner.master, label, text)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.inner.master
+    }
+
+    pub(crate) fn origins(&self) -> &[String] {
+        &self.inner.origins
+    }
+
+    /// Writes the log back and truncates it, so that nothing that was deleted stays in it.
+    pub async fn checkpoint(&self) -> model::Result<()> {
+        self.store().checkpoint().await
+    }
+
+    /// Notes how far trusted time has come, so that a restart cannot be told an earlier one.
+    pub async fn mark_time(&self) -> model::Result<Timestamp> {
+        let trusted = self.reading().trusted;
+        self.store()
+            .commit(authn::directory_scope(), move |_| {
+                let mut changes = store::ChangeSet::new();
+                changes.set_clock_mark(trusted);
+                store::Decision::done(changes, trusted)
+            })
+            .await
+    }
+}
+
+/// The realm of people who have a mailbox and no home tenant: their sessions, passcodes and throttles are kept under it.
+pub(crate) const MAILBOX_REALM: TenantId =
+    TenantId::from_uuid(uuid::uuid!("6d61696c-626f-4000-8000-000000000000"));
+
+/// An object id that belongs to nobody, where a query wants one to leave out.
+pub(crate) const NOBODY: ObjectId = ObjectId::from_uuid(uuid::Uuid::nil());

@@ -1,0 +1,282 @@
+//! Who is asking: from a verified token or session to a principal with the rights it has at this moment. Tenant scopes are
+//! minted here and nowhere else.
+
+use crate::{Directory, MAILBOX_REALM};
+use model::{
+    AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault, User,
+    authz::{Operation, Permission, Principal, authorize},
+    domain_of, fold,
+};
+use store::{ChangeSet, Decision, GrantKind, HomeAccountState, Reader};
+
+/// Who is asking, as far as a token or session proves it. What they may do is read where it is decided.
+#[derive(Clone, Debug)]
+pub struct Caller(pub(crate) Proof);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    /// A bearer token of an app.
+    App { tenant: TenantId, oid: ObjectId, app: AppId, permissions: Vec<Permission> },
+    /// A bearer token of a person through an app.
+    Delegated { tenant: TenantId, oid: ObjectId, app: AppId, scopes: Vec<Permission>, issued_at: Timestamp },
+    /// A person on our own pages, in the home tenant.
+    Page { tenant: TenantId, oid: ObjectId, session: String },
+    /// The operator of the server, on the command line.
+    Operator { tenant: TenantId },
+}
+
+/// A person with a session on our pages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub person: Person,
+    /// What to call them.
+    pub name: String,
+    /// What they sign in with.
+    pub user_name: String,
+    /// Addresses that are theirs: an invitation to one of these is for them.
+    pub(crate) addresses: Vec<String>,
+    /// SHA-256 of the session's secret.
+    pub(crate) hash: String,
+    /// When they last proved who they are.
+    pub authenticated: Timestamp,
+}
+
+impl SignedIn {
+    /// The tenant they are at home in, if there is one.
+    pub fn home_tenant(&self) -> Option<TenantId> {
+        match self.person {
+            Person::Member { tenant, .. } => Some(tenant),
+            Person::Mailbox { .. } => None,
+        }
+    }
+
+    /// This person as the caller of operations in the home tenant.
+    pub fn caller(&self) -> Option<Caller> {
+        match self.person {
+            Person::Member { tenant, object } => {
+                Some(Caller(Proof::Page { tenant, oid: object, session: self.hash.clone() }))
+            }
+            Person::Mailbox { .. } => None,
+        }
+    }
+
+    /// What forms of this session are bound to; safe to sign into a page.
+    pub fn binding(&self) -> &str {
+        &self.hash
+    }
+
+    /// Does this account in an organisation belong to this person?
+    pub(crate) fn owns(&self, user: &User) -> bool {
+        match &user.home {
+            Home::Invited { address } => self.addresses.contains(address),
+            home => *home == self.person.home(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "minted from a verified token, a session, or for the operator")]
+pub(crate) const fn scope(tenant: TenantId) -> TenantScope {
+    TenantScope::mint(tenant)
+}
+
+/// The scope of what belongs to no tenant (the clock, leases, the set-up secret) and of people without a home tenant.
+pub(crate) const fn directory_scope() -> TenantScope {
+    scope(MAILBOX_REALM)
+}
+
+impl Caller {
+    /// The operator, acting in one tenant. Only the command line, which has the data directory, may make one.
+    pub const fn operator(tenant: TenantId) -> Self {
+        Self(Proof::Operator { tenant })
+    }
+
+    pub(crate) fn from_token(token: identity::VerifiedAccess) -> Self {
+        let identity::VerifiedAccess { tenant, oid, app, rights, issued_at, .. } = token;
+        Self(match rights {
+            identity::Rights::App { permissions } => Proof::App { tenant, oid, app, permissions },
+            identity::Rights::User { scopes } => Proof::Delegated { tenant, oid, app, scopes, issued_at },
+        })
+    }
+
+    /// The tenant in which the caller acts.
+    pub const fn tenant(&self) -> TenantId {
+        match &self.0 {
+            Proof::App { tenant, .. }
+            | Proof::Delegated { tenant, .. }
+            | Proof::Page { tenant, .. }
+            | Proof::Operator { tenant } => *tenant,
+        }
+    }
+
+    /// The user object behind the caller, if there is one.
+    pub const fn object(&self) -> Option<ObjectId> {
+        match &self.0 {
+            Proof::Delegated { oid, .. } | Proof::Page { oid, .. } => Some(*oid),
+            Proof::App { .. } | Proof::Operator { .. } => None,
+        }
+    }
+
+    pub(crate) const fn scope(&self) -> TenantScope {
+        scope(self.tenant())
+    }
+}
+
+/// Sessions end after this long without use.
+pub(crate) const SESSION_IDLE: Span = Span::minutes(30);
+/// Sessions end after this long in any case.
+pub(crate) const SESSION_LIFE: Span = Span::hours(12);
+
+fn revoked() -> Error {
+    Error::unauthenticated(TokenFault::Revoked)
+}
+
+/// May this account act at all, here and at home?
+pub(crate) fn is_active(reader: &Reader<'_>, user: &User) -> Result<bool> {
+    let at_home = match &user.home {
+        Home::Tenant { tenant, object } => reader.across().home_account(*tenant, *object)? == HomeAccountState::Enabled,
+        Home::Here | Home::Mailbox { .. } => true,
+        Home::Invited { .. } => false,
+    };
+    Ok(user.account_enabled && !user.is_deleted() && at_home)
+}
+
+fn active_user(reader: &Reader<'_>, oid: ObjectId) -> Result<User> {
+    let user = reader.user(oid)?.ok_or_else(revoked)?;
+    if is_active(reader, &user)? { Ok(user) } else { Err(revoked()) }
+}
+
+/// The caller's rights at this moment: what the token claims *and* the directory still grants.
+pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<Principal> {
+    match &caller.0 {
+        Proof::App { oid, app, permissions, .. } => {
+            let app = reader.app(*app)?.filter(|app| app.enabled && app.object == *oid).ok_or_else(revoked)?;
+            let granted = reader.grants(app.id, GrantKind::Application)?;
+            let permissions = permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
+            Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
+        }
+        Proof::Delegated { oid, app, scopes, issued_at, .. } => {
+            let user = active_user(reader, *oid)?;
+            let app = reader.app(*app)?.filter(|app| app.enabled).ok_or_else(revoked)?;
+            if *issued_at < user.tokens_since {
+                return Err(revoked());
+            }
+            let granted = reader.grants(app.id, GrantKind::Delegated)?;
+            let scopes = scopes.iter().copied().filter(|scope| granted.contains(scope)).collect();
+            let roles = reader.roles(user.id)?;
+            Ok(Principal::Delegated { user: Box::new(user), app: app.id, scopes, roles })
+        }
+        Proof::Page { oid, session, .. } => {
+            let user = active_user(reader, *oid)?;
+            let live = reader.session(session)?.is_some_and(|session| session.expires > cx.now);
+            if !live {
+                return Err(revoked());
+            }
+            let roles = reader.roles(user.id)?;
+            Ok(Principal::Person { user: Box::new(user), roles })
+        }
+        Proof::Operator { .. } => {
+            reader.tenant()?;
+            Ok(Principal::Operator)
+        }
+    }
+}
+
+/// Resolves the caller and authorises one operation.
+pub(crate) fn authorized(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    caller: &Caller,
+    operation: Operation,
+) -> Result<Principal> {
+    let principal = principal(reader, cx, caller)?;
+    authorize(&principal, operation)?;
+    Ok(principal)
+}
+
+impl Directory {
+    /// The person behind a session cookie, if the session still stands; notes about once a minute that it was used.
+    pub async fn session(&self, cx: &Cx, cookie: &str) -> Result<Option<SignedIn>> {
+        let Some((realm, hash)) = read_cookie(cookie) else { return Ok(None) };
+        let found = self
+            .store()
+            .read(scope(realm), |reader| {
+                let Some(session) = reader.session(&hash)? else { return Ok(None) };
+                if session.expires <= cx.now || cx.now.since(session.seen) > SESSION_IDLE {
+                    return Ok(None);
+                }
+                let Some(person) = Person::from_key(&session.person_key) else { return Ok(None) };
+                Ok(describe(reader, person, &session)?.map(|signed_in| (signed_in, session.seen)))
+            })
+            .await?;
+        let Some((signed_in, seen)) = found else { return Ok(None) };
+        if cx.now.since(seen) > Span::minutes(1) {
+            let (hash, now) = (signed_in.hash.clone(), cx.now);
+            self.store()
+                .commit(scope(realm), move |_| {
+                    let mut changes = ChangeSet::new();
+                    changes.touch_session(scope(realm), &hash, now);
+                    Decision::done(changes, ())
+                })
+                .await?;
+        }
+        Ok(Some(signed_in))
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, cookie: &str) -> Result<()> {
+        let Some((realm, hash)) = read_cookie(cookie) else { return Ok(()) };
+        self.store()
+            .commit(scope(realm), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.delete_session(scope(realm), &hash);
+                Decision::done(changes, ())
+            })
+            .await
+    }
+}
+
+/// A cookie is the realm of the session and a secret, of which only the hash is kept.
+pub(crate) fn write_cookie(realm: TenantId, secret: &identity::Secret) -> String {
+    format!("{realm}.{}", secret.expose())
+}
+
+fn read_cookie(cookie: &str) -> Option<(TenantId, String)> {
+    let (realm, secret) = cookie.split_once('.')?;
+    Some((realm.parse().ok()?, identity::hash_secret(secret)))
+}
+
+pub(crate) fn describe(
+    reader: &Reader<'_>,
+    person: Person,
+    session: &store::Session,
+) -> Result<Option<SignedIn>> {
+    let (name, user_name, addresses) = match &person {
+        Person::Member { object, .. } => {
+            let Some(user) = reader.user(*object)? else { return Ok(None) };
+            if !is_active(reader, &user)? {
+                return Ok(None);
+            }
+            // Only addresses in the home tenant's own domains are the person's beyond doubt: an administrator can write any
+            // mail address into an account, and would otherwise collect invitations to other people.
+            let domains = reader.domains()?;
+            let mut addresses: Vec<String> = [Some(user.upn.as_str()), user.mail.as_deref()]
+                .into_iter()
+                .flatten()
+                .map(fold)
+                .filter(|address| domain_of(address).is_some_and(|domain| domains.contains(&domain)))
+                .collect();
+            addresses.dedup();
+            (user.display_name, user.upn, addresses)
+        }
+        Person::Mailbox { address } => (address.clone(), address.clone(), vec![address.clone()]),
+    };
+    Ok(Some(SignedIn {
+        person,
+        name,
+        user_name,
+        addresses,
+        hash: session.hash.clone(),
+        authenticated: session.authenticated,
+    }))
+}
