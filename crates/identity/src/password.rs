@@ -573,6 +573,8 @@ mod tests {
             "123456789012345678",
             "abcdefghijklmnop",
             "zyxwvutsrqponmlk",
+            "aaabbbdddeeeggghhh",
+            "1987 1992 2004 2011",
             "poiuytrewqlkjhgfdsa",
             "correct horse battery staple",
             "Correct-Horse-Battery-Staple!",

@@ -360,14 +360,21 @@ fn the_key_id_must_be_that_of_this_tenants_key() {
 }
 
 #[test]
-fn a_key_proves_tokens_of_its_own_tenant_only() {
-    let token = minted(&user());
-    let token = parse(&token).unwrap();
+fn a_key_proves_tokens_of_its_own_tenant_and_name_only() {
     let expect = Expect { audiences: &[GRAPH.to_owned()], origins: &[ORIGIN.to_owned()], now: at(NOW) };
-    let given = VerifyingKey { tenant: tenant(1), public: keys()[0].public().clone() };
-    assert_eq!(verify(&token, &given, &expect), Err(Invalid));
-    let given = VerifyingKey { tenant: tenant(0), public: keys()[1].public().clone() };
-    assert_eq!(verify(&token, &given, &expect), Err(Invalid));
+    let check = |token: &str, tenant, key: &SigningKey| {
+        let key = VerifyingKey { tenant, public: key.public().clone() };
+        verify(&parse(token).unwrap(), &key, &expect).map(|_| ())
+    };
+    let [mine, other] = keys();
+    let token = minted(&user());
+    assert_eq!(check(&token, tenant(0), mine), Ok(()));
+    assert_eq!(check(&token, tenant(1), mine), Err(Invalid));
+    assert_eq!(check(&token, tenant(0), other), Err(Invalid));
+    let torn = changed(&user(), &[("iss", Some(json!(issuer(ORIGIN, tenant(1)))))]);
+    assert_eq!(check(&torn, tenant(1), mine), Err(Invalid), "tid and issuer of two tenants");
+    let misnamed = forge_with(mine, header_of(other).as_bytes(), text_of(&user()).as_bytes());
+    assert_eq!(check(&misnamed, tenant(0), mine), Err(Invalid), "the right key under the name of another");
 }
 
 #[test]
