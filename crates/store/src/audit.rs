@@ -1,6 +1,10 @@
 //! The audit trail: per tenant a chain of records without a gap, and beside it the personal detail that can be erased.
 
-use crate::{Digest, Reader, sqlite::Connection, value::Value};
+use crate::{
+    Digest, Reader,
+    sqlite::Connection,
+    value::{Row, Value},
+};
 use model::{
     Error, ObjectId, RequestId, Result, TenantScope, Timestamp,
     audit::{Activity, Initiator, PersonalSlot, Record, Stored, Target},
@@ -142,6 +146,29 @@ pub struct AuditQuery {
     pub limit: u16,
 }
 
+/// One row of the chain as it is stored.
+struct Link {
+    sequence: i64,
+    body: String,
+    hash: String,
+    id: String,
+    at: i64,
+    activity: String,
+}
+
+impl Link {
+    fn read(mut row: Row) -> Result<Self> {
+        Ok(Self {
+            sequence: row.int()?,
+            body: row.text()?,
+            hash: row.text()?,
+            id: row.text()?,
+            at: row.int()?,
+            activity: row.text()?,
+        })
+    }
+}
+
 /// What a walk along the chain found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChainReport {
@@ -217,20 +244,23 @@ impl Reader<'_> {
         const PAGE: i64 = 1000;
         let mut link = GENESIS.to_owned();
         let mut sequence = 0;
+        // Records before the first are not in the chain either.
+        let mut after = i64::MIN;
         loop {
             let rows = self.rows(
-                "select sequence, body, hash from audit where tenant_id = ?1 and sequence > ?2 order by sequence limit ?3",
-                &[sequence.into(), PAGE.into()],
+                "select sequence, body, hash, id, at, activity from audit where tenant_id = ?1 and sequence > ?2 order by sequence limit ?3",
+                &[after.into(), PAGE.into()],
             )?;
             let full = i64::try_from(rows.len()).unwrap_or(0) == PAGE;
-            for mut row in rows {
-                let (at, body, stored) = (row.int()?, row.text()?, row.text()?);
-                if let Some(why) = self.check(&link, sequence + 1, (at, &body, &stored), digest)? {
+            for row in rows {
+                let link_of = Link::read(row)?;
+                if let Some(why) = self.check(&link, sequence + 1, &link_of, digest)? {
                     return Ok(ChainReport { records: sequence, broken_at: Some((sequence + 1, why)) });
                 }
-                sequence = at;
-                link = stored;
+                sequence = link_of.sequence;
+                link = link_of.hash;
             }
+            after = sequence;
             if !full {
                 break;
             }
@@ -242,7 +272,7 @@ impl Reader<'_> {
         };
         Ok(ChainReport {
             records: sequence,
-            broken_at: (!whole).then_some((sequence + 1, "records are missing at the end")),
+            broken_at: (!whole).then_some((sequence + 1, "the chain does not end where its head says")),
         })
     }
 
@@ -250,27 +280,45 @@ impl Reader<'_> {
         &self,
         link: &str,
         expected: i64,
-        (at, body, stored): (i64, &str, &str),
+        found: &Link,
         digest: Digest,
     ) -> Result<Option<&'static str>> {
-        if at != expected {
+        if found.sequence < 1 {
+            return Ok(Some("a record was added"));
+        }
+        if found.sequence != expected {
             return Ok(Some("a record is missing"));
         }
-        if hash(digest, &[body, link]) != stored {
+        if hash(digest, &[&found.body, link]) != found.hash {
             return Ok(Some("a record was changed"));
         }
-        let body = parse(body)?;
-        if body.sequence != at {
+        let Ok(body) = parse(&found.body) else { return Ok(Some("a record was changed")) };
+        if body.sequence != found.sequence {
             return Ok(Some("a record was moved"));
         }
-        let slots: HashMap<ObjectId, PersonalSlot> =
-            self.slots(at)?.into_iter().map(|slot| (slot.subject, slot)).collect();
-        if slots.len() > body.personal.len() {
-            return Ok(Some("personal detail was added"));
+        // Queries go by the columns, so these must say what the chained text says.
+        let (activity, ..) = body.activity.wire();
+        if (body.id.to_string(), body.at.as_micros(), activity)
+            != (found.id.clone(), found.at, found.activity.as_str())
+        {
+            return Ok(Some("a record was changed"));
         }
+        self.check_personal(&body, digest)
+    }
+
+    /// The stored text is compared as it is: another spelling of the same JSON is a change, too.
+    fn check_personal(&self, body: &Body, digest: Digest) -> Result<Option<&'static str>> {
+        let mut slots: HashMap<String, (String, String)> = self
+            .rows(
+                "select subject_id, salt, fields from audit_personal where tenant_id = ?1 and sequence = ?2",
+                &[body.sequence.into()],
+            )?
+            .into_iter()
+            .map(|mut row| Ok((row.text()?, (row.text()?, row.text()?))))
+            .collect::<Result<_>>()?;
         for (subject, promised) in &body.personal {
-            match slots.get(subject) {
-                Some(slot) if commitment(digest, &slot.salt, &text(&slot.fields)?) != *promised => {
+            match slots.remove(&subject.to_string()) {
+                Some((salt, fields)) if commitment(digest, &salt, &fields) != *promised => {
                     return Ok(Some("personal detail was changed"));
                 }
                 None if self.tombstone(*subject)?.is_none() => {
@@ -279,7 +327,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        Ok(None)
+        Ok((!slots.is_empty()).then_some("personal detail was added"))
     }
 }
 

@@ -33,6 +33,8 @@ impl<T> Decision<T> {
 enum Expect {
     /// Exactly one row: a guard, or an insert. Anything else means that the state moved under the decision.
     One,
+    /// None: something that must not be there.
+    None,
     /// Any number.
     Any,
 }
@@ -41,6 +43,8 @@ struct Statement {
     sql: &'static str,
     parameters: Vec<Value>,
     expect: Expect,
+    /// `?1` is the tenant; not so in the tables of the whole directory.
+    of_tenant: bool,
 }
 
 /// Everything that one operation changes in one tenant. Nothing happens until the store commits it.
@@ -88,12 +92,18 @@ impl ChangeSet {
     }
 
     fn one(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
-        self.statements.push(Statement { sql, parameters, expect: Expect::One });
+        self.statements.push(Statement { sql, parameters, expect: Expect::One, of_tenant: true });
         self
     }
 
     fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
-        self.statements.push(Statement { sql, parameters, expect: Expect::Any });
+        self.statements.push(Statement { sql, parameters, expect: Expect::Any, of_tenant: true });
+        self
+    }
+
+    /// A statement on a table of the whole directory.
+    fn wide(&mut self, expect: Expect, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
+        self.statements.push(Statement { sql, parameters, expect, of_tenant: false });
         self
     }
 
@@ -138,7 +148,8 @@ impl ChangeSet {
 
     /// Gives a tenant a further domain.
     pub fn insert_domain(&mut self, tenant: &Tenant, domain: &str) -> &mut Self {
-        self.one(
+        self.wide(
+            Expect::One,
             "insert into domains (domain, tenant_id) values (?1, ?2)",
             vec![fold(domain).into(), tenant.id.into()],
         )
@@ -197,8 +208,14 @@ impl ChangeSet {
         )
     }
 
-    /// Creates a user.
+    /// Creates a user; the id of a purged one is never used again.
     pub fn insert_user(&mut self, user: &User) -> &mut Self {
+        self.statements.push(Statement {
+            sql: "update tombstones set purged_at = purged_at where tenant_id = ?1 and id = ?2",
+            parameters: vec![user.tenant.into(), user.id.into()],
+            expect: Expect::None,
+            of_tenant: true,
+        });
         self.one(
             "insert into users (tenant_id, id, user_type, upn, upn_key, display_name, display_key, given_name, surname, mail, \
              mail_key, other_mails, account_enabled, home_key, home_deleted_at, invitation, invitation_changed, invited_by, \
@@ -297,7 +314,7 @@ impl ChangeSet {
         )
     }
 
-    /// Registers an application; its id is claimed for the whole directory.
+    /// Registers an application in a tenant.
     pub fn insert_app(&mut self, tenant: TenantScope, app: &App) -> &mut Self {
         self.one(
             "insert into apps (tenant_id, id, object_id, name, public, redirect_uris, enabled, created_at, version) \
@@ -583,7 +600,8 @@ impl ChangeSet {
 
     /// Moves the high-water mark of trusted time forward.
     pub fn set_clock_mark(&mut self, mark: Timestamp) -> &mut Self {
-        self.any(
+        self.wide(
+            Expect::Any,
             "insert into clock_marks (name, high_water) values ('trusted', ?1) \
              on conflict (name) do update set high_water = excluded.high_water where clock_marks.high_water < excluded.high_water",
             vec![mark.into()],
@@ -592,7 +610,8 @@ impl ChangeSet {
 
     /// Takes or keeps a lease: works when it is free, over, or held by the same holder.
     pub fn take_lease(&mut self, name: &str, holder: Uuid, now: Timestamp, until: Timestamp) -> &mut Self {
-        self.one(
+        self.wide(
+            Expect::One,
             "insert into leases (name, holder, until) values (?1, ?2, ?4) on conflict (name) do update \
              set holder = excluded.holder, until = excluded.until where leases.holder = ?2 or leases.until <= ?3",
             vec![name.into(), holder.into(), now.into(), until.into()],
@@ -601,7 +620,8 @@ impl ChangeSet {
 
     /// Stores the hash of the set-up secret, in place of an earlier one.
     pub fn set_setup_secret(&mut self, hash: &str, expires: Timestamp) -> &mut Self {
-        self.any(
+        self.wide(
+            Expect::Any,
             "insert into setup_secrets (name, hash, expires_at) values ('setup', ?1, ?2) \
              on conflict (name) do update set hash = excluded.hash, expires_at = excluded.expires_at",
             vec![hash.into(), expires.into()],
@@ -610,7 +630,11 @@ impl ChangeSet {
 
     /// Uses up the set-up secret; only one wins.
     pub fn use_setup_secret(&mut self, hash: &str) -> &mut Self {
-        self.one("delete from setup_secrets where name = 'setup' and hash = ?1", vec![hash.into()])
+        self.wide(
+            Expect::One,
+            "delete from setup_secrets where name = 'setup' and hash = ?1",
+            vec![hash.into()],
+        )
     }
 
     pub(crate) fn apply(
@@ -619,14 +643,26 @@ impl ChangeSet {
         scope: TenantScope,
         digest: Digest,
     ) -> Result<()> {
+        let tenant = Value::from(scope.tenant());
         for statement in &self.statements {
+            if statement.of_tenant && statement.parameters.first() != Some(&tenant) {
+                return Err(Error::internal(format!(
+                    "a change set of one tenant writes to another: {}",
+                    statement.sql
+                )));
+            }
             let changed = connection.execute(statement.sql, &statement.parameters)?;
-            if matches!(statement.expect, Expect::One) && changed != 1 {
+            let expected = match statement.expect {
+                Expect::One => changed == 1,
+                Expect::None => changed == 0,
+                Expect::Any => true,
+            };
+            if !expected {
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     "The object was changed by somebody else at the same moment. Read it again and repeat the request.",
                 )
-                .because(format!("{changed} rows instead of one: {}", statement.sql)));
+                .because(format!("changed {changed} rows: {}", statement.sql)));
             }
         }
         audit::append(connection, scope, &self.records, digest)

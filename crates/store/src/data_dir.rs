@@ -9,7 +9,7 @@ use std::{
 /// The directory that holds everything a server keeps, held by one process at a time.
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 fn refuse(external: String) -> Error {
@@ -53,7 +53,7 @@ impl DataDir {
             .open(&lock_path)
             .map_err(|error| explain(path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(refuse(format!(
                 "Another innkeeper is using the data directory {}. Stop it, or choose another directory with --data-dir.",
                 path.display()
@@ -65,6 +65,11 @@ impl DataDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Another handle on the lock: whoever has one keeps other processes out.
+    pub(crate) fn hold(&self) -> Result<File> {
+        self.lock.try_clone().map_err(|error| explain(&self.path, &error))
     }
 
     /// A file in it that nobody else may read: refused when its mode is wider than 0600.

@@ -239,10 +239,12 @@ pub(crate) fn condition(query: &UserQuery<'_>) -> Result<(String, Vec<Value>)> {
 fn order(query: &UserQuery<'_>) -> Result<Vec<(Column, bool)>> {
     let mut order = Vec::with_capacity(query.order_by.len() + 1);
     for (property, descending) in &query.order_by {
-        if !matches!(
-            *property,
-            "displayName" | "userPrincipalName" | "createdDateTime" | "deletedDateTime" | "id"
-        ) {
+        let known = match *property {
+            "displayName" | "userPrincipalName" | "createdDateTime" | "id" => true,
+            "deletedDateTime" => query.deleted,
+            _ => false,
+        };
+        if !known {
             return Err(Error::bad_request(format!(
                 "Sorting by '{property}' is not supported: use displayName, userPrincipalName, createdDateTime or, for deleted users, deletedDateTime."
             )));

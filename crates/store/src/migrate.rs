@@ -32,9 +32,13 @@ fn run(connection: &dyn Connection, digest: Digest) -> Result<()> {
     let known = applied.len();
     for (mut row, (name, sql)) in applied.into_iter().zip(MIGRATIONS) {
         if row.text()? != *name || row.text()? != hex(digest(sql.as_bytes())) {
-            return Err(Error::internal(format!(
-                "migration {name} is not the one that this database was made with"
-            )));
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "The database was made by another build of innkeeper (step {name} of its schema differs). \
+                     Start that build, or restore a backup of this one."
+                ),
+            ));
         }
     }
     for (name, sql) in MIGRATIONS.iter().skip(known) {

@@ -11,18 +11,21 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 use tokio::sync::oneshot;
 
-/// How many change sets may wait for the writer before callers wait for room.
+/// How many change sets may wait for the writer; beyond that callers are told to come back, so that nobody waits for long.
 const QUEUE: usize = 4096;
 /// How many change sets share one commit at most.
 const BATCH: usize = 256;
@@ -100,13 +103,23 @@ fn translate(error: rusqlite::Error) -> Error {
             | ErrorCode::ReadOnly
             | ErrorCode::OutOfMemory,
         ) => unavailable(error.to_string()),
-        Some(ErrorCode::ConstraintViolation) => Error::new(
-            model::ErrorKind::Conflict,
-            "Another object with the same value for a unique property already exists.",
-        )
-        .because(error.to_string()),
+        Some(ErrorCode::ConstraintViolation) => broken_constraint(&error),
         _ => Error::internal(error.to_string()),
     }
+}
+
+fn broken_constraint(error: &rusqlite::Error) -> Error {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    let external = match error.sqlite_error().map(|error| error.extended_code) {
+        Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            "Another object with the same value for a unique property already exists."
+        }
+        Some(SQLITE_CONSTRAINT_FOREIGNKEY) => {
+            "An object that the request refers to does not exist, or is still referred to. Read it again and repeat the request."
+        }
+        _ => return Error::internal(error.to_string()),
+    };
+    Error::new(model::ErrorKind::Conflict, external).because(error.to_string())
 }
 
 trait Job: Send {
@@ -158,25 +171,45 @@ enum Order {
     Checkpoint(oneshot::Sender<Result<()>>),
 }
 
-/// The engine; dropping it stops the writer after the work in hand.
+/// The engine; dropping it waits until the writer has done what was ordered.
 pub(crate) struct Engine {
     path: PathBuf,
     readers: Mutex<Vec<Sqlite>>,
-    orders: SyncSender<Order>,
+    /// There until the engine is dropped.
+    orders: Option<SyncSender<Order>>,
+    writer: Option<JoinHandle<()>>,
+    /// Dropped last: no other process may come in while a connection is open.
+    _lock: File,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.orders = None;
+        // A decision may own the last handle of the store; then this is the writer, which cannot wait for itself.
+        if let Some(writer) = self.writer.take().filter(|writer| writer.thread().id() != thread::current().id()) {
+            drop(writer.join());
+        }
+    }
 }
 
 impl Engine {
     pub(crate) fn open(directory: &DataDir, digest: Digest, faults: Faults) -> Result<Self> {
         let path = directory.private_file("innkeeper.db")?;
-        create_private(&path)?;
-        let writer = connect(&path)?;
-        migrate::migrate(&writer, digest)?;
+        private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
+        let connection = connect(&path)?;
+        migrate::migrate(&connection, digest)?;
         let (orders, queue) = sync_channel(QUEUE);
-        thread::Builder::new()
+        let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
-            .spawn(move || write_loop(&writer, digest, &faults, &queue))
+            .spawn(move || write_loop(&connection, digest, &faults, &queue))
             .map_err(|error| Error::internal(format!("the writer thread does not start: {error}")))?;
-        Ok(Self { path, readers: Mutex::new(Vec::new()), orders })
+        Ok(Self {
+            path,
+            readers: Mutex::new(Vec::new()),
+            orders: Some(orders),
+            writer: Some(writer),
+            _lock: directory.hold()?,
+        })
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
@@ -210,32 +243,46 @@ impl Engine {
     }
 
     pub(crate) fn copy_to(&self, file: &Path) -> Result<()> {
-        create_private(file)?;
+        private().create_new(true).open(file).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::new(
+                model::ErrorKind::Conflict,
+                format!("{} exists already. Choose another name for the copy.", file.display()),
+            ),
+            _ => broken_file(file, &error),
+        })?;
+        let copied = self.copy_into(file);
+        if copied.is_err() {
+            drop(std::fs::remove_file(file));
+        }
+        copied
+    }
+
+    fn copy_into(&self, file: &Path) -> Result<()> {
         let mut target = Sqlite::open(file).map_err(translate)?;
         self.read(|source| {
+            // Only a transaction that has read something stands on a snapshot; without one, each commit beside the copy
+            // would make it start again.
+            source.query("select name from schema_migrations limit 1", &[])?;
             let backup = rusqlite::backup::Backup::new(source, &mut target).map_err(translate)?;
             backup.run_to_completion(1024, Duration::ZERO, None).map_err(translate)
         })
     }
 
     fn order(&self, order: Order) -> Result<()> {
-        self.orders
-            .try_send(order)
-            .map_err(|error| unavailable(format!("the writer takes no more work: {error}")))
+        let orders = self.orders.as_ref().ok_or_else(|| unavailable("the writer is gone"))?;
+        orders.try_send(order).map_err(|error| unavailable(format!("the writer takes no more work: {error}")))
     }
 }
 
 /// SQLite makes its files with the umask; ours must be readable by nobody else from the first byte on.
-fn create_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|error| unavailable(format!("{}: {error}", path.display())))
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+fn broken_file(path: &Path, error: &io::Error) -> Error {
+    unavailable(format!("{}: {error}", path.display()))
 }
 
 fn connect(path: &Path) -> Result<Sqlite> {
@@ -287,16 +334,23 @@ fn write_loop(connection: &Sqlite, digest: Digest, faults: &Faults, queue: &Rece
 
 /// Returns whether the disk failed the commit.
 fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<Box<dyn Job>>) -> bool {
-    let begun = control(connection, "begin immediate");
+    let mut fate = control(connection, "begin immediate");
     let results: Vec<_> = jobs
         .into_iter()
         .map(|mut job| {
-            let result = begun.clone().and_then(|()| in_savepoint(connection, digest, faults, job.as_mut()));
+            let result = fate.clone().and_then(|()| in_savepoint(connection, digest, faults, job.as_mut()));
+            // A full disk makes SQLite roll the whole transaction back: a savepoint would now be a transaction of its own.
+            if fate.is_ok() && connection.is_autocommit() {
+                let weather = |error: &Error| matches!(error.kind(), model::ErrorKind::Unavailable(_));
+                fate = Err(result.clone().err().filter(weather).unwrap_or_else(|| {
+                    unavailable("the transaction of this batch was rolled back")
+                }));
+            }
             (job, result)
         })
         .collect();
     let mut broken = false;
-    let committed = begun.and_then(|()| {
+    let committed = fate.and_then(|()| {
         connection.execute_batch("commit").map_err(|error| {
             broken = error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
             translate(error)
@@ -312,20 +366,19 @@ fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<B
 }
 
 fn in_savepoint(connection: &Sqlite, digest: Digest, faults: &Faults, job: &mut dyn Job) -> Result<()> {
-    // A full disk makes SQLite roll the whole transaction back: a savepoint would now be a transaction of its own.
-    if connection.is_autocommit() {
-        return Err(unavailable("the transaction of this batch was rolled back"));
-    }
     control(connection, "savepoint one")?;
     let result = catch_unwind(AssertUnwindSafe(|| job.run(connection, digest, faults)))
         .unwrap_or_else(|_| Err(Error::internal("a decision panicked")));
-    if result.is_err() && !connection.is_autocommit() {
-        control(connection, "rollback to one")?;
-        control(connection, "release one")?;
-    } else if result.is_ok() {
-        control(connection, "release one")?;
+    let ended = match &result {
+        Ok(()) => control(connection, "release one"),
+        Err(_) if connection.is_autocommit() => Ok(()),
+        Err(_) => control(connection, "rollback to one").and_then(|()| control(connection, "release one")),
+    };
+    if ended.is_err() && !connection.is_autocommit() {
+        // What this job wrote cannot be told from its neighbours' work any more: nothing of the batch is kept.
+        drop(control(connection, "rollback"));
     }
-    result
+    result.and(ended)
 }
 
 fn truncate_log(connection: &Sqlite) -> Result<()> {
