@@ -18,7 +18,7 @@ next-page = 下一页
 yes = 是
 no = 否
 save = 保存
-saved = 已保存,即刻生效。
+saved = 已保存，即刻生效。
 cancel = 取消
 accept = 接受
 restore = 还原
@@ -38,40 +38,40 @@ back-to-organizations = 返回“组织”
 # 字段的问题
 problems-title = 请检查以下字段
 problem-missing = 请输入内容。
-problem-too-long = 内容过长,请缩短。
-problem-not-an-address = 请输入电子邮件地址,例如 privacy@contoso.com。
+problem-too-long = 内容过长，请缩短。
+problem-not-an-address = 请输入电子邮件地址，例如 privacy@contoso.com。
 problem-not-a-link = 请输入以 https:// 或 mailto: 开头的地址。
-problem-not-a-domain = 请输入域名,例如 contoso.com。
-problem-not-a-user-name = 请使用字母、数字、点、连字符或下划线,不含空格。
-problem-taken = 已被使用,请换一个。
-problem-password-too-short = 请使用更长的密码,至少 12 个字符。
-problem-passwords-differ = 两次输入的密码不一致,请输入相同的密码。
-problem-wrong-secret = 此密钥无效或已失效。请重启服务器以获取新的密钥,有效期为 30 分钟。
-problem-needed-by-policy = 目前不允许外部用户自行离开,因此他们需要此信息。请先允许他们离开,或填写此项。
+problem-not-a-domain = 请输入域名，例如 contoso.com。
+problem-not-a-user-name = 请使用字母、数字、点、连字符或下划线，不含空格。
+problem-taken = 已被使用，请换一个。
+problem-password-too-short = 请使用更长的密码，至少 12 个字符。
+problem-passwords-differ = 两次输入的密码不一致，请输入相同的密码。
+problem-wrong-secret = 此密钥无效或已失效。请重启服务器以获取新的密钥，有效期为 30 分钟。
+problem-needed-by-policy = 目前不允许外部用户自行离开，因此他们需要此信息。请先允许他们离开，或填写此项。
 
 # 登录
 sign-in-title = 登录
 sign-in-signed-out = 你已注销。
 sign-in-user-name = 用户名
-sign-in-user-name-hint = 你的工作帐户,或收到邀请的电子邮件地址。
+sign-in-user-name-hint = 你的工作帐户，或收到邀请的电子邮件地址。
 sign-in-change = 使用其他帐户
 sign-in-password = 密码
 sign-in-passcode = 验证码
-sign-in-passcode-hint = 如果此处有 { $address },验证码邮件已在途中。验证码只能使用一次。
+sign-in-passcode-hint = 如果此处有 { $address }，验证码邮件已在途中。验证码只能使用一次。
 sign-in-not-a-user-name = 请以 name@example.com 的形式输入用户名。
 sign-in-wrong-password = 用户名或密码不正确。请检查后重试。
-sign-in-wrong-passcode = 验证码不正确或已失效。请检查,或重新开始以获取新的验证码。
-sign-in-blocked = 此帐户已被阻止登录。请联系主组织的管理员解除阻止。在此之前,你无法登录,也无法自行离开组织。
+sign-in-wrong-passcode = 验证码不正确或已失效。请检查，或重新开始以获取新的验证码。
+sign-in-blocked = 此帐户已被阻止登录。请联系主组织的管理员解除阻止。在此之前，你无法登录，也无法自行离开组织。
 sign-in-too-many = 尝试次数过多。请在 { $minutes } 分钟后重试。
-sign-in-no-organization = 此处没有组织“{ $named }”。请检查所用的链接,或不使用该链接登录。
-sign-in-form-too-old = 此页面打开的时间过长。没有丢失任何内容,请重新输入。
+sign-in-no-organization = 此处没有组织“{ $named }”。请检查所用的链接，或不使用该链接登录。
+sign-in-form-too-old = 此页面打开的时间过长。没有丢失任何内容，请重新输入。
 
 # 我的帐户
 overview-title = 概述
-overview-no-home = 无;你使用电子邮件地址登录
+overview-no-home = 无；你使用电子邮件地址登录
 overview-others = { $count ->
     [0] 你不是任何组织的来宾。
-   *[other] 你是 { $count } 个组织的来宾。你可以查看这些组织,并离开不再需要的组织。
+   *[other] 你是 { $count } 个组织的来宾。你可以查看这些组织，并离开不再需要的组织。
  }
 overview-manage = 管理组织
 
@@ -79,9 +79,9 @@ overview-manage = 管理组织
 organizations-title = 组织
 organizations-all = 所有组织
 organizations-others = 你与之协作的其他组织
-organizations-home-why = 你在主组织中的帐户由管理员管理,因此你无法自行离开主组织,这里也没有“离开”链接。
-organizations-none = 这里没有组织。有组织邀请你时,会显示在此列表中。
-organizations-invited-by = 邀请人:{ $name }
+organizations-home-why = 你在主组织中的帐户由管理员管理，因此你无法自行离开主组织，这里也没有“离开”链接。
+organizations-none = 这里没有组织。有组织邀请你时，会显示在此列表中。
+organizations-invited-by = 邀请人：{ $name }
 organizations-invited-at = 邀请时间
 organizations-accepted-at = 接受时间
 organizations-no-statement = 该组织未发布隐私声明。
@@ -95,19 +95,19 @@ standing-deleted = 已离开
 standing-gone = 已永久删除
 
 # 离开
-leave-title = 要离开 { $organization } 吗?
-leave-title-declining = 要拒绝 { $organization } 的邀请吗?
-leave-lead = 你将立即失去对 { $organization } 的访问权限,你在其中的帐户将被删除。
-leave-lead-declining = 你尚未接受此邀请。离开后,邀请将无法使用,{ $organization } 保存的有关你的数据将被删除。
+leave-title = 要离开 { $organization } 吗？
+leave-title-declining = 要拒绝 { $organization } 的邀请吗？
+leave-lead = 你将立即失去对 { $organization } 的访问权限，你在其中的帐户将被删除。
+leave-lead-declining = 你尚未接受此邀请。离开后，邀请将无法使用，{ $organization } 保存的有关你的数据将被删除。
 leave-at-once = 离开后立即
-leave-at-once-text = 你将被注销,并且无法再登录该组织
+leave-at-once-text = 你将被注销，并且无法再登录该组织
 leave-deleted = 将删除的内容
 leave-deleted-account = 你在 { $organization } 中的帐户及其用户名
 leave-deleted-memberships = 你的成员身份、角色和应用访问权限
 leave-deleted-profile = 保存在其中的姓名、电子邮件地址和其他资料
 leave-stays = 将保留的内容及原因
-leave-stays-audit = 一条“某个帐户已离开”的记录,供组织说明发生过的事情。你的姓名会随帐户一起从中清除。
-leave-stays-content = 你在 { $organization } 的应用中共享的文件和消息。它们不在此目录中,请向该组织咨询。
+leave-stays-audit = 一条“某个帐户已离开”的记录，供组织说明发生过的事情。你的姓名会随帐户一起从中清除。
+leave-stays-content = 你在 { $organization } 的应用中共享的文件和消息。它们不在此目录中，请向该组织咨询。
 leave-mistake = 如果是误操作
 leave-restorable = { $organization } 的管理员可在 { $until } 之前还原你的帐户。你无法自行撤消。
 
@@ -118,33 +118,33 @@ receipt-lead = 请保存或打印此页作为回执。
 receipt-account = 你的帐户
 receipt-left-at = 离开时间
 receipt-declined-at = 拒绝时间
-receipt-contact = 如需还原,请写信至
-receipt-no-contact = 如需还原,请联系 { $organization } 的管理员,或邀请你的人。
+receipt-contact = 如需还原，请写信至
+receipt-no-contact = 如需还原，请联系 { $organization } 的管理员，或邀请你的人。
 receipt-mail-subject = 请求还原我在 { $organization } 中的帐户
 
 # 无法离开
 refused-title = 你需要获得许可才能离开
 refused-title-not-a-member = 你在该组织中没有帐户
 refused-title-already-left = 你已经离开
-refused-not-a-member = 你在该组织中没有帐户,因此无需离开。
-refused-already-left = 你在 { $organization } 中的帐户已被删除,你无需再做任何事情。
-refused-home-organization = { $organization } 是你的主组织。你的帐户由其管理员管理,因此你无法自行离开。
-refused-home-account-deleted = 你的主帐户已被删除,因此无法确认要离开 { $organization } 的人是你。
-refused-home-account-disabled = 你的主组织已阻止你的帐户。在解除之前,你无法自行离开 { $organization }。
-refused-account-disabled = { $organization } 已阻止你的帐户。在解除之前,你无法自行离开。
-refused-last-administrator = 你是 { $organization } 唯一的全局管理员。请先将其他人设为全局管理员,然后即可离开。
+refused-not-a-member = 你在该组织中没有帐户，因此无需离开。
+refused-already-left = 你在 { $organization } 中的帐户已被删除，你无需再做任何事情。
+refused-home-organization = { $organization } 是你的主组织。你的帐户由其管理员管理，因此你无法自行离开。
+refused-home-account-deleted = 你的主帐户已被删除，因此无法确认要离开 { $organization } 的人是你。
+refused-home-account-disabled = 你的主组织已阻止你的帐户。在解除之前，你无法自行离开 { $organization }。
+refused-account-disabled = { $organization } 已阻止你的帐户。在解除之前，你无法自行离开。
+refused-last-administrator = 你是 { $organization } 唯一的全局管理员。请先将其他人设为全局管理员，然后即可离开。
 refused-not-allowed = { $organization } 不允许来宾自行离开。
 refused-next = 你可以这样做
-refused-permission = 若要获得离开此组织的许可,请向你的管理员或 { $organization } 隐私联系人发送电子邮件请求。
+refused-permission = 若要获得离开此组织的许可，请向你的管理员或 { $organization } 隐私联系人发送电子邮件请求。
 refused-write = 撰写电子邮件
-refused-contact = 隐私联系人:
-refused-no-contact = { $organization } 未指定隐私联系人。请联系邀请你的人或你在那里的同事,请其将你的请求转告管理员:管理员可以移除你的帐户,或允许你离开。
-refused-statement = 你的数据如何处理:
+refused-contact = 隐私联系人：
+refused-no-contact = { $organization } 未指定隐私联系人。请联系邀请你的人或你在那里的同事，请其将你的请求转告管理员：管理员可以移除你的帐户，或允许你离开。
+refused-statement = 你的数据如何处理：
 refused-mail-subject = 请求离开 { $organization }
 
 # 页面过旧
 stale-title = 此页面已过时
-stale-lead = 它已被使用过,或者在你打开之后情况发生了变化。
+stale-lead = 它已被使用过，或者在你打开之后情况发生了变化。
 stale-nothing = 刚才没有执行任何操作。你在 { $organization } 中的帐户保持不变。
 stale-again = 重新开始
 
@@ -152,45 +152,45 @@ stale-again = 重新开始
 redeem-title = 查看权限
 redeem-lead = { $organization } 邀请你以来宾身份与其协作。
 redeem-signed-in-as = 登录身份
-redeem-allows = 如果你接受,{ $organization } 可以
+redeem-allows = 如果你接受，{ $organization } 可以
 redeem-allows-profile = 查看你的姓名、电子邮件地址和主组织
 redeem-allows-log = 记录你的登录时间和在其中的活动
-redeem-allows-manage = 为你创建帐户,并管理或移除该帐户
+redeem-allows-manage = 为你创建帐户，并管理或移除该帐户
 redeem-trust = 仅当你了解 { $organization } 并且预期会收到此邀请时才接受。
-redeem-read = 请先阅读:
+redeem-read = 请先阅读：
 redeem-no-statement = { $organization } 未提供其条款的链接供你查看
 redeem-leave-later = 以后你可以在“我的帐户”中查看和离开组织。
 redeem-used-title = 此邀请已被使用
-redeem-used = { $organization } 的邀请只能接受一次。如果是你接受的,可在你的列表中找到该组织;否则请索取新的邀请。
+redeem-used = { $organization } 的邀请只能接受一次。如果是你接受的，可在你的列表中找到该组织；否则请索取新的邀请。
 redeem-revoked-title = 此邀请不再有效
-redeem-revoked = 它已被收回,或已被新的邀请取代。如果你仍想与 { $organization } 协作,请索取新的邀请。
+redeem-revoked = 它已被收回，或已被新的邀请取代。如果你仍想与 { $organization } 协作，请索取新的邀请。
 redeem-other-title = 此邀请属于其他帐户
-redeem-other = 请注销,使用 { $organization } 所邀请的帐户登录,然后再次打开链接;或请其邀请你当前使用的帐户。
+redeem-other = 请注销，使用 { $organization } 所邀请的帐户登录，然后再次打开链接；或请其邀请你当前使用的帐户。
 
 # 管理
 admin-title = 管理
 admin-organization = 你正在管理
-admin-settings-text = 外部用户能否自行离开,以及其主帐户被删除时如何处理。
-admin-deleted-text = 在 30 天内还原用户,或将其永久删除。
+admin-settings-text = 外部用户能否自行离开，以及其主帐户被删除时如何处理。
+admin-deleted-text = 在 30 天内还原用户，或将其永久删除。
 admin-properties-text = 技术联系人、全局隐私联系人和隐私声明。
 
 # 外部协作设置
 settings-title = 外部协作设置
 settings-read-only = 你可以查看这些设置。更改需要“全局管理员”或“外部标识提供者管理员”角色。
 settings-leave-title = 外部用户离开设置
-settings-leave-question = 允许外部用户从你的组织中删除自己(推荐)
-settings-leave-yes = 他们可在“我的帐户”中离开,无需征得任何人同意。你可在 30 天内还原帐户。
+settings-leave-question = 允许外部用户从你的组织中删除自己（推荐）
+settings-leave-yes = 他们可在“我的帐户”中离开，无需征得任何人同意。你可在 30 天内还原帐户。
 settings-leave-no = { $count ->
     [0] 目前没有人受影响。以后的来宾会看到你的隐私声明和隐私联系人。
    *[other] { $count } 位外部用户未经许可将无法再离开。他们会看到你的隐私声明和隐私联系人。
  }
 settings-leave-effect = 保存后立即对所有主帐户在别处的人生效。尚未接受的邀请始终可以拒绝。
-settings-leave-unavailable = 你的组织需要先有全局隐私联系人和隐私声明才能更改此项,因为无法离开的人需要知道向谁求助。
+settings-leave-unavailable = 你的组织需要先有全局隐私联系人和隐私声明才能更改此项，因为无法离开的人需要知道向谁求助。
 settings-leave-unavailable-link = 在“属性”中添加
 settings-removal-title = 已删除的主帐户
-settings-removal-question = 主帐户被删除时,从你的组织中移除来宾及其数据
-settings-removal-yes = 主帐户被删除时,来宾也会在此处被删除,并在 30 天后永久删除。及时还原主帐户也会还原来宾。
-settings-removal-no = 主帐户被删除的来宾无法再登录,但会保留在此处,直到有人将其移除。
+settings-removal-question = 主帐户被删除时，从你的组织中移除来宾及其数据
+settings-removal-yes = 主帐户被删除时，来宾也会在此处被删除，并在 30 天后永久删除。及时还原主帐户也会还原来宾。
+settings-removal-no = 主帐户被删除的来宾无法再登录，但会保留在此处，直到有人将其移除。
 settings-removal-not-retroactive = 保存不会影响主帐户早已被删除的来宾。
 settings-earlier = { $count ->
     [0] 没有此类早先的情况。
@@ -198,31 +198,31 @@ settings-earlier = { $count ->
  }
 settings-earlier-link = 查看并应用
 settings-error-privacy = 未保存。请先在“属性”中添加全局隐私联系人和隐私声明。
-settings-error-nothing-chosen = 未保存。请选择“是”或“否”,然后再次保存。
-settings-error-changed = 未保存。在你打开页面之后,有人更改了此内容。现在显示的是当前状态;如仍需要,请重新更改。
-settings-error-not-allowed = 未保存。你的角色不允许此更改,请联系全局管理员。
+settings-error-nothing-chosen = 未保存。请选择“是”或“否”，然后再次保存。
+settings-error-changed = 未保存。在你打开页面之后，有人更改了此内容。现在显示的是当前状态；如仍需要，请重新更改。
+settings-error-not-allowed = 未保存。你的角色不允许此更改，请联系全局管理员。
 
 # 早先的情况
 home-deletions-title = 没有主帐户的来宾
-home-deletions-lead = 这些来宾的主帐户已被删除,因此无法登录。在你移除之前,他们会保留在此处。
+home-deletions-lead = 这些来宾的主帐户已被删除，因此无法登录。在你移除之前，他们会保留在此处。
 home-deletions-none = 没有。每位来宾的主帐户都仍然存在。
 home-deletions-total = 共 { $count } 位来宾。
 home-deletions-since = 主帐户删除时间
 home-deletions-review = 查看移除内容
-home-deletions-nothing-chosen = 请至少选择一位来宾,然后再次查看。
-home-deletions-ask = 要移除 { $count } 位来宾吗?
-home-deletions-ask-text = 他们会立即移至“已删除的用户”。你可在 { $until } 之前还原他们;之后将永久删除。
+home-deletions-nothing-chosen = 请至少选择一位来宾，然后再次查看。
+home-deletions-ask = 要移除 { $count } 位来宾吗？
+home-deletions-ask-text = 他们会立即移至“已删除的用户”。你可在 { $until } 之前还原他们；之后将永久删除。
 home-deletions-apply = 移除 { $count } 位来宾
 home-deletions-removed = 已移除 { $count } 位来宾。
 
 # 已删除的用户
 deleted-title = 已删除的用户
-deleted-lead = 还原会恢复属性和组,但不恢复目录角色。30 天后用户将被永久删除。
+deleted-lead = 还原会恢复属性和组，但不恢复目录角色。30 天后用户将被永久删除。
 deleted-none = 没有已删除的用户。
-deleted-restored = { $name } 已还原,可以再次登录。
+deleted-restored = { $name } 已还原，可以再次登录。
 deleted-purged = 该用户已永久删除。
-deleted-no-longer-there = 该用户已不在列表中:期间已被还原或永久删除。
-deleted-name-taken = 无法还原 { $name }:该用户名现在由其他人使用。请先重命名那位用户。
+deleted-no-longer-there = 该用户已不在列表中：期间已被还原或永久删除。
+deleted-name-taken = 无法还原 { $name }：该用户名现在由其他人使用。请先重命名那位用户。
 deleted-not-yours = 你的角色无法管理此用户
 column-name = 名称
 column-cause = 原因
@@ -232,8 +232,8 @@ column-actions = 操作
 cause-left = 自行离开
 cause-removed = 由管理员移除
 cause-home-deleted = 主帐户已删除
-purge-title = 要永久删除 { $name } 吗?
-purge-lead = 此操作无法撤消。帐户及其所有个人数据会立即删除,任何人都无法还原。
+purge-title = 要永久删除 { $name } 吗？
+purge-lead = 此操作无法撤消。帐户及其所有个人数据会立即删除，任何人都无法还原。
 purge-otherwise = 否则将在此之后删除
 
 # 属性
@@ -242,7 +242,7 @@ properties-read-only = 你可以查看这些属性。更改需要“全局管理
 properties-technical-contact = 技术联系人
 properties-technical-contact-hint = 用于接收服务通知的电子邮件地址。
 properties-privacy-title = 隐私信息
-properties-privacy-text = 来宾无法自行离开时会看到这两项。缺少任何一项,就无法禁止离开。
+properties-privacy-text = 来宾无法自行离开时会看到这两项。缺少任何一项，就无法禁止离开。
 properties-privacy-contact = 全局隐私联系人
 properties-privacy-contact-hint = 供人咨询其数据或请求许可离开的电子邮件地址。
 properties-privacy-statement = 隐私声明 URL
@@ -252,23 +252,23 @@ properties-privacy-statement-hint = 以 https:// 或 mailto: 开头的地址。
 setup-title = 设置此服务器
 setup-lead = 创建第一个组织及其管理员。此操作只需一次。
 setup-secret = 设置密钥
-setup-secret-hint = 服务器启动时已显示。30 分钟内有效,只能使用一次。
+setup-secret-hint = 服务器启动时已显示。30 分钟内有效，只能使用一次。
 setup-organization-title = 你的组织
 setup-organization = 组织名称
-setup-organization-hint = 来宾所看到的名称,例如 Contoso。
+setup-organization-hint = 来宾所看到的名称，例如 Contoso。
 setup-domain = 域名
-setup-domain-hint = 用户名以此结尾,例如 contoso.com。
+setup-domain-hint = 用户名以此结尾，例如 contoso.com。
 setup-administrator-title = 组织的管理员
 setup-name = 你的姓名
 setup-user-name = 用户名
-setup-user-name-hint = @ 之前的部分,例如 admin。
+setup-user-name-hint = @ 之前的部分，例如 admin。
 setup-password = 密码
 setup-password-hint = 至少 12 个字符。
 setup-password-again = 再次输入密码
 setup-create = 创建组织
 setup-done-title = 服务器已设置完成
-setup-done-lead = { $organization } 已创建,你是其全局管理员。
-setup-done-next = 请登录,并在“属性”中添加组织的隐私信息。
+setup-done-lead = { $organization } 已创建，你是其全局管理员。
+setup-done-next = 请登录，并在“属性”中添加组织的隐私信息。
 
 # 错误
 error-status = 状态
@@ -277,14 +277,14 @@ error-home = 转到“我的帐户”
 error-400-title = 无法读取此请求
 error-400 = 请求不完整或已过时。请返回并刷新页面后重试。没有任何更改。
 error-403-title = 此页面不适用于该帐户
-error-403 = 它需要你当前登录的帐户所没有的角色,或者表单来自其他站点。请使用其他帐户登录,或向管理员申请角色。没有任何更改。
+error-403 = 它需要你当前登录的帐户所没有的角色，或者表单来自其他站点。请使用其他帐户登录，或向管理员申请角色。没有任何更改。
 error-404-title = 没有此页面
 error-404 = 链接可能已过时或不完整。请从“我的帐户”开始查找。
 error-409-title = 情况在此期间已发生变化
-error-409 = 有人抢先了一步,也可能是你在另一个窗口中的操作。请返回并刷新页面查看当前状态,然后再决定。没有任何更改。
+error-409 = 有人抢先了一步，也可能是你在另一个窗口中的操作。请返回并刷新页面查看当前状态，然后再决定。没有任何更改。
 error-429-title = 请求过多
-error-429 = 为了你和他人的安全,服务器需要短暂休息。请稍候再试。
+error-429 = 为了你和他人的安全，服务器需要短暂休息。请稍候再试。
 error-500-title = 我们这边出了问题
-error-500 = 这不是你造成的。请重试;如果再次出现,请将下方的请求 ID 告知管理员。
+error-500 = 这不是你造成的。请重试；如果再次出现，请将下方的请求 ID 告知管理员。
 error-503-title = 服务器繁忙或正在维护
 error-503 = 没有丢失任何内容。请稍候再试。

@@ -443,3 +443,45 @@ fn links_to_statements_and_contacts_are_harmless() {
     assert_eq!(followable(None), None);
     assert_eq!(mailto("a?b&c@d.example", "ä &"), "mailto:a%3Fb%26c@d.example?subject=%C3%A4%20%26");
 }
+
+/// Relative luminance of `#rrggbb` (WCAG 2.2).
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).expect("a colour")) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+#[test]
+fn text_has_the_contrast_of_wcag_aa_in_light_and_in_dark() {
+    let style = fs::read_to_string(folder("assets/innkeeper.css")).expect("the style");
+    let schemes: Vec<BTreeMap<&str, &str>> = style
+        .split(":root {")
+        .skip(1)
+        .take(2)
+        .map(|block| {
+            let declarations = block.split('}').next().unwrap_or_default().split(';');
+            declarations.filter_map(|one| one.trim().strip_prefix("--")?.split_once(": ")).collect()
+        })
+        .collect();
+    let mut pairs: Vec<(&str, &str, f64)> = ["paper", "sheet", "tint", "gone-tint"]
+        .into_iter()
+        .flat_map(|ground| [("ink", ground, 7.0), ("soft", ground, 4.5), ("field", ground, 3.0)])
+        .collect();
+    pairs.extend([("accent", "paper", 4.5), ("accent", "sheet", 4.5), ("on-accent", "accent", 4.5)]);
+    pairs.extend([
+        ("accent-strong", "tint", 4.5),
+        ("on-accent", "accent-strong", 4.5),
+        ("sheet", "stop", 4.5),
+    ]);
+    pairs.extend([("good", "good-tint", 4.5), ("wait", "wait-tint", 4.5), ("stop", "stop-tint", 4.5)]);
+    pairs.extend([("stop", "sheet", 4.5), ("stop", "paper", 4.5), ("paper", "ink", 4.5)]);
+    for scheme in schemes {
+        for (text, ground, least) in &pairs {
+            let (a, b) = (luminance(scheme[text]), luminance(scheme[ground]));
+            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(contrast >= *least, "{text} on {ground}: {contrast:.2} in {scheme:?}");
+        }
+    }
+}
