@@ -143,6 +143,7 @@ receipt-mail-subject = Request to restore my account in { $organization }
 refused-title = You'll need permission to leave
 refused-title-not-a-member = You have no account in this organization
 refused-title-already-left = You have already left
+refused-title-last-administrator = You are the only administrator
 refused-not-a-member = There is no account of yours in this organization, so there is nothing to leave.
 refused-already-left = Your account in { $organization } is already deleted. There is nothing more for you to do.
 refused-home-organization = { $organization } is your home organization. Its administrator manages your account, so you cannot leave by yourself.

@@ -126,6 +126,7 @@ receipt-mail-subject = 请求还原我在 { $organization } 中的帐户
 refused-title = 你需要获得许可才能离开
 refused-title-not-a-member = 你在该组织中没有帐户
 refused-title-already-left = 你已经离开
+refused-title-last-administrator = 你是唯一的管理员
 refused-not-a-member = 你在该组织中没有帐户，因此无需离开。
 refused-already-left = 你在 { $organization } 中的帐户已被删除，你无需再做任何事情。
 refused-home-organization = { $organization } 是你的主组织。你的帐户由其管理员管理，因此你无法自行离开。

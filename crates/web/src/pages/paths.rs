@@ -13,9 +13,9 @@ pub const ADMIN: &str = "/admin";
 /// External collaboration settings; `POST` has `section` = `leave` or `removal`.
 pub const SETTINGS: &str = "/admin/external-collaboration";
 /// Guests whose home account was deleted before the policy said to remove them.
-pub const HOME_DELETIONS: &str = "/admin/home-deletions";
+pub const HOME_DELETIONS: &str = "/admin/external-collaboration/home-deletions";
 /// The page that asks before the chosen ones are removed; `POST` to it removes.
-pub const HOME_DELETIONS_REVIEW: &str = "/admin/home-deletions/review";
+pub const HOME_DELETIONS_REVIEW: &str = "/admin/external-collaboration/home-deletions/review";
 /// Soft-deleted users.
 pub const DELETED_USERS: &str = "/admin/deleted-users";
 /// Properties of the organisation.

@@ -202,15 +202,16 @@ impl Refused {
         }
     }
 
-    /// Permission would help: there is an account, and somebody could let the person go.
+    /// Permission would help: there is an account, and somebody else could let the person go.
     const fn needs_permission(&self) -> bool {
-        !matches!(self.reason, Reason::NotAMember | Reason::AlreadyLeft)
+        !matches!(self.reason, Reason::NotAMember | Reason::AlreadyLeft | Reason::LastAdministrator)
     }
 
     const fn title_key(&self) -> &'static str {
         match self.reason {
             Reason::NotAMember => "refused-title-not-a-member",
             Reason::AlreadyLeft => "refused-title-already-left",
+            Reason::LastAdministrator => "refused-title-last-administrator",
             _ => "refused-title",
         }
     }

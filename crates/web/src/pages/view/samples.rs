@@ -303,7 +303,10 @@ impl HomeDeletions {
             nothing_chosen: false,
         };
         vec![
-            Self { next: Some("/admin/home-deletions?after=x&n=1".to_owned()), ..make(cases(), true) },
+            Self {
+                next: Some("/admin/external-collaboration/home-deletions?after=x&n=1".to_owned()),
+                ..make(cases(), true)
+            },
             Self { nothing_chosen: true, ..make(cases(), true) },
             Self { removed: Some(1), ..make(Vec::new(), true) },
             Self { removed: Some(2), ..make(cases().into_iter().take(1).collect(), false) },
