@@ -39,10 +39,11 @@ pub fn soft_delete(user: &User, cause: DeletionCause, event: Uuid, now: Timestam
     Ok(next)
 }
 
-/// Restores within the window. The person must sign in afresh; directory roles are not given back.
-pub fn restore(user: &User, new_upn: Option<&str>, now: Timestamp) -> Result<User> {
+/// Restores within the window, which is judged by the same trusted time as the purge: whatever can still be restored is
+/// not yet due. The person must sign in afresh; directory roles are not given back.
+pub fn restore(user: &User, new_upn: Option<&str>, now: Timestamp, trusted: Timestamp) -> Result<User> {
     let Some(deletion) = user.deletion else { return Err(Error::not_found(user.id)) };
-    if now >= deletion.purge_after {
+    if trusted >= deletion.purge_after {
         return Err(Error::not_found(user.id));
     }
     let mut next = advance(user, now);

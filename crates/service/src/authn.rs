@@ -3,7 +3,8 @@
 
 use crate::{Directory, MAILBOX_REALM};
 use model::{
-    AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault, User,
+    AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault,
+    User,
     authz::{Operation, Permission, Principal, authorize},
     domain_of, fold,
 };
@@ -134,7 +135,9 @@ fn revoked() -> Error {
 /// May this account act at all, here and at home?
 pub(crate) fn is_active(reader: &Reader<'_>, user: &User) -> Result<bool> {
     let at_home = match &user.home {
-        Home::Tenant { tenant, object } => reader.across().home_account(*tenant, *object)? == HomeAccountState::Enabled,
+        Home::Tenant { tenant, object } => {
+            reader.across().home_account(*tenant, *object)? == HomeAccountState::Enabled
+        }
         Home::Here | Home::Mailbox { .. } => true,
         Home::Invited { .. } => false,
     };
@@ -150,9 +153,11 @@ fn active_user(reader: &Reader<'_>, oid: ObjectId) -> Result<User> {
 pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<Principal> {
     match &caller.0 {
         Proof::App { oid, app, permissions, .. } => {
-            let app = reader.app(*app)?.filter(|app| app.enabled && app.object == *oid).ok_or_else(revoked)?;
+            let app =
+                reader.app(*app)?.filter(|app| app.enabled && app.object == *oid).ok_or_else(revoked)?;
             let granted = reader.grants(app.id, GrantKind::Application)?;
-            let permissions = permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
+            let permissions =
+                permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
         Proof::Delegated { oid, app, scopes, issued_at, .. } => {

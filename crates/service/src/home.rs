@@ -1,1 +1,277 @@
-//! (being written)
+//! What the deletion of a home account means for its guests elsewhere: blocked at once (by reading the home account), and
+//! soft-deleted where the tenant's policy says so.
+
+use crate::{
+    Caller, Directory,
+    authn::{authorized, scope},
+    deleted,
+    record::Draft,
+    users,
+};
+use model::{
+    Cx, DeletionCause, Error, Home, HomeState, ObjectId, Result, TenantId, Timestamp, User,
+    audit::{Activity, Record},
+    authz::{Operation, may_manage},
+    lifecycle, mint_uuid,
+};
+use serde::{Deserialize, Serialize};
+use store::{ChangeSet, Decision, OutboxItem, Reader};
+use uuid::Uuid;
+
+/// The kind of outbox rows that carry these events.
+const KIND: &str = "homeAccount";
+/// How many tenants are looked up in one go.
+const TENANTS: u16 = 500;
+/// How many outbox rows one pass takes.
+const EVENTS: u16 = 100;
+/// How many guests of deleted home accounts a list shows, and one application settles.
+const ORPHANS: u16 = 200;
+
+/// What happened at home. The id is that of the deletion, so that a restore undoes exactly what that deletion caused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Event {
+    /// The account was soft-deleted.
+    Deleted(Uuid),
+    /// It was restored; the deletion that this undoes.
+    Restored(Uuid),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Message {
+    object: ObjectId,
+    event: Event,
+    at: Timestamp,
+}
+
+/// Tells the reconciler, in the same commit as the change at home.
+pub(crate) fn announce(changes: &mut ChangeSet, cx: &Cx, user: &User, event: Event) {
+    let message = Message { object: user.id, event, at: cx.now };
+    // Ids and a time always serialise.
+    let body = serde_json::to_string(&message).unwrap_or_default();
+    changes.send(scope(user.tenant), mint_uuid(cx.random.as_ref()), KIND, &body, cx.now);
+}
+
+/// What one pass did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HomePass {
+    /// Events that were carried to all tenants.
+    pub events: u64,
+    /// Guests that were soft-deleted.
+    pub removed: u64,
+    /// Guests that stay, because the policy does not ask for their removal.
+    pub noted: u64,
+    /// Guests that came back with their home account.
+    pub restored: u64,
+}
+
+/// A live guest whose home account is deleted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Orphan {
+    /// The guest.
+    pub user: User,
+    /// Since when the home account is gone.
+    pub since: Timestamp,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Nothing,
+    Removed,
+    Noted,
+    Restored,
+}
+
+impl Directory {
+    /// Carries deletions and restores of home accounts to the tenants where they are guests, oldest first. Idempotent: a pass
+    /// that was cut short is repeated and finds done what was done.
+    pub async fn home_pass(&self) -> Result<HomePass> {
+        let mut pass = HomePass::default();
+        let holder = mint_uuid(self.own_cx().random.as_ref());
+        loop {
+            let items = self.store().read_across(|across| across.outbox(KIND, EVENTS)).await?;
+            if items.is_empty() || !self.take_lease(KIND, holder).await? {
+                return Ok(pass);
+            }
+            for item in items {
+                self.carry(&mut pass, &item, holder).await?;
+                pass.events += 1;
+            }
+        }
+    }
+
+    async fn carry(&self, pass: &mut HomePass, item: &OutboxItem, holder: Uuid) -> Result<()> {
+        let message: Message = serde_json::from_str(&item.body)
+            .map_err(|error| Error::internal(format!("an outbox row does not parse: {error}")))?;
+        let home = Home::Tenant { tenant: item.tenant, object: message.object };
+        let mut behind = None;
+        loop {
+            let looked_for = home.clone();
+            let tenants = self
+                .store()
+                .read_across(move |across| across.tenants_with_guest(&looked_for, behind, TENANTS))
+                .await?;
+            let Some(last) = tenants.last().copied() else { break };
+            behind = Some(last);
+            self.take_lease(KIND, holder).await?;
+            let works: Vec<_> = tenants
+                .into_iter()
+                .map(|tenant| tokio::spawn(self.clone().carry_to(tenant, home.clone(), message)))
+                .collect();
+            for work in works {
+                let effects = work.await.map_err(|error| Error::internal(error.to_string()))??;
+                for effect in effects {
+                    match effect {
+                        Effect::Nothing => {}
+                        Effect::Removed => pass.removed += 1,
+                        Effect::Noted => pass.noted += 1,
+                        Effect::Restored => pass.restored += 1,
+                    }
+                }
+            }
+        }
+        let (tenant, id) = (item.tenant, item.id);
+        self.store()
+            .commit(scope(tenant), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.finish(scope(tenant), id);
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    async fn carry_to(self, tenant: TenantId, home: Home, message: Message) -> Result<Vec<Effect>> {
+        let cx = self.own_cx();
+        self.store()
+            .commit(scope(tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                let mut effects = Vec::new();
+                for user in reader.users_by_home(&home)? {
+                    effects.push(match message.event {
+                        Event::Deleted(event) => {
+                            home_deleted(reader, &mut changes, &cx, &user, (event, message.at))?
+                        }
+                        Event::Restored(event) => home_restored(reader, &mut changes, &cx, &user, event)?,
+                    });
+                }
+                Decision::done(changes, effects)
+            })
+            .await
+    }
+
+    /// Guests whose home account was deleted and who are still here, and how many there are in all.
+    pub async fn list_orphans(&self, cx: &Cx, caller: &Caller) -> Result<(Vec<Orphan>, i64)> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::SettleHomeDeletions)?;
+                let orphans = reader.orphans(ORPHANS)?.into_iter().filter_map(orphan).collect();
+                Ok((orphans, reader.count_orphans()?))
+            })
+            .await
+    }
+
+    /// Removes these guests, whose home account was deleted, by hand: an administrator's act, which a restore at home does not
+    /// undo. Answers how many were removed; those that changed in the meantime are left alone.
+    pub async fn settle_orphans(&self, cx: &Cx, caller: &Caller, ids: Vec<ObjectId>) -> Result<u64> {
+        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, Operation::SettleHomeDeletions)?;
+                let mut changes = ChangeSet::new();
+                let mut removed = 0;
+                for id in ids.iter().take(usize::from(ORPHANS)) {
+                    let Some(user) = reader.live_user(*id)?.and_then(orphan).map(|orphan| orphan.user) else {
+                        continue;
+                    };
+                    let roles = reader.roles(user.id)?;
+                    if may_manage(&principal, &roles).is_err()
+                        || users::is_last_administrator(reader, &user, &roles)?
+                    {
+                        continue;
+                    }
+                    let draft = Draft::by(&cx, Activity::DeleteUser, &principal).on_user(&cx, &user);
+                    users::soft_delete(&mut changes, &cx, &user, DeletionCause::Removed)?;
+                    changes.record(draft.because("homeAccountDeletedBefore").done());
+                    removed += 1;
+                }
+                Decision::done(changes, removed)
+            })
+            .await
+    }
+}
+
+fn orphan(user: User) -> Option<Orphan> {
+    match user.home_state {
+        HomeState::Deleted(since) => Some(Orphan { user, since }),
+        HomeState::Present => None,
+    }
+}
+
+fn home_deleted(
+    reader: &Reader<'_>,
+    changes: &mut ChangeSet,
+    cx: &Cx,
+    user: &User,
+    (event, at): (Uuid, Timestamp),
+) -> Result<Effect> {
+    if user.is_deleted() || user.home_state != HomeState::Present {
+        return Ok(Effect::Nothing);
+    }
+    let policy = reader.policy()?;
+    let roles = reader.roles(user.id)?;
+    let marked = User { home_state: HomeState::Deleted(at), ..user.clone() };
+    changes.guard_policy(scope(user.tenant), &policy);
+    if policy.allow_removal && !users::is_last_administrator(reader, user, &roles)? {
+        users::keep_an_administrator(reader, changes, user, &roles)?;
+        users::soft_delete(changes, cx, &marked, DeletionCause::HomeDeleted(event))?;
+        changes.record(record(cx, Activity::DeleteUser, &marked, "homeAccountDeleted", event));
+        return Ok(Effect::Removed);
+    }
+    changes.update_user(&User { version: user.version + 1, ..marked.clone() });
+    changes.record(record(cx, Activity::HomeAccountDeleted, &marked, "notRemovedByPolicy", event));
+    Ok(Effect::Noted)
+}
+
+fn home_restored(
+    reader: &Reader<'_>,
+    changes: &mut ChangeSet,
+    cx: &Cx,
+    user: &User,
+    event: Uuid,
+) -> Result<Effect> {
+    let back = User { home_state: HomeState::Present, ..user.clone() };
+    match user.deletion {
+        Some(deletion) if deletion.cause == DeletionCause::HomeDeleted(event) => {
+            let Ok(next) = lifecycle::restore(&back, None, cx.now, cx.trusted) else {
+                return Ok(Effect::Nothing);
+            };
+            if let Some(what) = deleted::in_the_way(reader, user, &next.upn)? {
+                let draft = Draft::by_system(cx, Activity::RestoreUser, "homeAccounts").on_user(cx, user);
+                changes.record(draft.refused("anotherAccountInPlace").detail("same", what).done());
+                return Ok(Effect::Nothing);
+            }
+            changes.update_user(&next);
+            changes.record(record(cx, Activity::RestoreUser, &next, "homeAccountRestored", event));
+            Ok(Effect::Restored)
+        }
+        None if user.home_state != HomeState::Present => {
+            changes.update_user(&User { version: user.version + 1, ..back.clone() });
+            changes.record(record(cx, Activity::HomeAccountRestored, &back, "homeAccountRestored", event));
+            Ok(Effect::Restored)
+        }
+        // Deleted for another reason: the account stays deleted, but its home is back.
+        Some(_) if user.home_state != HomeState::Present => {
+            changes.update_user(&User { version: user.version + 1, ..back });
+            Ok(Effect::Nothing)
+        }
+        _ => Ok(Effect::Nothing),
+    }
+}
+
+fn record(cx: &Cx, activity: Activity, user: &User, reason: &str, event: Uuid) -> Record {
+    Draft::by_system(cx, activity, "homeAccounts")
+        .on_user(cx, user)
+        .because(reason)
+        .detail("homeEvent", event)
+        .done()
+}

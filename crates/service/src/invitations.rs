@@ -1,1 +1,329 @@
-//! (being written)
+//! Inviting guests, and accepting.
+
+use crate::{
+    Caller, Directory, SignedIn,
+    authn::{authorized, scope},
+    record::Draft,
+};
+use identity::Secret;
+use model::{
+    Cx, Error, ErrorKind, Home, HomeState, InvitationState, ObjectId, Profile, Result, Tenant, TenantId,
+    User, UserType,
+    audit::Activity,
+    authz::{Operation, Principal, Role},
+    domain_of, fold, is_plain_address, lifecycle, mint_uuid,
+};
+use serde_json::json;
+use store::{ChangeSet, Decision, Invitation, Reader};
+use uuid::Uuid;
+
+/// What an inviter asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvitationRequest {
+    /// `invitedUserEmailAddress`
+    pub address: String,
+    /// `invitedUserDisplayName`
+    pub display_name: Option<String>,
+    /// `inviteRedirectUrl`
+    pub redirect_url: String,
+    /// `invitedUserType`
+    pub user_type: UserType,
+    /// `resetRedemption`: let the guest accept again, also with another account.
+    pub reset_redemption: bool,
+}
+
+/// An invitation that was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvitationSent {
+    /// Its id.
+    pub id: Uuid,
+    /// The guest as it is now.
+    pub user: User,
+    /// The ticket for the link; only its hash is kept.
+    pub ticket: String,
+}
+
+/// What the *Review permissions* page shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvitationView {
+    /// The inviting organisation.
+    pub tenant: Tenant,
+    /// The address that was invited.
+    pub address: String,
+    /// Who invited, if they are still there to be named.
+    pub invited_by: Option<String>,
+    /// Where the guest goes afterwards.
+    pub redirect_url: String,
+}
+
+fn void() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "This invitation is not valid any more: it was used, withdrawn or replaced. Ask the organization to invite you again.",
+    )
+}
+
+fn absolute_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && text.len() <= 2048
+        && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '`' | '\\'))
+}
+
+/// The account that is already there for an address, if there is one.
+fn existing(reader: &Reader<'_>, address: &str) -> Result<Option<User>> {
+    for home in [Home::Invited { address: address.to_owned() }, Home::Mailbox { address: address.to_owned() }]
+    {
+        if let Some(user) = reader.user_by_home(&home)? {
+            return Ok(Some(user));
+        }
+    }
+    Ok(reader.users_by_mail(address)?.into_iter().next())
+}
+
+fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Result<()> {
+    if !is_plain_address(address) {
+        return Err(Error::invalid_value("invitedUserEmailAddress", "Invitation"));
+    }
+    if !absolute_url(&request.redirect_url) {
+        return Err(Error::invalid_value("inviteRedirectUrl", "Invitation"));
+    }
+    let own = match domain_of(address) {
+        Some(domain) => reader.domains()?.contains(&domain),
+        None => false,
+    };
+    if own {
+        return Err(Error::bad_request(
+            "The domain of the invited user's email address is a verified domain of this directory.",
+        ));
+    }
+    Ok(())
+}
+
+/// Who may make whom: inviting somebody as a member is for administrators and for apps with the permission.
+fn may_invite_as(principal: &Principal, user_type: UserType) -> Result<()> {
+    let privileged = match principal {
+        Principal::App { .. } | Principal::Operator => true,
+        other => [Role::GlobalAdministrator, Role::UserAdministrator]
+            .iter()
+            .any(|role| other.roles().contains(role)),
+    };
+    if user_type == UserType::Guest || privileged { Ok(()) } else { Err(Error::forbidden()) }
+}
+
+impl Directory {
+    /// Invites a guest, or sends an existing guest a new link, which voids the earlier one.
+    pub async fn invite(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        request: InvitationRequest,
+    ) -> Result<InvitationSent> {
+        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
+        let secret = Secret::generate(cx.random.as_ref());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, Operation::InviteGuest)?;
+                may_invite_as(&principal, request.user_type)?;
+                let address = fold(&request.address);
+                check(reader, &request, &address)?;
+                let tenant = reader.tenant()?;
+                let mut changes = ChangeSet::new();
+                let user = match existing(reader, &address)? {
+                    Some(user) => again(&mut changes, &cx, &principal, user, request.reset_redemption)?,
+                    None => {
+                        let user = guest(&cx, &tenant, &principal, &request, &address);
+                        changes.insert_user(&user);
+                        changes.record(added(&cx, &principal, &user));
+                        changes.record(
+                            Draft::by(&cx, Activity::InviteExternalUser, &principal)
+                                .on_user(&cx, &user)
+                                .done(),
+                        );
+                        user
+                    }
+                };
+                let invitation = Invitation {
+                    id: mint_uuid(cx.random.as_ref()),
+                    user: user.id,
+                    generation: user.generation,
+                    handle_hash: secret.hash(),
+                    redirect_url: request.redirect_url.clone(),
+                    created: cx.now,
+                    used: None,
+                };
+                changes.insert_invitation(scope, &invitation);
+                let ticket = format!("{}.{}", tenant.id, secret.expose());
+                Decision::done(changes, InvitationSent { id: invitation.id, user, ticket })
+            })
+            .await
+    }
+
+    /// What a person is asked to accept.
+    pub async fn view_invitation(&self, who: &SignedIn, ticket: &str) -> Result<InvitationView> {
+        let (tenant, hash) = read_ticket(ticket)?;
+        self.store()
+            .read(scope(tenant), |reader| {
+                let (invitation, user) = open(reader, who, &hash)?;
+                view(reader, &user, invitation)
+            })
+            .await
+    }
+
+    /// Accepts an invitation as the signed-in person; answers where to go.
+    pub async fn redeem(&self, cx: &Cx, who: &SignedIn, ticket: &str) -> Result<InvitationView> {
+        let (tenant, hash) = read_ticket(ticket)?;
+        let (cx, who, scope) = (cx.clone(), who.clone(), scope(tenant));
+        self.store()
+            .commit(scope, move |reader| {
+                if let Some(view) = accepted_before(reader, &who, &hash)? {
+                    return Decision::done(ChangeSet::new(), view);
+                }
+                let (invitation, user) = open(reader, &who, &hash)?;
+                let next = lifecycle::redeem(&user, &who.person, cx.now)?;
+                if user.home != next.home && reader.user_by_home(&next.home)?.is_some() {
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "You already belong to this organization with another account. Ask it to withdraw this invitation.",
+                    ));
+                }
+                let mut changes = ChangeSet::new();
+                changes.use_invitation(scope, &invitation, cx.now).update_user(&next);
+                changes.record(
+                    Draft::by_user(&cx, Activity::UpdateUser, &next, None)
+                        .on_user(&cx, &next)
+                        .with("UserState", Some(json!("PendingAcceptance")), Some(json!("Accepted")))
+                        .done(),
+                );
+                changes.record(Draft::by_user(&cx, Activity::RedeemInvitation, &next, None).on_user(&cx, &next).done());
+                Decision::done(changes, view(reader, &next, invitation)?)
+            })
+            .await
+    }
+}
+
+fn read_ticket(ticket: &str) -> Result<(TenantId, String)> {
+    let (tenant, secret) = ticket.split_once('.').ok_or_else(void)?;
+    Ok((tenant.parse().map_err(|_| void())?, identity::hash_secret(secret)))
+}
+
+fn view(reader: &Reader<'_>, user: &User, invitation: Invitation) -> Result<InvitationView> {
+    let invited_by = match user.invited_by {
+        Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
+        None => None,
+    };
+    Ok(InvitationView {
+        tenant: reader.tenant()?,
+        address: user.mail.clone().unwrap_or_default(),
+        invited_by,
+        redirect_url: invitation.redirect_url,
+    })
+}
+
+/// A second click by the same person finds everything done.
+fn accepted_before(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<Option<InvitationView>> {
+    let Some(invitation) = reader.invitation(hash)?.filter(|found| found.used.is_some()) else {
+        return Ok(None);
+    };
+    match reader.live_user(invitation.user)? {
+        Some(user) if user.home == who.person.home() => view(reader, &user, invitation).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The invitation behind a ticket, if it still stands and is for this person.
+fn open(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<(Invitation, User)> {
+    let invitation = reader.invitation(hash)?.filter(|found| found.used.is_none()).ok_or_else(void)?;
+    let user = reader.live_user(invitation.user)?.ok_or_else(void)?;
+    if user.generation != invitation.generation {
+        return Err(void());
+    }
+    if !who.owns(&user) {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "This invitation was sent to another account. Sign out, and sign in with the account that was invited.",
+        ));
+    }
+    if !user.account_enabled {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "The organization has blocked this account. Ask it to unblock the account before you accept.",
+        ));
+    }
+    Ok((invitation, user))
+}
+
+fn guest(
+    cx: &Cx,
+    tenant: &Tenant,
+    principal: &Principal,
+    request: &InvitationRequest,
+    address: &str,
+) -> User {
+    let local = address.split('@').next().unwrap_or(address);
+    User {
+        tenant: tenant.id,
+        id: ObjectId::mint(cx.random.as_ref()),
+        user_type: request.user_type,
+        upn: lifecycle::guest_upn(address, &tenant.domain),
+        display_name: request.display_name.as_deref().map_or(local, str::trim).to_owned(),
+        given_name: None,
+        surname: None,
+        mail: Some(address.to_owned()),
+        other_mails: vec![address.to_owned()],
+        account_enabled: true,
+        home: Home::Invited { address: address.to_owned() },
+        home_state: HomeState::Present,
+        invitation: Some(InvitationState::PendingAcceptance),
+        invitation_changed: Some(cx.now),
+        invited_by: principal.user().map(|inviter| inviter.id),
+        created: cx.now,
+        deletion: None,
+        generation: 1,
+        version: 1,
+        tokens_since: cx.now,
+        profile: Profile::default(),
+    }
+}
+
+fn added(cx: &Cx, principal: &Principal, user: &User) -> model::audit::Record {
+    Draft::by(cx, Activity::AddUser, principal)
+        .on_user(cx, user)
+        .with("UserType", None, Some(json!(user.user_type.as_str())))
+        .with("CreationType", None, Some(json!("Invitation")))
+        .with("UserState", None, Some(json!("PendingAcceptance")))
+        .done()
+}
+
+/// An account is there already: the same object gets a new link (as Entra does), unless it is not a guest's or blocked.
+fn again(changes: &mut ChangeSet, cx: &Cx, principal: &Principal, user: User, reset: bool) -> Result<User> {
+    if !user.is_external() {
+        return Err(Error::bad_request(
+            "Non-external user already exists with the given mail address and can't be invited.",
+        ));
+    }
+    if !user.account_enabled {
+        return Err(Error::bad_request(format!(
+            "The invited user already exists in the directory as object ID: {}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources.",
+            user.id
+        )));
+    }
+    let activity = if reset { Activity::ReinviteExternalUser } else { Activity::InviteExternalUser };
+    let next = if reset && user.invitation != Some(InvitationState::PendingAcceptance) {
+        let next = User {
+            home: Home::Invited { address: user.mail.as_deref().map(fold).unwrap_or_default() },
+            invitation: Some(InvitationState::PendingAcceptance),
+            invitation_changed: Some(cx.now),
+            generation: user.generation + 1,
+            version: user.version + 1,
+            ..user
+        };
+        changes.update_user(&next).revoke(&next);
+        next
+    } else {
+        changes.guard_user(&user);
+        user
+    };
+    changes.record(Draft::by(cx, activity, principal).on_user(cx, &next).done());
+    Ok(next)
+}

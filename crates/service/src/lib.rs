@@ -21,7 +21,7 @@ pub use authn::{Caller, SignedIn};
 pub use demo::{DemoApp, DemoWorld};
 pub use home::{HomePass, Orphan};
 pub use invitations::{InvitationRequest, InvitationSent, InvitationView};
-pub use leave::{Confirm, Left, LeaveAnswer, LeaveView, Listed, Refused};
+pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use organization::OrganizationPatch;
 pub use policy::PolicyView;
 pub use purge::PurgePass;
@@ -33,7 +33,7 @@ pub use users::UserPatch;
 pub use verify::Findings;
 
 use identity::MasterKey;
-use model::{Clock, Cx, ObjectId, Random, Reading, RequestId, TenantId, Timestamp, TrustedClock};
+use model::{Clock, Cx, Random, Reading, RequestId, TenantId, Timestamp, TrustedClock};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -125,11 +125,9 @@ impl Directory {
 
     /// The address under which a request reached us, if it is one of ours.
     pub fn known_origin(&self, host: &str) -> Option<&str> {
-        self.inner
-            .origins
-            .iter()
-            .map(String::as_str)
-            .find(|origin| origin.strip_prefix("https://").is_some_and(|known| known.eq_ignore_ascii_case(host)))
+        self.inner.origins.iter().map(String::as_str).find(|origin| {
+            origin.strip_prefix("https://").is_some_and(|known| known.eq_ignore_ascii_case(host))
+        })
     }
 
     /// Signs a value that goes out and must come back unchanged.
@@ -175,6 +173,3 @@ impl Directory {
 /// The realm of people who have a mailbox and no home tenant: their sessions, passcodes and throttles are kept under it.
 pub(crate) const MAILBOX_REALM: TenantId =
     TenantId::from_uuid(uuid::uuid!("6d61696c-626f-4000-8000-000000000000"));
-
-/// An object id that belongs to nobody, where a query wants one to leave out.
-pub(crate) const NOBODY: ObjectId = ObjectId::from_uuid(uuid::Uuid::nil());

@@ -1,1 +1,99 @@
-//! (being written)
+//! The external identities policy.
+
+use crate::{Caller, Directory, authn::authorized, record::Draft};
+use model::{
+    Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
+    audit::{Activity, Target},
+    authz::Operation,
+    policy::{self, DISPLAY_NAME, ExternalIdentitiesPolicyPatch, ID, Outcome},
+};
+use serde_json::json;
+use store::{ChangeSet, Decision};
+
+/// The policy and what it depends on, as the settings page shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PolicyView {
+    /// The policy.
+    pub policy: ExternalIdentitiesPolicy,
+    /// Leaving can be switched off: guests would know whom to turn to.
+    pub has_privacy_information: bool,
+    /// May this caller change it?
+    pub may_change: bool,
+    /// Live guests whose home account is deleted and who are still here.
+    pub orphans: i64,
+}
+
+impl Directory {
+    /// Reads the policy of the caller's tenant.
+    pub async fn get_policy(&self, cx: &Cx, caller: &Caller) -> Result<ExternalIdentitiesPolicy> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::ReadPolicy)?;
+                reader.policy()
+            })
+            .await
+    }
+
+    /// Reads the policy with what the settings page says about it.
+    pub async fn view_policy(&self, cx: &Cx, caller: &Caller) -> Result<PolicyView> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::ReadPolicy)?;
+                Ok(PolicyView {
+                    policy: reader.policy()?,
+                    has_privacy_information: reader.tenant()?.privacy.is_complete(),
+                    may_change: authorized(reader, cx, caller, Operation::UpdatePolicy).is_ok(),
+                    orphans: reader.count_orphans()?,
+                })
+            })
+            .await
+    }
+
+    /// Changes the policy. `expected` is the version that the caller last saw, if it must not have changed since.
+    pub async fn update_policy(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        patch: ExternalIdentitiesPolicyPatch,
+        expected: Option<i64>,
+    ) -> Result<()> {
+        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, Operation::UpdatePolicy)?;
+                let (policy, tenant) = (reader.policy()?, reader.tenant()?);
+                if expected.is_some_and(|version| version != policy.version) {
+                    return Err(Error::new(
+                        ErrorKind::PreconditionFailed,
+                        "The policy was changed since it was read. Read it again and repeat the request.",
+                    ));
+                }
+                let mut draft = Draft::by(&cx, Activity::UpdatePolicy, &principal).on(Target::thing(
+                    "Policy",
+                    ID,
+                    DISPLAY_NAME,
+                ));
+                let mut changes = ChangeSet::new();
+                match policy::decide(&policy, &tenant.privacy, &patch) {
+                    Err(refusal) => {
+                        changes.record(draft.refused("privacyProfileMissing").done());
+                        return Decision::refused(changes, refusal);
+                    }
+                    Ok(Outcome::Unchanged) => {
+                        changes.guard_policy(scope, &policy);
+                        draft = draft.because("unchanged");
+                    }
+                    Ok(Outcome::Changed(next, modified)) => {
+                        changes.guard_tenant(&tenant).update_policy(scope, &next);
+                        for change in modified {
+                            draft =
+                                draft.with(change.property, Some(json!(change.old)), Some(json!(change.new)));
+                        }
+                    }
+                }
+                changes.record(draft.detail("policyVersion", policy.version).done());
+                Decision::done(changes, ())
+            })
+            .await
+    }
+}

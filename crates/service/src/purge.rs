@@ -1,1 +1,200 @@
-//! (being written)
+//! Permanent deletion: what is erased, and the reconciler that does it when the time has come.
+
+use crate::{
+    Directory,
+    authn::{directory_scope, scope},
+    record::Draft,
+};
+use model::{
+    Alarm, Cx, Error, ErrorKind, Result, Span, Timestamp, User,
+    audit::{Activity, Record},
+    authz::Principal,
+    lifecycle, mint_uuid,
+};
+use serde_json::{Map, json};
+use store::{ChangeSet, Decision, Due, Reader, Tombstone};
+use uuid::Uuid;
+
+/// How many accounts one pass looks at in one go.
+const BATCH: u16 = 500;
+/// How long a pass may hold the lease before another server may take it.
+const LEASE: Span = Span::minutes(2);
+
+/// Who erases.
+pub(crate) enum By<'a> {
+    /// An administrator, before the time.
+    Hand(&'a Principal),
+    /// The reconciler, when the time has come.
+    Time,
+}
+
+/// What one pass did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PurgePass {
+    /// Accounts erased.
+    pub purged: u64,
+    /// Accounts that were due when the pass began and were restored, or erased by somebody else, before it came to them.
+    pub overtaken: u64,
+    /// Accounts that could not be erased this time; the next pass tries again.
+    pub failed: u64,
+    /// Set when the wall clock is not believed, and nothing was erased because of it.
+    pub paused: Option<Alarm>,
+    /// Another server is at it.
+    pub busy: bool,
+}
+
+/// Erases everything personal of a soft-deleted account and records that, without naming anybody.
+pub(crate) fn erase(
+    reader: &Reader<'_>,
+    changes: &mut ChangeSet,
+    cx: &Cx,
+    user: &User,
+    by: By<'_>,
+) -> Result<()> {
+    let deletion = user.deletion.ok_or_else(|| Error::not_found(user.id))?;
+    let counts = reader.personal_rows(user.id)?;
+    let erased: Map<_, _> =
+        counts.iter().map(|(category, count)| ((*category).to_owned(), json!(count))).collect();
+    let tombstone = Tombstone {
+        id: user.id,
+        deleted: deletion.at,
+        purge_after: deletion.purge_after,
+        purged: cx.now,
+        cause: deletion.cause.as_str().to_owned(),
+        by_hand: matches!(by, By::Hand(_)),
+        erased: json!(erased).to_string(),
+    };
+    changes.purge(user, &tombstone).record(record(cx, user, &by, &counts));
+    Ok(())
+}
+
+fn record(cx: &Cx, user: &User, by: &By<'_>, counts: &[(&'static str, i64)]) -> Record {
+    let draft = match by {
+        By::Hand(principal) => Draft::by(cx, Activity::HardDeleteUser, principal).because("byHand"),
+        By::Time => Draft::by_system(cx, Activity::HardDeleteUser, "purge").because("retentionOver"),
+    };
+    let draft = draft.on(model::audit::Target::user(user.id));
+    counts
+        .iter()
+        .fold(draft, |draft, (category, count)| draft.detail(&format!("erased.{category}"), count))
+        .done()
+}
+
+impl Directory {
+    /// One pass of the purge: erases what is due by trusted time, in bounded batches, each account in a change set of its own.
+    /// Safe to run at any time, twice, and on two servers.
+    pub async fn purge_pass(&self) -> Result<PurgePass> {
+        let mut pass = PurgePass::default();
+        let reading = self.reading();
+        if reading.alarm.is_some() {
+            pass.paused = reading.alarm;
+            return Ok(pass);
+        }
+        let holder = mint_uuid(self.own_cx().random.as_ref());
+        let mut behind = None;
+        loop {
+            if !self.take_lease("purge", holder).await? {
+                pass.busy = true;
+                return Ok(pass);
+            }
+            let trusted = self.reading().trusted;
+            let due = self.store().read_across(|across| across.due(trusted, behind, BATCH)).await?;
+            behind = due.last().copied();
+            let full = due.len() == usize::from(BATCH);
+            self.purge_batch(&mut pass, due).await;
+            if !full {
+                break;
+            }
+        }
+        if pass.purged > 0 {
+            self.checkpoint().await?;
+        }
+        Ok(pass)
+    }
+
+    /// All change sets of a batch are handed over at once, so that the store can commit them together.
+    async fn purge_batch(&self, pass: &mut PurgePass, due: Vec<Due>) {
+        let erasures: Vec<_> = due.into_iter().map(|due| tokio::spawn(self.clone().purge_one(due))).collect();
+        for erasure in erasures {
+            match erasure.await {
+                Ok(Ok(true)) => pass.purged += 1,
+                Ok(Ok(false)) => pass.overtaken += 1,
+                Ok(Err(error)) => {
+                    pass.failed += 1;
+                    tracing::warn!(
+                        ?error,
+                        "an account that is due was not erased; the next pass tries again"
+                    );
+                }
+                Err(error) => {
+                    pass.failed += 1;
+                    tracing::error!(%error, "erasing an account failed; the next pass tries again");
+                }
+            }
+        }
+    }
+
+    async fn purge_one(self, due: Due) -> Result<bool> {
+        let cx = self.own_cx();
+        self.store()
+            .commit(scope(due.tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                // Read again where it is decided: a restore that came first wins.
+                let user = reader.user(due.id)?.filter(|user| lifecycle::is_due(user, cx.trusted));
+                if let Some(user) = &user {
+                    erase(reader, &mut changes, &cx, user, By::Time)?;
+                }
+                Decision::done(changes, user.is_some())
+            })
+            .await
+    }
+
+    /// Takes or keeps the lease of a reconciler; false when another holder has it.
+    pub(crate) async fn take_lease(&self, name: &'static str, holder: Uuid) -> Result<bool> {
+        let now = self.reading().now;
+        let taken = self
+            .store()
+            .commit(directory_scope(), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.take_lease(name, holder, now, now + LEASE);
+                Decision::done(changes, ())
+            })
+            .await;
+        match taken {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tidies up what has expired, tenant by tenant. Nothing depends on it but that old keys and addresses do not pile up:
+    /// expiry is judged at use.
+    pub async fn sweep_pass(&self) -> Result<()> {
+        let mut behind = None;
+        self.sweep(directory_scope()).await?;
+        loop {
+            let tenants = self.store().read_across(|across| across.tenants(behind, BATCH)).await?;
+            let Some(last) = tenants.last() else { return Ok(()) };
+            behind = Some(last.id);
+            for tenant in tenants {
+                self.sweep(scope(tenant.id)).await?;
+            }
+        }
+    }
+
+    async fn sweep(&self, scope: model::TenantScope) -> Result<()> {
+        let now = self.reading().now;
+        self.store()
+            .commit(scope, move |_| {
+                let mut changes = ChangeSet::new();
+                changes.sweep(scope, now);
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    /// When the next account falls due, if any is waiting: the reconciler sleeps no longer than that.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.store().read_across(|across| across.next_due()).await
+    }
+}

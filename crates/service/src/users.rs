@@ -1,1 +1,301 @@
-//! (being written)
+//! Live users: list, read, change, remove.
+
+use crate::{Caller, Directory, authn::authorized, home, record::Draft};
+use model::{
+    Cx, DeletionCause, Error, Home, ObjectId, Result, User, UserType,
+    audit::Activity,
+    authz::{Operation, Principal, Role, authorize, may_manage},
+    is_plain_address, lifecycle, mint_uuid,
+};
+use serde_json::{Map, Value, json};
+use store::{ChangeSet, Decision, Reader, UserPage, UserQuery};
+
+/// A partial update of a user; what is absent stays. Only what is here can be written at all.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UserPatch {
+    /// `displayName`
+    pub display_name: Option<String>,
+    /// `givenName`
+    pub given_name: Option<Option<String>>,
+    /// `surname`
+    pub surname: Option<Option<String>>,
+    /// `mail`
+    pub mail: Option<Option<String>>,
+    /// `otherMails`
+    pub other_mails: Option<Vec<String>>,
+    /// `accountEnabled`
+    pub account_enabled: Option<bool>,
+    /// `userType`
+    pub user_type: Option<UserType>,
+    /// Properties that are kept as they come; null removes.
+    pub profile: Map<String, Value>,
+}
+
+/// Longest text of a user property, as in the live directory for most of them.
+const MAX_TEXT: usize = 256;
+
+/// A live user by object id or user name. A foreign or unknown one is the same: not found.
+fn find(reader: &Reader<'_>, key: &str) -> Result<User> {
+    let found = match key.parse::<ObjectId>() {
+        Ok(id) => reader.live_user(id)?,
+        Err(_) => reader.user_by_upn(key)?,
+    };
+    found.ok_or_else(|| Error::not_found(key))
+}
+
+/// Would the tenant be left without an administrator if this user could no longer act as one?
+pub(crate) fn is_last_administrator(reader: &Reader<'_>, user: &User, roles: &[Role]) -> Result<bool> {
+    Ok(roles.contains(&Role::GlobalAdministrator) && reader.other_administrators(user.id)? == 0)
+}
+
+/// Guards the last-administrator rule, and refuses what would break it.
+pub(crate) fn keep_an_administrator(
+    reader: &Reader<'_>,
+    changes: &mut ChangeSet,
+    user: &User,
+    roles: &[Role],
+) -> Result<()> {
+    if !roles.contains(&Role::GlobalAdministrator) {
+        return Ok(());
+    }
+    if is_last_administrator(reader, user, roles)? {
+        return Err(Error::bad_request(
+            "This is the last Global Administrator of the organization. Give another account that role first.",
+        ));
+    }
+    changes.guard_administrators(crate::authn::scope(user.tenant), reader.administrators_version()?);
+    Ok(())
+}
+
+impl Directory {
+    /// One page of live users, and how many match in all when the query asks for it.
+    pub async fn list_users(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        query: &UserQuery<'_>,
+        count: bool,
+    ) -> Result<(UserPage, Option<i64>)> {
+        let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, operation)?;
+                let total = if count { Some(reader.count_users(query)?) } else { None };
+                Ok((reader.users(query)?, total))
+            })
+            .await
+    }
+
+    /// How many users match.
+    pub async fn count_users(&self, cx: &Cx, caller: &Caller, query: &UserQuery<'_>) -> Result<i64> {
+        let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, operation)?;
+                reader.count_users(query)
+            })
+            .await
+    }
+
+    /// A live user by object id or user name; oneself with less permission than others.
+    pub async fn get_user(&self, cx: &Cx, caller: &Caller, key: &str) -> Result<User> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                let principal = crate::authn::principal(reader, cx, caller)?;
+                let user = find(reader, key);
+                let own = match (&user, principal.user()) {
+                    (Ok(user), Some(me)) => user.id == me.id,
+                    _ => false,
+                };
+                authorize(&principal, if own { Operation::ReadSelf } else { Operation::ReadUser })?;
+                user
+            })
+            .await
+    }
+
+    /// The signed-in user.
+    pub async fn me(&self, cx: &Cx, caller: &Caller) -> Result<User> {
+        self.store()
+            .read(caller.scope(), |reader| match authorized(reader, cx, caller, Operation::ReadSelf)? {
+                Principal::Delegated { user, .. } | Principal::Person { user, .. } => Ok(*user),
+                Principal::App { .. } | Principal::Operator => {
+                    Err(Error::bad_request("/me request is only valid with delegated authentication flow."))
+                }
+            })
+            .await
+    }
+
+    /// Groups and directory roles of a user that the caller may read.
+    pub async fn memberships_of(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        id: ObjectId,
+    ) -> Result<(Vec<store::Group>, Vec<Role>)> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::ReadUser)?;
+                Ok((reader.groups_of(id)?, reader.roles(id)?))
+            })
+            .await
+    }
+
+    /// Changes a live user.
+    pub async fn update_user(&self, cx: &Cx, caller: &Caller, key: &str, patch: UserPatch) -> Result<()> {
+        let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.to_owned());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, Operation::UpdateUser)?;
+                let user = find(reader, &key)?;
+                let roles = reader.roles(user.id)?;
+                may_manage(&principal, &roles)?;
+                let mut changes = ChangeSet::new();
+                if patch.account_enabled == Some(false) {
+                    keep_an_administrator(reader, &mut changes, &user, &roles)?;
+                }
+                let (next, modified) = apply(&user, &patch, &cx)?;
+                if modified.is_empty() {
+                    return Decision::done(changes, ());
+                }
+                if user.account_enabled && !next.account_enabled {
+                    changes.revoke(&user);
+                }
+                changes.update_user(&next);
+                for record in update_records(&cx, &principal, &user, &next, modified) {
+                    changes.record(record);
+                }
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    /// Soft-deletes a live user.
+    pub async fn delete_user(&self, cx: &Cx, caller: &Caller, key: &str) -> Result<()> {
+        let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.to_owned());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, Operation::DeleteUser)?;
+                let user = find(reader, &key)?;
+                let roles = reader.roles(user.id)?;
+                may_manage(&principal, &roles)?;
+                let mut changes = ChangeSet::new();
+                keep_an_administrator(reader, &mut changes, &user, &roles)?;
+                let draft = Draft::by(&cx, Activity::DeleteUser, &principal).on_user(&cx, &user);
+                soft_delete(&mut changes, &cx, &user, DeletionCause::Removed)?;
+                changes.record(draft.because(DeletionCause::Removed.as_str()).done());
+                Decision::done(changes, ())
+            })
+            .await
+    }
+}
+
+/// Everything that a soft deletion changes, whatever its cause; for a home account, guests elsewhere are told.
+pub(crate) fn soft_delete(
+    changes: &mut ChangeSet,
+    cx: &Cx,
+    user: &User,
+    cause: DeletionCause,
+) -> Result<User> {
+    let event = mint_uuid(cx.random.as_ref());
+    let next = lifecycle::soft_delete(user, cause, event, cx.now)?;
+    changes.update_user(&next).drop_roles(user).revoke(user);
+    if user.home == Home::Here {
+        home::announce(changes, cx, user, home::Event::Deleted(event));
+    }
+    Ok(next)
+}
+
+fn update_records(
+    cx: &Cx,
+    principal: &Principal,
+    user: &User,
+    next: &User,
+    modified: Vec<(&'static str, Value, Value)>,
+) -> Vec<model::audit::Record> {
+    let mut records = Vec::new();
+    if user.account_enabled != next.account_enabled {
+        let activity = if next.account_enabled { Activity::EnableAccount } else { Activity::DisableAccount };
+        records.push(
+            Draft::by(cx, activity, principal)
+                .on_user(cx, user)
+                .with("AccountEnabled", Some(json!(user.account_enabled)), Some(json!(next.account_enabled)))
+                .done(),
+        );
+    }
+    let personal: Vec<_> = modified.into_iter().filter(|(name, ..)| *name != "accountEnabled").collect();
+    if !personal.is_empty() {
+        let draft = Draft::by(cx, Activity::UpdateUser, principal).on_user(cx, user);
+        records.push(draft.with_personal(cx, user, personal).done());
+    }
+    records
+}
+
+fn text(value: &str, property: &'static str) -> Result<String> {
+    let trimmed = value.trim();
+    if trimmed.is_empty() || trimmed.chars().count() > MAX_TEXT || trimmed.chars().any(char::is_control) {
+        return Err(Error::invalid_value(property, "User"));
+    }
+    Ok(trimmed.to_owned())
+}
+
+fn optional(value: Option<&String>, property: &'static str) -> Result<Option<String>> {
+    value.map(|value| text(value, property)).transpose()
+}
+
+/// Applies a patch; also says which properties changed, with their values before and after.
+fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<(&'static str, Value, Value)>)> {
+    let mut next =
+        match patch.account_enabled.and_then(|enabled| lifecycle::set_enabled(user, enabled, cx.now)) {
+            Some(switched) => switched,
+            None => User { version: user.version + 1, ..user.clone() },
+        };
+    if let Some(value) = &patch.display_name {
+        next.display_name = text(value, "displayName")?;
+    }
+    if let Some(value) = &patch.given_name {
+        next.given_name = optional(value.as_ref(), "givenName")?;
+    }
+    if let Some(value) = &patch.surname {
+        next.surname = optional(value.as_ref(), "surname")?;
+    }
+    if let Some(value) = &patch.mail {
+        next.mail = optional(value.as_ref(), "mail")?;
+        if next.mail.as_deref().is_some_and(|mail| !is_plain_address(mail)) {
+            return Err(Error::invalid_value("mail", "User"));
+        }
+    }
+    if let Some(values) = &patch.other_mails {
+        if values.len() > 250 || values.iter().any(|mail| !is_plain_address(mail)) {
+            return Err(Error::invalid_value("otherMails", "User"));
+        }
+        next.other_mails.clone_from(values);
+    }
+    if let Some(value) = patch.user_type {
+        next.user_type = value;
+    }
+    for (name, value) in &patch.profile {
+        if value.is_null() {
+            next.profile.0.shift_remove(name);
+        } else {
+            next.profile.0.insert(name.clone(), value.clone());
+        }
+    }
+    let modified = differences(user, &next);
+    Ok((next, modified))
+}
+
+fn differences(old: &User, new: &User) -> Vec<(&'static str, Value, Value)> {
+    [
+        ("displayName", json!(old.display_name), json!(new.display_name)),
+        ("givenName", json!(old.given_name), json!(new.given_name)),
+        ("surname", json!(old.surname), json!(new.surname)),
+        ("mail", json!(old.mail), json!(new.mail)),
+        ("otherMails", json!(old.other_mails), json!(new.other_mails)),
+        ("accountEnabled", json!(old.account_enabled), json!(new.account_enabled)),
+        ("userType", json!(old.user_type.as_str()), json!(new.user_type.as_str())),
+        ("profile", json!(old.profile), json!(new.profile)),
+    ]
+    .into_iter()
+    .filter(|(_, old, new)| old != new)
+    .collect()
+}

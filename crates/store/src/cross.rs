@@ -134,16 +134,30 @@ impl<'a> Across<'a> {
         .collect()
     }
 
-    /// Accounts that may be purged by now, those that wait longest first.
-    pub fn due(&self, trusted: Timestamp, limit: u16) -> Result<Vec<Due>> {
+    /// Accounts that may be purged by now, those that wait longest first, behind `after`.
+    pub fn due(&self, trusted: Timestamp, after: Option<Due>, limit: u16) -> Result<Vec<Due>> {
+        let (since, tenant, id) = after.map_or((i64::MIN, String::new(), String::new()), |due| {
+            (due.purge_after.as_micros(), due.tenant.to_string(), due.id.to_string())
+        });
         self.rows(
             "select tenant_id, id, purge_after from users where purge_after is not null and purge_after <= ?1 \
-             order by purge_after, tenant_id, id limit ?2",
-            &[trusted.into(), i64::from(limit).into()],
+             and (purge_after, tenant_id, id) > (?2, ?3, ?4) order by purge_after, tenant_id, id limit ?5",
+            &[trusted.into(), since.into(), tenant.into(), id.into(), i64::from(limit).into()],
         )?
         .into_iter()
         .map(|mut row| Ok(Due { tenant: row.parsed()?, id: row.parsed()?, purge_after: row.time()? }))
         .collect()
+    }
+
+    /// When the next account falls due: the purge of all tenants is one reconciler.
+    pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.rows(
+            "select purge_after from users where purge_after is not null order by purge_after, tenant_id, id limit 1",
+            &[],
+        )?
+        .first_mut()
+        .map(Row::time)
+        .transpose()
     }
 
     /// Work of one kind, oldest first.

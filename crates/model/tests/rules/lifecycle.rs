@@ -55,7 +55,7 @@ proptest! {
             now = now + Span::seconds(pause);
             let after = match next {
                 Move::Delete => soft_delete(&user, DeletionCause::Removed, Uuid::from_u128(5), now).ok(),
-                Move::Restore => restore(&user, None, now).ok(),
+                Move::Restore => restore(&user, None, now, now).ok(),
                 Move::Redeem(who) => redeem(&user, &member_elsewhere(who), now).ok(),
                 Move::Enable(enabled) => set_enabled(&user, enabled, now),
             };
@@ -82,7 +82,7 @@ proptest! {
         let end = Timestamp::from_micros(deleted.as_micros() + 30 * 24 * 3_600 * 1_000_000);
         for look in [end, end - TICK, end + Span::micros(offset), Timestamp::from_micros(end.as_micros() + offset)] {
             prop_assert_eq!(is_due(&user, look), look >= end);
-            prop_assert_eq!(restore(&user, None, look).is_ok(), look < end, "either restorable or due, never both");
+            prop_assert_eq!(restore(&user, None, look, look).is_ok(), look < end, "either restorable or due, never both");
         }
     }
 
@@ -92,7 +92,7 @@ proptest! {
         let deleted = soft_delete(&before, DeletionCause::Left, Uuid::from_u128(5), NOW).unwrap();
         prop_assert_eq!(deleted.original_upn(), before.original_upn());
         let now = NOW + Span::seconds(pause);
-        let restored = restore(&deleted, None, now).unwrap();
+        let restored = restore(&deleted, None, now, now).unwrap();
         let (generation, version) = (before.generation + 2, before.version + 2);
         let tokens_since = restored.tokens_since;
         prop_assert_eq!(restored, User { generation, version, tokens_since, ..before });
@@ -120,7 +120,7 @@ fn a_user_name_that_begins_with_the_id_survives_deletion() {
     let user = User { upn: upn.clone(), ..guest(id) };
     assert_eq!(user.original_upn(), upn);
     let deleted = soft_delete(&user, DeletionCause::Removed, Uuid::nil(), NOW).unwrap();
-    assert_eq!(restore(&deleted, None, NOW).unwrap().upn, upn);
+    assert_eq!(restore(&deleted, None, NOW, NOW).unwrap().upn, upn);
 }
 
 #[test]
@@ -128,14 +128,14 @@ fn restoring_at_purge_after_is_too_late_and_a_microsecond_before_is_not() {
     let deleted = soft_delete(&guest(object(1)), DeletionCause::Left, Uuid::nil(), NOW).unwrap();
     let end = deleted.deletion.unwrap().purge_after;
     assert_eq!(end, NOW + RETENTION);
-    assert_eq!(restore(&deleted, None, end).unwrap_err().kind(), ErrorKind::NotFound);
-    assert!(restore(&deleted, None, end - TICK).is_ok());
+    assert_eq!(restore(&deleted, None, end, end).unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(restore(&deleted, None, end - TICK, end - TICK).is_ok());
 }
 
 #[test]
 fn a_restore_can_give_another_user_name() {
     let deleted = soft_delete(&guest(object(1)), DeletionCause::Left, Uuid::nil(), NOW).unwrap();
-    assert_eq!(restore(&deleted, Some("new@contoso.com"), NOW).unwrap().upn, "new@contoso.com");
+    assert_eq!(restore(&deleted, Some("new@contoso.com"), NOW, NOW).unwrap().upn, "new@contoso.com");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn deleting_twice_and_restoring_the_live_are_refused_as_not_found() {
     let deleted = soft_delete(&user, DeletionCause::Left, Uuid::nil(), NOW).unwrap();
     let again = soft_delete(&deleted, DeletionCause::Removed, Uuid::nil(), NOW).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::NotFound);
-    assert_eq!(restore(&user, None, NOW).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(restore(&user, None, NOW, NOW).unwrap_err().kind(), ErrorKind::NotFound);
     assert!(!is_due(&user, NOW + Span::days(10_000)), "a live account is never due");
 }
 

@@ -1,0 +1,154 @@
+//! The signing keys of a tenant.
+
+use super::{blocking, last_token};
+use crate::{Directory, authn::scope, record::Draft};
+use identity::{PublicKey, SigningKey, VerifyingKey};
+use model::{
+    Cx, Error, Result, TenantId, Timestamp,
+    audit::{Activity, Target},
+};
+use std::sync::{Arc, PoisonError};
+use store::{ChangeSet, Decision};
+
+/// The name under which key making is recorded.
+const KEEPER: &str = "keys";
+
+fn label(tenant: TenantId, kid: &str) -> String {
+    format!("signing-key:{tenant}:{kid}")
+}
+
+fn signs(key: &store::SigningKey, now: Timestamp) -> bool {
+    key.retired.is_none_or(|retired| now < retired)
+}
+
+/// May a token of this key still be good?
+fn verifies(key: &store::SigningKey, now: Timestamp) -> bool {
+    key.retired.is_none_or(|retired| now < last_token(retired))
+}
+
+impl Directory {
+    /// The key that proves tokens of this tenant with this key id, if it still does.
+    pub(super) async fn verifying_key(
+        &self,
+        cx: &Cx,
+        tenant: TenantId,
+        kid: &str,
+    ) -> Result<Option<VerifyingKey>> {
+        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
+        let Some(stored) = stored.into_iter().find(|key| key.kid == kid && verifies(key, cx.now)) else {
+            return Ok(None);
+        };
+        let key = self.open_key(tenant, stored).await?;
+        Ok(Some(VerifyingKey { tenant, public: key.public().clone() }))
+    }
+
+    /// The public keys that tokens of this tenant may be signed with.
+    pub(super) async fn public_keys(&self, cx: &Cx, tenant: TenantId) -> Result<Vec<PublicKey>> {
+        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
+        let mut keys = Vec::new();
+        for key in stored.into_iter().filter(|key| verifies(key, cx.now)) {
+            keys.push(self.open_key(tenant, key).await?.public().clone());
+        }
+        Ok(keys)
+    }
+
+    /// The key that signs for this tenant now; the first is made at first use.
+    pub(super) async fn signing_key(&self, cx: &Cx, tenant: TenantId) -> Result<Arc<SigningKey>> {
+        if let Some(key) = self.current_key(cx, tenant).await? {
+            return Ok(key);
+        }
+        // One maker at a time: whoever waited here mostly finds the key made.
+        let _permit = self.hashing_permit().await?;
+        if let Some(key) = self.current_key(cx, tenant).await? {
+            return Ok(key);
+        }
+        let fresh = blocking(SigningKey::generate).await?;
+        let kid = fresh.public().kid().to_owned();
+        let sealed = self.master().seal(&label(tenant, &kid), &fresh.to_pkcs8()?, cx.random.as_ref())?;
+        let fresh = store::SigningKey { kid, sealed: hex(&sealed), created: cx.now, retired: None };
+        let record = Draft::by_system(cx, Activity::AddSigningKey, KEEPER)
+            .on(Target::thing("Other", &fresh.kid, "Signing key"))
+            .done();
+        let now = cx.now;
+        let winner = self
+            .store()
+            .commit(scope(tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                reader.tenant()?;
+                if let Some(other) = reader.signing_keys()?.into_iter().find(|key| signs(key, now)) {
+                    return Decision::done(changes, other);
+                }
+                changes.insert_signing_key(scope(tenant), &fresh).record(record.clone());
+                Decision::done(changes, fresh.clone())
+            })
+            .await?;
+        self.open_key(tenant, winner).await
+    }
+
+    async fn current_key(&self, cx: &Cx, tenant: TenantId) -> Result<Option<Arc<SigningKey>>> {
+        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
+        match stored.into_iter().find(|key| signs(key, cx.now)) {
+            Some(stored) => self.open_key(tenant, stored).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a stored key once; what is kept is a pure function of what is stored under its id.
+    async fn open_key(&self, tenant: TenantId, stored: store::SigningKey) -> Result<Arc<SigningKey>> {
+        let id = (tenant, stored.kid);
+        let known = self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let sealed = from_hex(&stored.sealed)
+            .ok_or_else(|| Error::internal("a stored signing key is not hexadecimal"))?;
+        let plain = self.master().open(&label(tenant, &id.1), &sealed)?;
+        let key = Arc::new(blocking(move || SigningKey::from_pkcs8(&plain)).await?);
+        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// A place among the few that may work hard at once.
+    pub(crate) async fn hashing_permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+        let permit = self.inner.hashing.acquire().await;
+        permit.map_err(|_| Error::internal("the limit of hard work was closed"))
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+    if rest.is_empty() { bytes } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_comes_back_and_nothing_else_is_read() {
+        assert_eq!(from_hex(&hex(&[0, 15, 160, 255])), Some(vec![0, 15, 160, 255]));
+        for bad in ["0", "0g", "é0", "00 "] {
+            assert_eq!(from_hex(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_retired_key_proves_its_last_token_and_no_later_one() {
+        let retired = Timestamp::from_seconds(1_000_000);
+        let key = store::SigningKey {
+            kid: "k".into(),
+            sealed: String::new(),
+            created: Timestamp::EPOCH,
+            retired: Some(retired),
+        };
+        assert!(signs(&key, retired - model::Span::seconds(1)) && !signs(&key, retired));
+        assert!(verifies(&key, retired + model::Span::minutes(60)));
+        assert!(!verifies(&key, retired + model::Span::minutes(61)));
+    }
+}
