@@ -276,13 +276,7 @@ impl Reader<'_> {
         })
     }
 
-    fn check(
-        &self,
-        link: &str,
-        expected: i64,
-        found: &Link,
-        digest: Digest,
-    ) -> Result<Option<&'static str>> {
+    fn check(&self, link: &str, expected: i64, found: &Link, digest: Digest) -> Result<Option<&'static str>> {
         if found.sequence < 1 {
             return Ok(Some("a record was added"));
         }

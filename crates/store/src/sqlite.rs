@@ -109,7 +109,9 @@ fn translate(error: rusqlite::Error) -> Error {
 }
 
 fn broken_constraint(error: &rusqlite::Error) -> Error {
-    use rusqlite::ffi::{SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    use rusqlite::ffi::{
+        SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
+    };
     let external = match error.sqlite_error().map(|error| error.extended_code) {
         Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY) => {
             "Another object with the same value for a unique property already exists."
@@ -186,7 +188,9 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.orders = None;
         // A decision may own the last handle of the store; then this is the writer, which cannot wait for itself.
-        if let Some(writer) = self.writer.take().filter(|writer| writer.thread().id() != thread::current().id()) {
+        if let Some(writer) =
+            self.writer.take().filter(|writer| writer.thread().id() != thread::current().id())
+        {
             drop(writer.join());
         }
     }
@@ -342,9 +346,11 @@ fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<B
             // A full disk makes SQLite roll the whole transaction back: a savepoint would now be a transaction of its own.
             if fate.is_ok() && connection.is_autocommit() {
                 let weather = |error: &Error| matches!(error.kind(), model::ErrorKind::Unavailable(_));
-                fate = Err(result.clone().err().filter(weather).unwrap_or_else(|| {
-                    unavailable("the transaction of this batch was rolled back")
-                }));
+                fate = Err(result
+                    .clone()
+                    .err()
+                    .filter(weather)
+                    .unwrap_or_else(|| unavailable("the transaction of this batch was rolled back")));
             }
             (job, result)
         })
@@ -386,3 +392,6 @@ fn truncate_log(connection: &Sqlite) -> Result<()> {
         connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0)).map_err(translate)?;
     if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
 }
+
+#[cfg(test)]
+mod tests;
