@@ -65,8 +65,10 @@ pub(crate) fn append(
         return Ok(());
     }
     let tenant = Value::from(scope.tenant());
-    let head =
-        connection.query("select sequence, hash from audit_heads where tenant_id = ?1", &[tenant.clone()])?;
+    let head = connection.query(
+        "select sequence, hash from audit_heads where tenant_id = ?1",
+        std::slice::from_ref(&tenant),
+    )?;
     let mut head = head.into_iter().next().ok_or_else(|| Error::not_found(scope.tenant()))?;
     let (start, mut link) = (head.int()?, head.text()?);
     let mut sequence = start;

@@ -52,6 +52,7 @@ struct Statement {
 pub struct ChangeSet {
     statements: Vec<Statement>,
     records: Vec<Record>,
+    erases: bool,
 }
 
 /// Everything that is personal and hangs on a user object: category, table, column of the object's id. The user row
@@ -89,6 +90,11 @@ impl ChangeSet {
     /// Does it change nothing at all?
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty() && self.records.is_empty()
+    }
+
+    /// Does it destroy personal data, so that the engine must see to what remains in its files?
+    pub(crate) const fn erases(&self) -> bool {
+        self.erases
     }
 
     fn one(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
@@ -552,7 +558,9 @@ impl ChangeSet {
     }
 
     /// Erases everything personal of a soft-deleted account and leaves a tombstone; guarded by the version that was read.
+    /// The bytes are out of the files after the next [`crate::Store::checkpoint`].
     pub fn purge(&mut self, user: &User, tombstone: &Tombstone) -> &mut Self {
+        self.erases = true;
         for sql in ERASE {
             self.any(sql, vec![user.tenant.into(), user.id.into()]);
         }

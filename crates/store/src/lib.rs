@@ -73,7 +73,9 @@ impl Store {
         self.engine.commit(scope, decide).await?
     }
 
-    /// Writes the log back and truncates it, so that nothing that was deleted stays in it.
+    /// Writes the log back and truncates it; after a purge it writes the whole database anew first, which holds up writers
+    /// (not readers) for a time that grows with its size. Then nothing that was purged is in any byte of the files. Fails
+    /// while a read holds an older snapshot: call again.
     pub async fn checkpoint(&self) -> Result<()> {
         self.engine.checkpoint().await
     }

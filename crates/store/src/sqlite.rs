@@ -147,6 +147,9 @@ where
     fn run(&mut self, connection: &Sqlite, digest: Digest, faults: &Faults) -> Result<()> {
         let decision = (self.decide)(&Reader::new(connection, self.scope))?;
         decision.changes.apply(connection, self.scope, digest)?;
+        if decision.changes.erases() {
+            connection.pragma_update(None, UNCLEAN, 1).map_err(translate)?;
+        }
         match faults.strike(self.scope.tenant()) {
             Some(Fault::BeforeCommit) => return Err(unavailable("fault injected before the commit")),
             Some(Fault::AfterCommit) => self.lost = true,
@@ -330,7 +333,11 @@ fn write_loop(connection: &Sqlite, digest: Digest, faults: &Faults, queue: &Rece
             broken = write_batch(connection, digest, faults, jobs);
         }
         if !checkpoints.is_empty() {
-            let done = truncate_log(connection);
+            let done = if broken {
+                Err(unavailable("the disk failed a commit; restart the server"))
+            } else {
+                erase_remains(connection).and_then(|()| truncate_log(connection))
+            };
             checkpoints.into_iter().for_each(|reply| drop(reply.send(done.clone())));
         }
     }
@@ -385,6 +392,31 @@ fn in_savepoint(connection: &Sqlite, digest: Digest, faults: &Faults, job: &mut 
         drop(control(connection, "rollback"));
     }
     result.and(ended)
+}
+
+/// Up to how many bytes a database is written anew in memory.
+const IN_MEMORY: i64 = 64 << 20;
+/// A number in the database header that SQLite leaves to its user: 1 while files may hold remains of erased rows.
+const UNCLEAN: &str = "user_version";
+
+/// `secure_delete` overwrites what is deleted, but not the copies that SQLite leaves in the gaps of a page when it moves
+/// rows to make room. Only writing the whole file anew takes them out; it is done once after all purges of a run.
+fn erase_remains(connection: &Sqlite) -> Result<()> {
+    let unclean: i64 = connection.pragma_query_value(None, UNCLEAN, |row| row.get(0)).map_err(translate)?;
+    if unclean != 0 {
+        let number = |pragma| {
+            connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(translate)
+        };
+        let size = number("page_count")?.saturating_mul(number("page_size")?);
+        // SQLite builds the new file beside the old one; a large one would not fit into the server's memory.
+        let place = if size > IN_MEMORY { "file" } else { "memory" };
+        connection.pragma_update(None, "temp_store", place).map_err(translate)?;
+        let written = connection.execute_batch("vacuum").map_err(translate);
+        connection.pragma_update(None, "temp_store", "memory").map_err(translate)?;
+        written?;
+        connection.pragma_update(None, UNCLEAN, 0).map_err(translate)?;
+    }
+    Ok(())
 }
 
 fn truncate_log(connection: &Sqlite) -> Result<()> {

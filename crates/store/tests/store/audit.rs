@@ -53,12 +53,16 @@ fn rehash(body: &str, link: &str) -> String {
 
 /// Tampers once, in a random way; returns what it did and the first sequence number that cannot hold any more.
 fn tamper(raw: &Connection, rng: &mut Rng) -> (String, i64) {
+    let kind = rng.below(16);
+    if kind < 10 { tamper_records(raw, rng, kind) } else { tamper_beside(raw, rng, kind) }
+}
+
+/// In the chain itself.
+fn tamper_records(raw: &Connection, rng: &mut Rng, kind: usize) -> (String, i64) {
     let last = i64::try_from(RECORDS).unwrap();
-    let pick = |rng: &mut Rng, bound: usize| i64::try_from(rng.below(bound)).unwrap() + 1;
-    let k = pick(rng, RECORDS);
-    let with_slot = [1, 2, 4, 5, 7, 8, 10, 11][rng.below(8)];
+    let k = i64::try_from(rng.below(RECORDS)).unwrap() + 1;
     let run = |sql: &str, k: i64| assert!(raw.execute(sql, [k]).unwrap() > 0, "{sql}");
-    match rng.below(16) {
+    match kind {
         kind @ (0..=2) => {
             let column = ["body", "hash", "id"][kind];
             let text = edited(
@@ -103,7 +107,7 @@ fn tamper(raw: &Connection, rng: &mut Rng) -> (String, i64) {
                 .unwrap();
             (format!("change and hash {k} anew"), k + 1)
         }
-        9 => {
+        _ => {
             let place = [0, -3, last + 1][rng.below(3)];
             raw.execute(
                 "insert into audit select tenant_id, ?2, 'x', at, activity, body, hash from audit where sequence = ?1",
@@ -112,6 +116,15 @@ fn tamper(raw: &Connection, rng: &mut Rng) -> (String, i64) {
             .unwrap();
             (format!("insert at {place}"), if place > last { place } else { 1 })
         }
+    }
+}
+
+/// In the personal detail or the head.
+fn tamper_beside(raw: &Connection, rng: &mut Rng, kind: usize) -> (String, i64) {
+    let last = i64::try_from(RECORDS).unwrap();
+    let k = i64::try_from(rng.below(RECORDS)).unwrap() + 1;
+    let with_slot = [1, 2, 4, 5, 7, 8, 10, 11][rng.below(8)];
+    match kind {
         kind @ (10 | 11) => {
             let column = ["salt", "fields"][kind - 10];
             let sql = format!(
@@ -125,7 +138,7 @@ fn tamper(raw: &Connection, rng: &mut Rng) -> (String, i64) {
             (format!("edit {column} of the detail of {with_slot}"), with_slot)
         }
         12 => {
-            run("delete from audit_personal where sequence = ?1", with_slot);
+            assert!(raw.execute("delete from audit_personal where sequence = ?1", [with_slot]).unwrap() > 0);
             (format!("delete the detail of {with_slot}"), with_slot)
         }
         13 => {

@@ -57,6 +57,7 @@ fn traces(world: &World) -> Vec<i64> {
         .collect()
 }
 
+type Fill = Box<dyn Fn(&mut ChangeSet) + Send + Sync>;
 type Guard = fn(&mut ChangeSet, &User);
 
 /// Each of these must fail in a tenant that stands at version 1 and holds the user, live, at version 1.
@@ -173,7 +174,7 @@ fn a_secret_that_is_used_once_has_one_winner() {
         })
         .unwrap();
     let ana = guest;
-    let uses: [Box<dyn Fn(&mut ChangeSet) + Send + Sync>; 4] = [
+    let uses: [Fill; 4] = [
         Box::new({
             let ana = ana.clone();
             move |changes| {
@@ -324,7 +325,7 @@ fn a_row_cannot_refer_to_another_tenant() {
         })
         .unwrap();
     let disguised = User { tenant: here, ..stranger };
-    let references: Vec<Box<dyn Fn(&mut ChangeSet) + Send>> = vec![
+    let references: Vec<Fill> = vec![
         Box::new({
             let user = disguised.clone();
             move |changes| {
@@ -360,14 +361,10 @@ fn a_row_cannot_refer_to_another_tenant() {
         }),
     ];
     for reference in references {
-        let error = run(commit(&world.store, here, send_sync(reference))).unwrap_err();
+        let error = run(commit(&world.store, here, reference)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert!(error.external().contains("refers to does not exist"), "{error:?}");
     }
-}
-
-fn send_sync(fill: Box<dyn Fn(&mut ChangeSet) + Send>) -> impl Fn(&mut ChangeSet) + Send + 'static {
-    move |changes| fill(changes)
 }
 
 #[test]
