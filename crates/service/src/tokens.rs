@@ -4,6 +4,8 @@ mod discovery;
 mod fault;
 mod keys;
 
+pub(crate) use keys::hex;
+
 pub use fault::OAuthFault;
 
 use crate::{
@@ -305,7 +307,7 @@ impl Directory {
     /// The person as one app alone knows it.
     fn pairwise(&self, user: &User, app: AppId) -> String {
         let text = format!("{}:{}:{app}", user.tenant, user.id);
-        keys::hex(&self.master().mac("pairwise", text.as_bytes()))
+        hex(&self.master().mac("pairwise", text.as_bytes()))
     }
 
     async fn sign(&self, cx: &Cx, tenant: TenantId, claims: AccessClaims) -> Result<String> {
