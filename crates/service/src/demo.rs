@@ -3,6 +3,8 @@
 
 mod cast;
 mod scene;
+#[cfg(test)]
+mod tests;
 
 use crate::{Directory, authn::scope};
 use cast::{Fate, Guest};
@@ -351,32 +353,5 @@ fn enact(scene: &mut Scene, home: &Home, head: &User, due_in: Span, guest: &Gues
         Fate::Left(days) => scene.leave(user, Span::days(days)),
         Fate::Removed(days) => scene.remove(user, head, Span::days(days)),
         Fate::Due => scene.leave(user, model::lifecycle::RETENTION.since(due_in)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contoso_has_twenty_five_guests_in_every_state() {
-        assert_eq!(cast::GUESTS.len(), 25);
-        let count = |is: fn(&Fate) -> bool| cast::GUESTS.iter().filter(|guest| is(&guest.fate)).count();
-        assert!(count(|fate| *fate == Fate::Pending) >= 3);
-        assert!(count(|fate| *fate == Fate::Accepted) >= 3);
-        assert!(count(|fate| matches!(fate, Fate::Disabled(_))) >= 2);
-        assert!(count(|fate| matches!(fate, Fate::Left(_) | Fate::Removed(_))) >= 5);
-        assert_eq!(count(|fate| *fate == Fate::Due), 1);
-    }
-
-    #[test]
-    fn nobody_is_invited_twice_and_mailbox_guests_have_no_hosted_domain() {
-        let mut addresses: Vec<_> = cast::GUESTS.iter().map(|guest| guest.address).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        assert_eq!(addresses.len(), cast::GUESTS.len());
-        let all = [cast::CONTOSO, cast::FABRIKAM, cast::WOODGROVE, cast::TAILWIND];
-        let hosted = |address| all.iter().any(|one| model::domain_of(address).as_deref() == Some(one.domain));
-        assert!(!hosted(cast::PERSONAL) && hosted(cast::GUEST));
     }
 }

@@ -41,6 +41,8 @@ pub struct PurgePass {
     pub paused: Option<Alarm>,
     /// Another server is at it.
     pub busy: bool,
+    /// Remains of erased rows are still in the database files, because a reader held them; the next pass takes them out.
+    pub remains: bool,
 }
 
 /// Erases everything personal of a soft-deleted account and records that, without naming anybody.
@@ -82,12 +84,13 @@ fn record(cx: &Cx, user: &User, by: &By<'_>, counts: &[(&'static str, i64)]) -> 
 
 impl Directory {
     /// One pass of the purge: erases what is due by trusted time, in bounded batches, each account in a change set of its own.
-    /// Safe to run at any time, twice, and on two servers.
+    /// Ends by taking the remains of everything erased since the last pass out of the files. Safe to run at any time, twice, and on two servers.
     pub async fn purge_pass(&self) -> Result<PurgePass> {
         let mut pass = PurgePass::default();
         let reading = self.reading();
         if reading.alarm.is_some() {
             pass.paused = reading.alarm;
+            pass.remains = !self.clean_files().await;
             return Ok(pass);
         }
         let holder = mint_uuid(self.own_cx().random.as_ref());
@@ -106,10 +109,18 @@ impl Directory {
                 break;
             }
         }
-        if pass.purged > 0 {
-            self.checkpoint().await?;
-        }
+        pass.remains = !self.clean_files().await;
         Ok(pass)
+    }
+
+    async fn clean_files(&self) -> bool {
+        match self.checkpoint().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::info!(?error, "remains of erased rows are still in the files; the next pass tries again");
+                false
+            }
+        }
     }
 
     /// All change sets of a batch are handed over at once, so that the store can commit them together.

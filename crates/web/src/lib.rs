@@ -1,3 +1,51 @@
-//! web
+//! Everything on the wire: Microsoft Graph under `/v1.0` and `/beta`, the token endpoints, the pages, and our own API under
+//! `/innkeeper/v1`. Handlers parse, call one verb and render.
 
+mod edge;
+mod errors;
+mod graph;
+mod oauth;
+mod ops;
+mod own;
 pub mod pages;
+
+pub use edge::serve;
+pub use graph::{Route, routes};
+
+use service::Directory;
+use std::sync::Arc;
+
+/// How the server presents itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// It is a demonstration: people without a home tenant read their passcodes from the terminal.
+    pub demo: bool,
+}
+
+/// The web side of a directory. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    directory: Directory,
+    options: Options,
+    router: Arc<axum::Router>,
+}
+
+impl App {
+    /// Puts the routes together.
+    pub fn new(directory: Directory, options: Options) -> Self {
+        let bare = Self { directory, options, router: Arc::new(axum::Router::new()) };
+        let router = axum::Router::new()
+            .merge(oauth::router())
+            .merge(ops::router())
+            .merge(own::router())
+            .merge(pages::router())
+            .fallback(edge::not_found)
+            .with_state(bare.clone());
+        Self { router: Arc::new(router), ..bare }
+    }
+
+    /// The directory behind it.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+}

@@ -1,0 +1,254 @@
+//! `organization`, `invitations` and `auditLogs/directoryAudits`
+
+use super::{
+    Answer, Call, body, no_content,
+    schema::{AUDIT, ORGANIZATION},
+    users, wire,
+};
+use crate::errors::Problem;
+use http::StatusCode;
+use model::{Error, Timestamp, UserType};
+use odata::{
+    Direction, Filter,
+    filter::{Comparison, Scalar},
+};
+use serde_json::{Map, Value, json};
+use service::{AuditQuery, InvitationRequest, OrganizationPatch};
+
+pub(super) async fn list_organizations(call: Call<'_>) -> Answer {
+    let query = call.query(&ORGANIZATION, false)?;
+    let (tenant, domains, full) = call.app.directory.get_organization(&call.arrival.cx, &call.caller).await?;
+    let object =
+        wire::select(wire::organization(&tenant, &domains, full), &ORGANIZATION, query.select.as_deref());
+    Ok(call.page("organization", &query, None, None, vec![Value::Object(object)]))
+}
+
+pub(super) async fn get_organization(call: Call<'_>) -> Answer {
+    let query = call.query(&ORGANIZATION, false)?;
+    own_tenant(&call)?;
+    let (tenant, domains, full) = call.app.directory.get_organization(&call.arrival.cx, &call.caller).await?;
+    let object =
+        wire::select(wire::organization(&tenant, &domains, full), &ORGANIZATION, query.select.as_deref());
+    Ok(call.entity(StatusCode::OK, "organization", Some(&query), object))
+}
+
+pub(super) async fn update_organization(call: Call<'_>) -> Answer {
+    own_tenant(&call)?;
+    let patch = parse_organization(body::object(&call)?)?;
+    call.app.directory.update_organization(&call.arrival.cx, &call.caller, patch).await?;
+    Ok(no_content())
+}
+
+/// Another organisation's id answers like an unknown one.
+fn own_tenant(call: &Call<'_>) -> Result<(), Problem> {
+    if call.value().eq_ignore_ascii_case(&call.caller.tenant().to_string()) {
+        Ok(())
+    } else {
+        Err(Error::not_found(call.value()).into())
+    }
+}
+
+fn parse_organization(body: Map<String, Value>) -> Result<OrganizationPatch, Problem> {
+    let mut patch = OrganizationPatch::default();
+    for (name, value) in body {
+        match name.as_str() {
+            _ if body::is_annotation(&name) => {}
+            "privacyProfile" => parse_privacy(&mut patch, value)?,
+            "technicalNotificationMails" => {
+                let mut mails = body::texts(value)?;
+                if mails.len() > 1 {
+                    return Err(Error::invalid_value("technicalNotificationMails", "Organization").into());
+                }
+                patch.technical_contact = Some(mails.pop());
+            }
+            known if ORGANIZATION.property(known).is_some() => return Err(body::read_only(known)),
+            _ => return Err(body::unknown(&name, ORGANIZATION.name)),
+        }
+    }
+    Ok(patch)
+}
+
+fn parse_privacy(patch: &mut OrganizationPatch, value: Value) -> Result<(), Problem> {
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => {
+            patch.privacy_contact = Some(None);
+            patch.privacy_url = Some(None);
+            return Ok(());
+        }
+        _ => return Err(body::mistyped("microsoft.graph.privacyProfile")),
+    };
+    for (name, value) in members {
+        match name.as_str() {
+            _ if body::is_annotation(&name) => {}
+            "contactEmail" => patch.privacy_contact = Some(body::text(value)?),
+            "statementUrl" => patch.privacy_url = Some(body::text(value)?),
+            _ => return Err(body::unknown(&name, "microsoft.graph.privacyProfile")),
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn invite(call: Call<'_>) -> Answer {
+    let base = call.base();
+    let echo = body::object(&call)?;
+    let wanted = parse_invitation(echo.clone())?;
+    let sent = call.app.directory.invite(&call.arrival.cx, &call.caller, wanted.clone()).await?;
+    let link = format!("{}{}?ticket={}", call.arrival.origin, crate::pages::paths::REDEEM, sent.ticket);
+    let status = sent.user.invitation.map_or("PendingAcceptance", model::InvitationState::as_str);
+    let body = json!({
+        "@odata.context": format!("{base}/$metadata#invitations/$entity"),
+        "id": sent.id,
+        "inviteRedeemUrl": link,
+        "invitedUserDisplayName": wanted.display_name,
+        "invitedUserType": sent.user.user_type.as_str(),
+        "invitedUserEmailAddress": sent.user.mail,
+        "sendInvitationMessage": echo.get("sendInvitationMessage").and_then(Value::as_bool).unwrap_or(false),
+        "resetRedemption": wanted.reset_redemption,
+        "inviteRedirectUrl": wanted.redirect_url,
+        "status": status,
+        "invitedUserMessageInfo": echo.get("invitedUserMessageInfo").cloned().unwrap_or_else(|| json!({
+            "messageLanguage": null,
+            "customizedMessageBody": null,
+            "ccRecipients": [{ "emailAddress": { "name": null, "address": null } }],
+        })),
+        "invitedUser": { "id": sent.user.id },
+    });
+    Ok(users::created(&format!("{base}/invitations/{}", sent.id), &body))
+}
+
+fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Problem> {
+    let mut request = InvitationRequest {
+        address: String::new(),
+        display_name: None,
+        redirect_url: String::new(),
+        user_type: UserType::Guest,
+        reset_redemption: false,
+    };
+    for (name, value) in body {
+        match name.as_str() {
+            _ if body::is_annotation(&name) => {}
+            "invitedUserEmailAddress" => request.address = body::required_text(value)?,
+            "inviteRedirectUrl" => request.redirect_url = body::required_text(value)?,
+            "invitedUserDisplayName" => {
+                request.display_name = body::text(value)?.filter(|name| !name.trim().is_empty())
+            }
+            "resetRedemption" => request.reset_redemption = body::boolean(&value)?,
+            "sendInvitationMessage" => drop(body::boolean(&value)?),
+            "invitedUserType" => {
+                let word = body::text(value)?;
+                request.user_type = match word.as_deref().map(UserType::parse) {
+                    None => UserType::Guest,
+                    Some(Some(kind)) => kind,
+                    Some(None) => return Err(Error::invalid_value("invitedUserType", "Invitation").into()),
+                };
+            }
+            "invitedUserMessageInfo"
+            | "invitedUserSponsors"
+            | "invitedUser"
+            | "id"
+            | "status"
+            | "inviteRedeemUrl" => {}
+            _ => return Err(body::unknown(&name, "microsoft.graph.invitation")),
+        }
+    }
+    for (property, value) in
+        [("invitedUserEmailAddress", &request.address), ("inviteRedirectUrl", &request.redirect_url)]
+    {
+        if value.trim().is_empty() {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                format!("The property '{property}' is required and must not be empty."),
+            ));
+        }
+    }
+    Ok(request)
+}
+
+/// Audit records on a page when the client does not say, and at most (live service: 1000).
+const AUDIT_PAGE: u16 = 100;
+
+pub(super) async fn list_audit(call: Call<'_>) -> Answer {
+    let query = call.query(&AUDIT, false)?;
+    if query.order_by.iter().any(|order| order.direction == Direction::Ascending) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "Request_UnsupportedQuery",
+            "Audit records are answered newest first: use $orderby=activityDateTime desc, or leave it out.",
+        ));
+    }
+    let mut wanted = AuditQuery { limit: query.top.unwrap_or(AUDIT_PAGE), ..AuditQuery::default() };
+    if let Some(filter) = &query.filter {
+        narrow(&mut wanted, filter)?;
+    }
+    if let Some(token) = &query.skiptoken {
+        wanted.before = call.open_position(token)?.first().and_then(|text| text.parse().ok());
+    }
+    let records = call.app.directory.list_audit(&call.arrival.cx, &call.caller, &wanted).await?;
+    let full = records.len() == usize::from(wanted.limit);
+    let next = records
+        .last()
+        .filter(|last| full && last.sequence > 1)
+        .map(|last| call.sign_position(&[last.sequence.to_string()]));
+    let items = records
+        .iter()
+        .map(|record| Value::Object(wire::select(wire::audit(record), &AUDIT, query.select.as_deref())))
+        .collect();
+    Ok(call.page("auditLogs/directoryAudits", &query, None, next, items))
+}
+
+pub(super) async fn get_audit(call: Call<'_>) -> Answer {
+    let query = call.query(&AUDIT, false)?;
+    let id = wire::parse_audit_id(call.value()).ok_or_else(|| Error::not_found(call.value()))?;
+    let record = call.app.directory.get_audit(&call.arrival.cx, &call.caller, id.uuid()).await?;
+    let object = wire::select(wire::audit(&record), &AUDIT, query.select.as_deref());
+    Ok(call.entity(StatusCode::OK, "auditLogs/directoryAudits", Some(&query), object))
+}
+
+/// Conditions on activity and time, joined by `and`: what the store keeps an index for.
+fn narrow(wanted: &mut AuditQuery, filter: &Filter) -> Result<(), Problem> {
+    match filter {
+        Filter::And(left, right) => {
+            narrow(wanted, left)?;
+            narrow(wanted, right)
+        }
+        Filter::Compare { field, op, value } => match (field.path().as_str(), op, value) {
+            ("activityDisplayName", Comparison::Eq, Scalar::String(text)) if wanted.activity.is_none() => {
+                wanted.activity = Some(text.clone());
+                Ok(())
+            }
+            ("activityDateTime", op, Scalar::DateTime(at)) => {
+                narrow_time(wanted, *op, Timestamp::from_micros(*at))
+            }
+            _ => Err(unsupported()),
+        },
+        _ => Err(unsupported()),
+    }
+}
+
+fn narrow_time(wanted: &mut AuditQuery, op: Comparison, at: Timestamp) -> Result<(), Problem> {
+    let tick = model::Span::micros(1);
+    let later = |from: Option<Timestamp>, at| Some(from.map_or(at, |from: Timestamp| from.max(at)));
+    let earlier = |to: Option<Timestamp>, at| Some(to.map_or(at, |to: Timestamp| to.min(at)));
+    match op {
+        Comparison::Ge => wanted.from = later(wanted.from, at),
+        Comparison::Gt => wanted.from = later(wanted.from, at + tick),
+        Comparison::Le => wanted.to = earlier(wanted.to, at),
+        Comparison::Lt => wanted.to = earlier(wanted.to, at - tick),
+        Comparison::Eq => {
+            wanted.from = later(wanted.from, at);
+            wanted.to = earlier(wanted.to, at);
+        }
+        Comparison::Ne => return Err(unsupported()),
+    }
+    Ok(())
+}
+
+fn unsupported() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        "This filter is not supported for audit records: compare activityDateTime and activityDisplayName, joined by 'and'.",
+    )
+}
