@@ -131,7 +131,7 @@ impl Home {
 }
 
 impl Directory {
-    /// Builds the demonstration's world: about a hundred people in four organisations, with an audit trail that reaches back
+    /// Builds the demonstration's world: some sixty people in four organisations, with an audit trail that reaches back
     /// more than a year. One soft-deleted guest falls due for permanent deletion `due_in` from now.
     ///
     /// # Errors

@@ -60,10 +60,10 @@ const RESEND: Span = Span::minutes(1);
 
 /// How long to wait after so many failures: nothing for the first few, then twice as long each time.
 fn wait_after(failures: i64) -> Span {
-    match u32::try_from(failures - FREE_FAILURES) {
-        Err(_) => Span::ZERO,
-        Ok(doublings) if doublings < 10 => Span::seconds(1 << doublings).min(LONGEST_WAIT),
-        Ok(_) => LONGEST_WAIT,
+    match failures.saturating_sub(FREE_FAILURES) {
+        ..0 => Span::ZERO,
+        doublings @ 0..10 => Span::seconds(1 << doublings).min(LONGEST_WAIT),
+        _ => LONGEST_WAIT,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The demonstration's world, and through it the front doors: tokens, passwords, passcodes, the first set-up.
 
-use super::cast::{self, Fate};
+use super::cast;
 use crate::{
     Caller, Directory, Discovered, NewTenant, Parts, SetupRequest, SignIn, TokenRequest, demo::DemoWorld,
 };
@@ -10,7 +10,7 @@ use model::{
     authz::{Permission, Role},
     lifecycle::RETENTION,
 };
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use store::{AuditQuery, DataDir, GrantKind, Store, UserQuery};
 
 const NETWORK: &str = "192.0.2.1";
@@ -132,11 +132,6 @@ fn request(world: &DemoWorld) -> TokenRequest {
     }
 }
 
-/// One world for all tests that only look at it.
-async fn world() -> (Stage, DemoWorld) {
-    Stage::with_world().await
-}
-
 #[test]
 fn nobody_is_invited_twice_and_mailbox_guests_have_no_hosted_domain() {
     let mut addresses: Vec<_> = cast::GUESTS.iter().map(|guest| guest.address).collect();
@@ -150,7 +145,7 @@ fn nobody_is_invited_twice_and_mailbox_guests_have_no_hosted_domain() {
 
 #[tokio::test]
 async fn contoso_has_twenty_five_guests_in_every_state_and_the_world_verifies() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let (live, deleted) = (stage.users(&world, false).await, stage.users(&world, true).await);
     let guests: Vec<_> = live.iter().chain(&deleted).filter(|user| user.is_external()).collect();
     assert_eq!(guests.len(), 25);
@@ -168,21 +163,15 @@ async fn contoso_has_twenty_five_guests_in_every_state_and_the_world_verifies() 
 }
 
 #[tokio::test]
-async fn every_fate_of_the_cast_is_played() {
-    let is = |wanted: fn(&Fate) -> bool| cast::GUESTS.iter().any(|guest| wanted(&guest.fate));
-    assert!(is(|fate| matches!(fate, Fate::Left(_))) && is(|fate| matches!(fate, Fate::Removed(_))));
-}
-
-#[tokio::test]
 async fn a_world_is_built_only_where_there_is_none() {
-    let (stage, _) = world().await;
+    let (stage, _) = Stage::with_world().await;
     let again = stage.directory.build_demo(&stage.cx(), Span::ZERO).await;
     assert_eq!(again.map(|_| ()).unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 #[tokio::test]
 async fn an_app_token_is_accepted_until_it_is_an_hour_old() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     for scope in [
         "https://graph.microsoft.com/.default",
         "https://graph.microsoft.com//.default",
@@ -208,7 +197,7 @@ async fn an_app_token_is_accepted_until_it_is_an_hour_old() {
 
 #[tokio::test]
 async fn each_refused_token_request_has_its_code_and_leaves_a_record() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let with = |change: fn(&mut TokenRequest)| {
         let mut request = request(&world);
         change(&mut request);
@@ -248,7 +237,7 @@ async fn each_refused_token_request_has_its_code_and_leaves_a_record() {
 
 #[tokio::test]
 async fn a_delegated_token_holds_granted_scopes_and_survives_a_revocation_in_the_same_second() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let admin = stage.users(&world, false).await;
     let admin = admin.iter().find(|user| user.upn == world.admin.user_name).unwrap().id;
     let (cx, directory) = (stage.cx(), &stage.directory);
@@ -285,7 +274,7 @@ async fn a_delegated_token_holds_granted_scopes_and_survives_a_revocation_in_the
 
 #[tokio::test]
 async fn a_tenant_makes_one_key_however_many_ask_at_once() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let name = world.tenant_domain.as_str();
     let cx = stage.cx();
     let ask = || stage.directory.keys_document(&cx, name);
@@ -302,7 +291,7 @@ async fn a_tenant_makes_one_key_however_many_ask_at_once() {
 
 #[tokio::test]
 async fn the_right_password_begins_a_session_and_no_other_does() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let SignIn::SignedIn { cookie, person } =
         stage.sign_in(&world.guest.user_name.to_uppercase(), &world.guest.password).await
     else {
@@ -326,13 +315,14 @@ async fn the_right_password_begins_a_session_and_no_other_does() {
 
 #[tokio::test]
 async fn after_five_failures_each_further_one_costs_twice_the_wait() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let DemoWorld { admin, .. } = &world;
     for _ in 0..5 {
         assert!(matches!(stage.sign_in(&admin.user_name, "wrong").await, SignIn::Wrong));
     }
     assert!(matches!(stage.sign_in(&admin.user_name, &admin.password).await, SignIn::Throttled { .. }));
-    let elsewhere = stage.directory.sign_in(&stage.cx(), "198.51.100.7", &admin.user_name, &admin.password);
+    let cx = stage.cx();
+    let elsewhere = stage.directory.sign_in(&cx, "198.51.100.7", &admin.user_name, &admin.password);
     assert!(matches!(elsewhere.await.unwrap(), SignIn::SignedIn { .. }), "a stranger locks nobody out");
     stage.pass(Span::seconds(1));
     assert!(matches!(stage.sign_in(&admin.user_name, "wrong").await, SignIn::Wrong));
@@ -345,7 +335,7 @@ async fn after_five_failures_each_further_one_costs_twice_the_wait() {
 
 #[tokio::test]
 async fn a_blocked_account_is_told_so_only_after_the_right_password() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let scope = crate::authn::scope(world.tenant_id);
     let admin = stage.users(&world, false).await;
     let admin = admin.into_iter().find(|user| user.upn == world.admin.user_name).unwrap();
@@ -364,7 +354,7 @@ async fn a_blocked_account_is_told_so_only_after_the_right_password() {
 
 #[tokio::test]
 async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minutes() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let (directory, personal) = (&stage.directory, world.personal_user_name.as_str());
     for stranger in ["stranger@mailbox.example", world.guest.user_name.as_str(), "no address", ""] {
         directory.send_passcode(&stage.cx(), stranger).await.unwrap();
@@ -378,7 +368,9 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
     let cx = stage.cx();
     let enter = |code: &str| {
         let code = code.to_owned();
-        async move { directory.sign_in_with_passcode(&cx_of(directory), NETWORK, personal, &code).await.unwrap() }
+        async move {
+            directory.sign_in_with_passcode(&directory.own_cx(), NETWORK, personal, &code).await.unwrap()
+        }
     };
     assert!(matches!(enter("00000000").await, SignIn::Wrong));
     let SignIn::SignedIn { cookie, person } = enter(&format!("{} {}", &code[..4], &code[4..])).await else {
@@ -394,13 +386,9 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
     assert!(matches!(enter(&late).await, SignIn::Wrong), "it is over");
 }
 
-fn cx_of(directory: &Directory) -> Cx {
-    directory.own_cx()
-}
-
 #[tokio::test]
 async fn five_wrong_guesses_from_anywhere_void_a_passcode() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     stage.directory.send_passcode(&stage.cx(), &world.personal_user_name).await.unwrap();
     let (address, code) = stage.last_code().unwrap();
     for guess in 0..5 {
@@ -415,7 +403,7 @@ async fn five_wrong_guesses_from_anywhere_void_a_passcode() {
 
 #[tokio::test]
 async fn discovery_goes_by_the_domain_alone() {
-    let (stage, _) = world().await;
+    let (stage, _) = Stage::with_world().await;
     for (user_name, expected) in [
         ("nobody@Contoso.example", Discovered::Password),
         ("nobody@nowhere.example", Discovered::Passcode),
@@ -446,7 +434,7 @@ async fn the_set_up_secret_makes_one_tenant_and_a_failure_leaves_it_good() {
     let good = "murky trellis oboe plinth";
     let refused = |secret: &str, password: &str| {
         let request = set_up(secret, password);
-        async { directory.finish_setup(&cx_of(directory), request).await.unwrap_err().kind() }
+        async { directory.finish_setup(&directory.own_cx(), request).await.unwrap_err().kind() }
     };
     assert_eq!(refused(replaced.expose(), good).await, ErrorKind::Forbidden);
     assert_eq!(refused(secret.expose(), "short").await, ErrorKind::BadRequest);
@@ -471,7 +459,7 @@ async fn the_set_up_secret_ends_after_half_an_hour() {
 
 #[tokio::test]
 async fn a_domain_belongs_to_one_tenant_and_the_last_administrator_stays() {
-    let (stage, world) = world().await;
+    let (stage, world) = Stage::with_world().await;
     let (directory, cx) = (&stage.directory, stage.cx());
     let new = |domain: &str| NewTenant {
         name: "Other".to_owned(),
