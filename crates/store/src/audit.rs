@@ -125,6 +125,11 @@ fn append_one(
         ],
     )?;
     for (slot, fields) in slots {
+        // Nothing personal is written about somebody who was purged, be it in this very change set.
+        let purged = "select id from tombstones where tenant_id = ?1 and id = ?2";
+        if !connection.query(purged, &[tenant.clone(), slot.subject.into()])?.is_empty() {
+            continue;
+        }
         connection.execute(
             "insert into audit_personal (tenant_id, sequence, subject_id, salt, fields) values (?1, ?2, ?3, ?4, ?5)",
             &[tenant.clone(), sequence.into(), slot.subject.into(), (&slot.salt).into(), fields.into()],

@@ -410,3 +410,36 @@ fn a_user_comes_back_as_it_was_stored() {
     .unwrap();
     assert_eq!(WORLD.read(tenant, |reader| reader.user(whole.id).unwrap()), Some(whole));
 }
+
+#[test]
+fn a_prefix_ends_where_the_code_space_has_a_gap_or_an_end() {
+    let draft = |name: &str| Draft {
+        name: name.to_owned(),
+        upn: String::new(),
+        mail: None,
+        guest: false,
+        enabled: true,
+        invitation: None,
+        created: 0,
+        deleted: None,
+    };
+    let names = [
+        "a\u{D7FF}",
+        "A\u{D7FF}b",
+        "a\u{E000}",
+        "a\u{10FFFF}",
+        "a\u{10FFFF}\u{10FFFF}z",
+        "b",
+        "a",
+        "\u{10FFFF}",
+        "",
+    ];
+    let (tenant, users) = fresh(&names.map(draft));
+    for prefix in ["a\u{D7FF}", "a\u{10FFFF}", "\u{10FFFF}", "a", ""] {
+        let filter = Filter::parse(&format!("startsWith(displayName,'{prefix}')"), &USER, true).unwrap();
+        let query = UserQuery { filter: Some(&filter), ..UserQuery::default() };
+        let expected = expected(&users, false, |user| fold(&user.display_name).starts_with(prefix));
+        assert!(!expected.is_empty());
+        assert_eq!(found(tenant, &query), expected, "{prefix:?}");
+    }
+}

@@ -214,3 +214,28 @@ fn a_purge_of_a_person_who_was_restored_changes_nothing() {
     let rows = world.read(tenant, |reader| reader.personal_rows(ana.id).unwrap());
     assert!(rows.iter().all(|(_, rows)| *rows == 1), "{rows:?}");
 }
+
+#[test]
+fn a_record_of_the_purge_or_after_it_says_nothing_personal() {
+    let world = World::new();
+    let tenant = world.add_tenant(1);
+    let ana = deleted(&user(tenant, 1));
+    world
+        .apply(tenant, move |changes| {
+            changes
+                .insert_user(&ana)
+                .purge(&ana, &tombstone(&ana))
+                .record(record(1, vec![slot(ana.id, &canary(1)), slot(object(2), "Somebody")]));
+        })
+        .unwrap();
+    world
+        .apply(tenant, move |changes| {
+            changes.record(record(2, vec![slot(object(1), &canary(1))]));
+        })
+        .unwrap();
+    run(world.store.checkpoint()).unwrap();
+    assert_eq!(holds(world.data.path(), &canary(1)), Vec::<String>::new());
+    let kept = world.read(tenant, |reader| reader.audit_record(uuid(1)).unwrap().unwrap());
+    assert_eq!(kept.record.personal, [slot(object(2), "Somebody")]);
+    assert_eq!(world.read(tenant, |reader| reader.verify_chain(digest).unwrap().broken_at), None);
+}

@@ -149,8 +149,13 @@ pub struct World {
     pub home: tempfile::TempDir,
 }
 
+/// Opens a directory. A process that another test is just starting holds copies of all our files, locks included, for the
+/// instant before it becomes its own program: hence a second look.
 pub fn open(path: &Path) -> (DataDir, Store) {
-    let data = DataDir::open(path).unwrap();
+    let free = (0..100).find_map(|_| {
+        DataDir::open(path).inspect_err(|_| std::thread::sleep(std::time::Duration::from_millis(5))).ok()
+    });
+    let data = free.unwrap_or_else(|| DataDir::open(path).unwrap());
     let store = Store::open(&data, digest).unwrap();
     (data, store)
 }
