@@ -479,3 +479,14 @@ async fn a_domain_belongs_to_one_tenant_and_the_last_administrator_stays() {
     directory.give_role(&cx, world.tenant_id, next, Role::GlobalAdministrator).await.unwrap();
     take().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_due_guest_is_purged_a_minute_after_the_start_and_nothing_of_them_is_left() {
+    let (stage, world) = Stage::with_world().await;
+    let due = stage.directory.next_due().await.unwrap();
+    assert_eq!(due, Some(stage.cx().now + Span::minutes(1)));
+    stage.pass(Span::minutes(1));
+    assert_eq!(stage.directory.purge_pass().await.unwrap().purged, 1);
+    assert_eq!(stage.users(&world, true).await.len(), 5);
+    assert_eq!(stage.directory.verify().await.unwrap().problems, Vec::<String>::new());
+}
