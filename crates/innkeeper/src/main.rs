@@ -1,2 +1,69 @@
-//! innkeeper
-fn main() {}
+//! The `innkeeper` program: command line, wiring, TLS, signals. What it serves is in the other crates.
+
+mod address;
+mod admin;
+mod cli;
+mod demo;
+mod edge;
+mod env_file;
+mod files;
+mod machine;
+mod problem;
+mod reconcile;
+mod scratch;
+mod serve;
+mod server;
+mod socket;
+mod terminal;
+mod tls;
+mod tools;
+
+use admin::Request;
+use clap::Parser;
+use cli::{Cli, Command, Tenant};
+use problem::{Problem, Result};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Whatever is written, nobody else may read it unless it says so.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let cli = Cli::parse();
+    terminal::start_logging(cli.log_format);
+    match work(cli.command) {
+        Ok(code) => code,
+        Err(problem) => {
+            terminal::tell(&format!("innkeeper: {problem}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(command: Command) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("The program cannot start its threads: {error}.")))?;
+    let done = runtime.block_on(dispatch(command));
+    // What still runs was told to end and did not, or the operator does not want to wait for it.
+    runtime.shutdown_background();
+    done
+}
+
+async fn dispatch(command: Command) -> Result<ExitCode> {
+    let (tool, request) = match command {
+        Command::Demo(demo) => return demo::run(demo).await.map(|()| ExitCode::SUCCESS),
+        Command::Serve(serve) => return serve::run(serve).await.map(|()| ExitCode::SUCCESS),
+        Command::Tenant(Tenant::Create(create)) => tools::create_tenant(create)?,
+        Command::Tenant(Tenant::AddDomain(add)) => {
+            (add.tool, Request::AddDomain { tenant: add.tenant, domain: add.domain })
+        }
+        Command::Tenant(Tenant::List(tool)) => (tool, Request::ListTenants),
+        Command::Purge(purge) => (purge.tool, Request::Purge),
+        Command::Verify(tool) => (tool, Request::Verify),
+        Command::SetupSecret(tool) => (tool, Request::SetupSecret),
+    };
+    tools::run(&tool, request).await
+}

@@ -3,6 +3,7 @@
 //! Microsoft's libraries refuse an http authority, so there is no way to do without. The authority is made once, because
 //! whoever uses the server has been told to trust it; the server's own certificate is replaced whenever it has to be.
 
+use crate::files::{self, PRIVATE, PUBLIC};
 use model::{Span, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -18,10 +19,10 @@ use rustls::{
 use std::{
     collections::BTreeSet,
     fmt::Display,
-    fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Write},
+    fs,
+    io::ErrorKind,
     net::IpAddr,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -31,9 +32,6 @@ const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca-key.pem";
 const SERVER: &str = "server.pem";
 const SERVER_KEY: &str = "server-key.pem";
-
-const PUBLIC: u32 = 0o644;
-const PRIVATE: u32 = 0o600;
 
 const CA_LIFE: Span = Span::days(3_653);
 /// Some clients refuse certificates for more than 398 days.
@@ -76,6 +74,31 @@ pub fn load_or_create(dir: &Path, names: &[String], now: Timestamp) -> Result<Ce
     Ok(Certificates { ca_pem_path: dir.join(CA), config: Arc::new(config) })
 }
 
+/// Takes a certificate that somebody else made, with those between it and its authority, and its key.
+///
+/// # Errors
+/// A sentence that says what the operator has to do; also for a key that everybody can read.
+pub fn load_given(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, String> {
+    let open =
+        |path: &Path| fs::read(path).map_err(|error| format!("Cannot read {}: {error}.", path.display()));
+    let (chain_pem, key_pem) = (open(certificate)?, open(key)?);
+    let mode = fs::metadata(key).map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o007 != 0 {
+        return Err(format!("{0} can be read by everybody. Run: chmod o= {0}", key.display()));
+    }
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&chain_pem).collect::<Result<_, _>>().unwrap_or_default();
+    if chain.is_empty() {
+        return Err(format!("{} holds no certificate in PEM.", certificate.display()));
+    }
+    let private = PrivateKeyDer::from_pem_slice(&key_pem)
+        .map_err(|_| format!("{} holds no private key in PEM.", key.display()))?;
+    let config = server_config(chain, private, Arc::new(aws_lc_rs::default_provider())).map_err(|error| {
+        format!("{} and {} cannot be used together: {error}.", certificate.display(), key.display())
+    })?;
+    finished(config).map(Arc::new)
+}
+
 /// Names in one spelling, so that order and letter case do not make a new certificate.
 fn all_names(names: &[String]) -> Result<BTreeSet<String>, String> {
     let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
@@ -110,24 +133,28 @@ fn usable(
         return Ok(None);
     };
     let vouched = pem.starts_with(&names_line(names)) && vouches(ca, &certificate, names, now, provider);
-    let config = if vouched { server_config(certificate, key, provider.clone()).ok() } else { None };
-    let Some(mut config) = config else { return Ok(None) };
+    let config = if vouched { server_config(vec![certificate], key, provider.clone()).ok() } else { None };
+    config.map(finished).transpose()
+}
+
+/// With the protocols that are offered, and resumption.
+fn finished(mut config: ServerConfig) -> Result<ServerConfig, String> {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| {
         format!("The operating system gave no randomness for TLS ({error}); start again.")
     })?;
-    Ok(Some(config))
+    Ok(config)
 }
 
 fn server_config(
-    certificate: CertificateDer<'static>,
+    chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     provider: Arc<CryptoProvider>,
 ) -> Result<ServerConfig, rustls::Error> {
     ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(chain, key)
 }
 
 /// Would a client that trusts the authority take this certificate for each of the names, now and in 30 days?
@@ -270,23 +297,9 @@ fn read(dir: &Path, name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Replaces a file as a whole: at any time, and after a power cut, there is either the old or the new one. The new one
-/// never exists with wider rights than `mode`.
 fn write(dir: &Path, name: &str, mode: u32, text: &str) -> Result<(), String> {
     let path = dir.join(name);
-    let draft = dir.join(format!(".{name}.new"));
-    let replace = || -> io::Result<()> {
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, &path)?;
-        File::open(dir)?.sync_all()
-    };
-    replace().map_err(|error| no_access("write", &path, &error))
+    files::replace(&path, mode, text).map_err(|error| no_access("write", &path, &error))
 }
 
 fn no_access(verb: &str, path: &Path, error: &dyn Display) -> String {
@@ -304,10 +317,7 @@ mod tests {
         ClientConfig, ClientConnection, ServerConnection, SupportedProtocolVersion,
         time_provider::TimeProvider,
     };
-    use std::{
-        os::unix::fs::PermissionsExt,
-        sync::atomic::{AtomicU32, Ordering},
-    };
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
@@ -350,6 +360,20 @@ mod tests {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[test]
+    fn a_certificate_of_somebody_else_is_taken_with_its_own_private_key_only() {
+        let (scratch, other) = (Scratch::new(), Scratch::new());
+        scratch.load(&[], NOW).unwrap();
+        other.load(&[], NOW).unwrap();
+        let (certificate, key) = (scratch.0.join(SERVER), scratch.0.join(SERVER_KEY));
+        assert!(load_given(&certificate, &key).is_ok());
+        assert!(load_given(&certificate, &other.0.join(SERVER_KEY)).unwrap_err().contains("together"));
+        assert!(load_given(&key, &key).unwrap_err().contains("no certificate"));
+        assert!(load_given(&certificate, &certificate).is_err());
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(load_given(&certificate, &key).unwrap_err().contains("chmod"));
     }
 
     #[derive(Debug)]

@@ -1,0 +1,233 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::address::PublicUrl;
+
+const EXAMPLES: &str = "\
+Try it, with a seeded world that is thrown away at the end:
+  innkeeper demo
+
+Run it for real; it prints where to create the first organisation:
+  innkeeper serve --data-dir /var/lib/innkeeper --listen 0.0.0.0:443 \\
+      --public-url https://directory.example.org
+
+Add an organisation, whether the server runs or not:
+  innkeeper tenant create --data-dir /var/lib/innkeeper --name Contoso \\
+      --domain contoso.example --administrator-user ada --administrator-name 'Ada Jones'";
+
+/// A directory of organisations, their members and their guests.
+///
+/// Guests leave by themselves where the organisation's policy allows it, and what is deleted can be restored for 30 days;
+/// then it is gone. Speaks the policy part of Microsoft Graph.
+#[derive(Parser)]
+#[command(name = "innkeeper", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// How log lines are written to standard error; RUST_LOG says how much (default: info).
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        env = "INNKEEPER_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The form of log lines: for people, or one JSON object per line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start a seeded world to try everything on.
+    Demo(Demo),
+    /// Start the server for real: no default account, password, key or organisation.
+    Serve(Serve),
+    /// Create and list organisations.
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Permanently delete the accounts whose 30 days are over.
+    Purge(Purge),
+    /// Check the audit chains and what is stored against what is promised.
+    Verify(Tool),
+    /// Print a fresh one-time secret to create the first organisation by page (good for 30 minutes).
+    SetupSecret(Tool),
+}
+
+/// `demo`.
+#[derive(Args)]
+pub struct Demo {
+    /// Keep the world in this directory and reuse it as it is [default: temporary, removed at the end].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
+    /// Write addresses, ids and secrets to this file as shell assignments, once the server answers
+    /// [default: demo.env in the data directory].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub env_file: Option<PathBuf>,
+}
+
+/// `serve`.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub tool: Tool,
+    #[command(flatten)]
+    pub place: Place,
+    /// The server's certificate and those between it and its authority, in PEM [default: one of a local authority].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// Where a server is found.
+#[derive(Args)]
+pub struct Place {
+    /// The address and port to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443", value_parser = listen_address)]
+    pub listen: SocketAddr,
+    /// The address under which people and clients reach the server [default: https://localhost:PORT on a loopback address].
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub public_url: Option<PublicUrl>,
+}
+
+/// Which server a command is about.
+#[derive(Args)]
+pub struct Tool {
+    /// The data directory of the server, which may be running or not.
+    #[arg(long, value_name = "DIR", env = "INNKEEPER_DATA_DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: PathBuf,
+}
+
+/// `tenant`.
+#[derive(Subcommand)]
+pub enum Tenant {
+    /// Create an organisation, with its first administrator if one is named.
+    Create(CreateTenant),
+    /// Give an organisation a further domain.
+    AddDomain(AddDomain),
+    /// List the organisations.
+    List(Tool),
+}
+
+/// `tenant create`.
+#[derive(Args)]
+pub struct CreateTenant {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// What people call the organisation.
+    #[arg(long)]
+    pub name: String,
+    /// Its first domain, such as contoso.example.
+    #[arg(long)]
+    pub domain: String,
+    /// Where technical notices go.
+    #[arg(long, value_name = "EMAIL")]
+    pub technical_contact: Option<String>,
+    /// The name of its first Global Administrator.
+    #[arg(long, value_name = "NAME", requires = "administrator_user")]
+    pub administrator_name: Option<String>,
+    /// What the administrator signs in with; without an @, the domain is added.
+    #[arg(long, value_name = "USER", requires = "administrator_name")]
+    pub administrator_user: Option<String>,
+    /// Ask for the administrator's password, or read it as a line from standard input [default: generate one and show it
+    /// once].
+    #[arg(long, requires = "administrator_user")]
+    pub password_stdin: bool,
+}
+
+/// `tenant add-domain`.
+#[derive(Args)]
+pub struct AddDomain {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The id of the organisation, as `tenant list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub tenant: model::TenantId,
+    /// The domain.
+    #[arg(long)]
+    pub domain: String,
+}
+
+/// `purge`.
+#[derive(Args)]
+pub struct Purge {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// Run one pass now and print what it did. A running server does this by itself when the time has come.
+    #[arg(long, required = true)]
+    pub now: bool,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "give an IP address and a port, such as 127.0.0.1:8443, 0.0.0.0:443 or [::]:443".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn demo_needs_nothing_and_listens_on_loopback() {
+        let Command::Demo(demo) = parse("innkeeper demo").unwrap().command else { panic!("another command") };
+        assert_eq!(demo.place.listen, "127.0.0.1:8443".parse().unwrap());
+        assert!(demo.data_dir.is_none() && demo.env_file.is_none() && demo.place.public_url.is_none());
+    }
+
+    #[test]
+    fn a_real_server_needs_to_be_told_where_its_data_is() {
+        assert!(parse("innkeeper serve --data-dir /srv/x").is_ok());
+        if std::env::var_os("INNKEEPER_DATA_DIR").is_none() {
+            assert!(parse("innkeeper serve").is_err());
+        }
+    }
+
+    #[test]
+    fn what_belongs_together_comes_together() {
+        for line in [
+            "innkeeper serve --data-dir d --tls-cert c.pem",
+            "innkeeper serve --data-dir d --tls-key k.pem",
+            "innkeeper tenant create --data-dir d --name N --domain n.example --administrator-user a",
+            "innkeeper tenant create --data-dir d --name N --domain n.example --administrator-name A",
+            "innkeeper tenant create --data-dir d --name N --domain n.example --password-stdin",
+            "innkeeper purge --data-dir d",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_listen_address_is_an_ip_address_with_a_port() {
+        assert!(parse("innkeeper demo --listen [::1]:0").is_ok());
+        for bad in ["localhost:8443", "8443", "127.0.0.1", ":8443", "127.0.0.1:99999"] {
+            let error = parse(&format!("innkeeper demo --listen {bad}")).err().unwrap().to_string();
+            assert!(error.contains("127.0.0.1:8443"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Connections: how they come in, and how they are seen off.
+
+use crate::problem::{Problem, Result};
+use rustls::ServerConfig;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// How many connections may be open at once; more wait in the queue of the operating system.
+const CONNECTIONS: usize = 10_000;
+/// Descriptors that are kept for everything but connections.
+const RESERVED: u64 = 128;
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long to wait after the operating system refused a connection, usually for want of descriptors.
+const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// Begins to listen.
+///
+/// # Errors
+/// Says what to do about a port that is taken, forbidden or not on this machine.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        Problem::new(match error.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "The address {listen} is in use by another program. Choose another port, or let one be picked: --listen {}",
+                SocketAddr::new(listen.ip(), 0)
+            ),
+            io::ErrorKind::PermissionDenied => format!(
+                "No permission to listen on {listen}. Choose a port from 1024 on, or grant the right to: \
+                 setcap cap_net_bind_service=+ep on the innkeeper program"
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                format!("{} is not an address of this machine. Choose one that is: --listen 127.0.0.1:8443", listen.ip())
+            }
+            _ => format!("Cannot listen on {listen}: {error}. Choose another address with --listen."),
+        })
+    })
+}
+
+/// What one listener needs to serve.
+pub struct Edge {
+    /// Where connections come in.
+    pub listener: TcpListener,
+    /// How they are secured.
+    pub tls: Arc<ServerConfig>,
+    /// Who answers.
+    pub app: web::App,
+}
+
+impl Edge {
+    /// Serves until `stop` turns true, then waits until the last connection has ended.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let limit = connection_limit();
+        let places = Arc::new(Semaphore::new(limit));
+        self.accept(&places, stop).await;
+        // Whoever has a place gives it back at the end of the connection; a closed semaphore means the same.
+        drop(places.acquire_many(u32::try_from(limit).unwrap_or(u32::MAX)).await);
+    }
+
+    /// Takes connections until `stop`; returning closes the listener.
+    async fn accept(self, places: &Arc<Semaphore>, stop: watch::Receiver<bool>) {
+        let acceptor = TlsAcceptor::from(self.tls);
+        let mut own_stop = stop.clone();
+        let mut failing = false;
+        loop {
+            let accepted = tokio::select! {
+                () = stopped(&mut own_stop) => return,
+                accepted = next(&self.listener, places) => accepted,
+            };
+            match accepted {
+                Ok((place, stream, peer)) => {
+                    failing = false;
+                    tokio::spawn(connection(
+                        self.app.clone(),
+                        acceptor.clone(),
+                        stream,
+                        peer,
+                        stop.clone(),
+                        place,
+                    ));
+                }
+                // The client gave up before its turn came.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                    ) => {}
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(%error, "connections cannot be accepted; trying again until they can");
+                    }
+                    failing = true;
+                    sleep(BACK_OFF).await;
+                }
+            }
+        }
+    }
+}
+
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((place, stream, peer))
+}
+
+async fn connection(
+    app: web::App,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stop: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+) {
+    // Answers are written in one piece; waiting to fill a packet only delays them.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    // `serve` must see the turn of `stop` itself, so the handshake looks at a copy.
+    let mut during_handshake = stop.clone();
+    let secured = tokio::select! {
+        secured = timeout(HANDSHAKE, acceptor.accept(stream)) => secured,
+        () = stopped(&mut during_handshake) => return,
+    };
+    match secured {
+        Ok(Ok(stream)) => web::serve(app, stream, peer, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+/// As many as the operating system gives descriptors for, after asking it for all that it may give.
+fn connection_limit() -> usize {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let asked = rustix::process::Rlimit { current: limit.maximum, ..limit };
+    if setrlimit(Resource::Nofile, asked).is_ok() {
+        limit.current = limit.maximum;
+    }
+    let descriptors = limit.current.unwrap_or(u64::MAX).saturating_sub(RESERVED).max(1);
+    let limit = usize::try_from(descriptors).unwrap_or(usize::MAX).min(CONNECTIONS);
+    if limit < CONNECTIONS {
+        tracing::warn!(
+            limit,
+            "few open files are allowed, and so few connections at once; raise it with: ulimit -n 16384"
+        );
+    }
+    limit
+}
+
+/// Waits until `stop` is true, or nobody is left to turn it.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// The signals that ask a server to end.
+pub struct Signals([Signal; 3]);
+
+impl Signals {
+    /// From now on, these signals no longer end the process by themselves.
+    pub fn catch() -> Result<Self> {
+        let catch = |kind| {
+            signal(kind)
+                .map_err(|error| Problem::new(format!("Signals cannot be caught: {error}. Start again.")))
+        };
+        Ok(Self([
+            catch(SignalKind::terminate())?,
+            catch(SignalKind::interrupt())?,
+            catch(SignalKind::hangup())?,
+        ]))
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        let [terminate, interrupt, hangup] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_in_use_says_how_to_get_another() {
+        let taken = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let problem = bind(taken.local_addr().unwrap()).await.unwrap_err().to_string();
+        assert!(problem.contains("in use") && problem.contains("--listen 127.0.0.1:0"), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn a_foreign_address_is_refused_with_advice() {
+        let problem = bind("192.0.2.1:0".parse().unwrap()).await.unwrap_err().to_string();
+        assert!(problem.contains("--listen"), "{problem}");
+    }
+}
