@@ -5,59 +5,55 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// Everything that is recorded; each has its name, category, service and operation type on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
-pub enum Activity {
-    /// A tenant was created.
-    CreateCompany,
-    /// The external identities policy was changed, or a change came to nothing or was refused.
-    UpdatePolicy,
-    /// Organisation properties were changed.
-    SetCompanyInformation,
-    /// A user object was created.
-    AddUser,
-    /// User properties were changed.
-    UpdateUser,
-    /// Signing in was allowed again.
-    EnableAccount,
-    /// Signing in was forbidden.
-    DisableAccount,
-    /// A guest was invited.
-    InviteExternalUser,
-    /// An invitation was sent again.
-    ReinviteExternalUser,
-    /// An invitation was accepted.
-    RedeemInvitation,
-    /// A person left, or was refused.
-    LeaveOrganization,
-    /// An administrator, or a deletion at home, soft-deleted an account.
-    DeleteUser,
-    /// A soft-deleted account was restored.
-    RestoreUser,
-    /// An account was permanently deleted.
-    HardDeleteUser,
-    /// The home account of a guest was deleted, and the policy leaves the guest.
-    HomeAccountDeleted,
-    /// The home account of a guest is back.
-    HomeAccountRestored,
-    /// A directory role was given.
-    AddRoleMember,
-    /// A directory role was taken.
-    RemoveRoleMember,
-    /// An application was registered.
-    AddApplication,
-    /// An application was given a permission.
-    GrantPermission,
-    /// A token was asked for and refused.
-    TokenRefused,
-    /// A person signed in.
-    SignIn,
-    /// A sign-in was refused.
-    SignInRefused,
-    /// A signing key was made.
-    AddSigningKey,
-    /// The wall clock was not believed; purging pauses.
-    ClockAlarm,
+macro_rules! activities {
+    ($($when:literal $name:ident,)*) => {
+        /// Everything that is recorded; each has its name, category, service and operation type on the wire.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+        pub enum Activity { $(#[doc = $when] $name,)* }
+
+        impl Activity {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// When it is recorded, in one sentence for the documentation.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Self::$name => $when,)* }
+            }
+        }
+    };
+}
+
+activities! {
+    "A tenant was created." CreateCompany,
+    "The external identities policy was changed, or a change came to nothing or was refused." UpdatePolicy,
+    "Organisation properties were changed." SetCompanyInformation,
+    "A user object was created." AddUser,
+    "User properties were changed." UpdateUser,
+    "Signing in was allowed again." EnableAccount,
+    "Signing in was forbidden." DisableAccount,
+    "A guest was invited." InviteExternalUser,
+    "An invitation was sent again." ReinviteExternalUser,
+    "An invitation was accepted." RedeemInvitation,
+    "A person left, or was refused." LeaveOrganization,
+    "An administrator, or a deletion at home, soft-deleted an account." DeleteUser,
+    "A soft-deleted account was restored." RestoreUser,
+    "An account was permanently deleted." HardDeleteUser,
+    "The home account of a guest was deleted, and the policy leaves the guest." HomeAccountDeleted,
+    "The home account of a guest is back." HomeAccountRestored,
+    "A directory role was given." AddRoleMember,
+    "A directory role was taken." RemoveRoleMember,
+    "An application was registered." AddApplication,
+    "An application was given a permission." GrantPermission,
+    "A permission was taken from an application." RevokePermission,
+    "An application was switched on or off." UpdateApplication,
+    "A secret was added to an application." UpdateAppSecrets,
+    "A password was set anew." ResetPassword,
+    "A group was created." AddGroup,
+    "A user was put into a group." AddGroupMember,
+    "A token was asked for and refused." TokenRefused,
+    "A person signed in." SignIn,
+    "A sign-in was refused." SignInRefused,
+    "A signing key was made." AddSigningKey,
 }
 
 impl Activity {
@@ -90,11 +86,20 @@ impl Activity {
             Self::GrantPermission => {
                 ("Add app role assignment to service principal", "ApplicationManagement", CORE, "Assign")
             }
+            Self::RevokePermission => {
+                ("Remove app role assignment from service principal", "ApplicationManagement", CORE, "Unassign")
+            }
+            Self::UpdateApplication => ("Update application", "ApplicationManagement", CORE, "Update"),
+            Self::UpdateAppSecrets => {
+                ("Update application - Certificates and secrets management", "ApplicationManagement", CORE, "Update")
+            }
+            Self::ResetPassword => ("Reset user password", "UserManagement", CORE, "Update"),
+            Self::AddGroup => ("Add group", "GroupManagement", CORE, "Add"),
+            Self::AddGroupMember => ("Add member to group", "GroupManagement", CORE, "Add"),
             Self::TokenRefused => ("Token request refused", "Authorization", CORE, "Add"),
             Self::SignIn => ("Sign in", "Authentication", CORE, "Add"),
             Self::SignInRefused => ("Sign-in refused", "Authentication", CORE, "Add"),
             Self::AddSigningKey => ("Add signing key", "KeyManagement", CORE, "Add"),
-            Self::ClockAlarm => ("Clock not believed", "DirectoryManagement", CORE, "Update"),
         }
     }
 }

@@ -22,7 +22,7 @@ pub use error::{Error, ErrorKind, Result, TokenFault};
 pub use ids::{AppId, ObjectId, RequestId, TenantId, mint_uuid};
 pub use policy::ExternalIdentitiesPolicy;
 pub use scope::TenantScope;
-pub use tenant::{PrivacyProfile, Tenant, fold, is_https_or_mailto, is_plain_address};
+pub use tenant::{PrivacyProfile, Tenant, fold, is_https_or_mailto, is_plain_address, plain_text};
 pub use time::{Alarm, Clock, Reading, Span, Timestamp, TrustedClock};
 pub use user::{
     Deletion, DeletionCause, Home, HomeState, InvitationState, Person, Profile, User, UserType, domain_of,

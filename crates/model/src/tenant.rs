@@ -54,7 +54,8 @@ pub fn is_https_or_mailto(url: &str) -> bool {
 pub fn is_plain_address(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     let printable = |part: &str| {
-        part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"'(),:;[]\\@".contains(c))
+        // ASCII only: folding would make one key of two mailboxes that differ in a look-alike letter.
+        part.chars().all(|c| c.is_ascii_graphic() && !"<>\"'(),:;[]\\@".contains(c))
     };
     !local.is_empty()
         && address.len() <= 254
@@ -62,4 +63,16 @@ pub fn is_plain_address(address: &str) -> bool {
         && printable(domain)
         && domain.contains('.')
         && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+}
+
+/// A text that people see, trimmed: not empty, at most 256 characters, without control characters, without the two code points
+/// that are no characters, and without the marks that turn the direction of what follows.
+pub fn plain_text(text: &str) -> Option<String> {
+    let text = text.trim();
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{FFFE}' | '\u{FFFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let holds = !text.is_empty() && text.chars().count() <= 256 && !text.chars().any(hostile);
+    holds.then(|| text.to_owned())
 }

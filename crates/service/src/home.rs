@@ -86,14 +86,28 @@ impl Directory {
     /// Carries deletions and restores of home accounts to the tenants where they are guests, oldest first. Idempotent: a pass
     /// that was cut short is repeated and finds done what was done.
     pub async fn home_pass(&self) -> Result<HomePass> {
-        let mut pass = HomePass::default();
+        let waiting = self.store().read_across(|across| across.outbox(KIND, 1)).await?;
         let holder = mint_uuid(self.own_cx().random.as_ref());
+        if waiting.is_empty() || !self.take_lease(KIND, holder).await? {
+            return Ok(HomePass::default());
+        }
+        let pass = self.carry_all(holder).await;
+        self.release_lease(KIND, holder).await?;
+        pass
+    }
+
+    async fn carry_all(&self, holder: Uuid) -> Result<HomePass> {
+        let mut pass = HomePass::default();
         loop {
             let items = self.store().read_across(|across| across.outbox(KIND, EVENTS)).await?;
-            if items.is_empty() || !self.take_lease(KIND, holder).await? {
+            if items.is_empty() {
                 return Ok(pass);
             }
             for item in items {
+                if !self.take_lease(KIND, holder).await? {
+                    // Another server has taken over.
+                    return Ok(pass);
+                }
                 self.carry(&mut pass, &item, holder).await?;
                 pass.events += 1;
             }

@@ -11,7 +11,7 @@ use model::{
     User, UserType,
     audit::Activity,
     authz::{Operation, Principal, Role},
-    domain_of, fold, is_plain_address, lifecycle, mint_uuid,
+    domain_of, fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::json;
 use store::{ChangeSet, Decision, Invitation, Reader};
@@ -87,6 +87,9 @@ fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Res
     }
     if !absolute_url(&request.redirect_url) {
         return Err(Error::invalid_value("inviteRedirectUrl", "Invitation"));
+    }
+    if request.display_name.as_deref().is_some_and(|name| plain_text(name).is_none()) {
+        return Err(Error::invalid_value("invitedUserDisplayName", "Invitation"));
     }
     let own = match domain_of(address) {
         Some(domain) => reader.domains()?.contains(&domain),

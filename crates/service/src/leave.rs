@@ -159,14 +159,6 @@ fn known(reader: &Reader<'_>, who: &SignedIn) -> Result<(Tenant, User)> {
 }
 
 impl Directory {
-    /// The tenant that an address bar names, by id or domain.
-    pub async fn tenant_by_name(&self, name: &str) -> Result<Option<TenantId>> {
-        match name.parse::<TenantId>() {
-            Ok(id) => Ok(Some(id)),
-            Err(_) => self.store().read_across(|across| across.tenant_of_domain(name)).await,
-        }
-    }
-
     /// The organisations where a person has an account, the home organisation first.
     pub async fn my_organizations(&self, who: &SignedIn) -> Result<Vec<Listed>> {
         let (person, addresses) = (who.person.clone(), who.addresses.clone());

@@ -2,7 +2,7 @@
 
 use crate::{Caller, Directory, authn::authorized, record::Draft};
 use model::{
-    Cx, Error, PrivacyProfile, Result, Tenant,
+    Cx, Error, ErrorKind, PrivacyProfile, Result, Tenant,
     audit::{Activity, Target},
     authz::{Operation, Permission},
     is_https_or_mailto, is_plain_address, policy,
@@ -19,6 +19,8 @@ pub struct OrganizationPatch {
     pub privacy_url: Option<Option<String>>,
     /// The technical contact.
     pub technical_contact: Option<Option<String>>,
+    /// The version that the caller last saw, if it must not have changed since.
+    pub expected: Option<i64>,
 }
 
 /// Blank text clears, as on the live service, where an empty profile appears as empty strings.
@@ -66,6 +68,12 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::UpdateOrganization)?;
                 let (tenant, policy) = (reader.tenant()?, reader.policy()?);
+                if patch.expected.is_some_and(|version| version != tenant.version) {
+                    return Err(Error::new(
+                        ErrorKind::PreconditionFailed,
+                        "The organization was changed since it was read. Read it again and repeat the request.",
+                    ));
+                }
                 let next = apply(&tenant, &patch)?;
                 policy::may_set_privacy(&policy, &next.privacy)?;
                 let mut changes = ChangeSet::new();

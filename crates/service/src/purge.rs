@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// How many accounts one pass looks at in one go.
 const BATCH: u16 = 500;
+/// The lease of the purge.
+const LEASE_NAME: &str = "purge";
 /// How long a pass may hold the lease before another server may take it.
 const LEASE: Span = Span::minutes(2);
 
@@ -86,26 +88,31 @@ impl Directory {
     /// One pass of the purge: erases what is due by trusted time, in bounded batches, each account in a change set of its own.
     /// Ends by taking the remains of everything erased since the last pass out of the files. Safe to run at any time, twice, and on two servers.
     pub async fn purge_pass(&self) -> Result<PurgePass> {
-        let mut pass = PurgePass::default();
         let reading = self.reading();
         if reading.alarm.is_some() {
-            pass.paused = reading.alarm;
-            pass.remains = !self.clean_files().await;
-            return Ok(pass);
+            let remains = !self.clean_files().await;
+            return Ok(PurgePass { paused: reading.alarm, remains, ..PurgePass::default() });
         }
         let holder = mint_uuid(self.own_cx().random.as_ref());
+        if !self.take_lease(LEASE_NAME, holder).await? {
+            return Ok(PurgePass { busy: true, ..PurgePass::default() });
+        }
+        let pass = self.purge_due(holder).await;
+        self.release_lease(LEASE_NAME, holder).await?;
+        pass
+    }
+
+    async fn purge_due(&self, holder: Uuid) -> Result<PurgePass> {
+        let mut pass = PurgePass::default();
         let mut behind = None;
         loop {
-            if !self.take_lease("purge", holder).await? {
-                pass.busy = true;
-                return Ok(pass);
-            }
             let trusted = self.reading().trusted;
             let due = self.store().read_across(|across| across.due(trusted, behind, BATCH)).await?;
             behind = due.last().copied();
             let full = due.len() == usize::from(BATCH);
             self.purge_batch(&mut pass, due).await;
-            if !full {
+            // Without the lease another server has taken over.
+            if !full || !self.take_lease(LEASE_NAME, holder).await? {
                 break;
             }
         }
@@ -117,7 +124,10 @@ impl Directory {
         match self.checkpoint().await {
             Ok(()) => true,
             Err(error) => {
-                tracing::info!(?error, "remains of erased rows are still in the files; the next pass tries again");
+                tracing::info!(
+                    ?error,
+                    "remains of erased rows are still in the files; the next pass tries again"
+                );
                 false
             }
         }
@@ -199,6 +209,17 @@ impl Directory {
             .commit(scope, move |_| {
                 let mut changes = ChangeSet::new();
                 changes.sweep(scope, now);
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    /// Gives a lease back, so that nobody waits for it to end.
+    pub(crate) async fn release_lease(&self, name: &'static str, holder: Uuid) -> Result<()> {
+        self.store()
+            .commit(directory_scope(), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.release_lease(name, holder);
                 Decision::done(changes, ())
             })
             .await

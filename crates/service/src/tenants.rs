@@ -14,7 +14,7 @@ use model::{
     Timestamp, User, UserType,
     audit::{Activity, Initiator, Record, Target},
     authz::Role,
-    domain_of, fold, is_plain_address,
+    domain_of, fold, is_plain_address, plain_text,
 };
 use store::{ChangeSet, Decision, Reader};
 
@@ -216,12 +216,9 @@ fn require_domain(upn: &str, domains: &[String]) -> Result<()> {
 }
 
 fn plausible_name(name: &str, of: &str) -> Result<String> {
-    let name = name.trim();
-    let plausible = !name.is_empty() && name.chars().count() <= 256 && !name.chars().any(char::is_control);
-    if plausible {
-        return Ok(name.to_owned());
-    }
-    Err(Error::bad_request(format!("The name of the {of} must have 1 to 256 printable characters.")))
+    plain_text(name).ok_or_else(|| {
+        Error::bad_request(format!("The name of the {of} must have 1 to 256 printable characters."))
+    })
 }
 
 /// A domain name of at least two labels in ASCII (RFC 1123), folded; international ones come in their `xn--` form.

@@ -5,7 +5,7 @@ use model::{
     Cx, DeletionCause, Error, Home, ObjectId, Result, User, UserType,
     audit::Activity,
     authz::{Operation, Principal, Role, authorize, may_manage},
-    is_plain_address, lifecycle, mint_uuid,
+    is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::{Map, Value, json};
 use store::{ChangeSet, Decision, Reader, UserPage, UserQuery};
@@ -30,9 +30,6 @@ pub struct UserPatch {
     /// Properties that are kept as they come; null removes.
     pub profile: Map<String, Value>,
 }
-
-/// Longest text of a user property, as in the live directory for most of them.
-const MAX_TEXT: usize = 256;
 
 /// A live user by object id or user name. A foreign or unknown one is the same: not found.
 fn find(reader: &Reader<'_>, key: &str) -> Result<User> {
@@ -205,12 +202,15 @@ pub(crate) fn soft_delete(
     Ok(next)
 }
 
+/// A changed property: its name, before, after.
+type Modified = (&'static str, Value, Value);
+
 fn update_records(
     cx: &Cx,
     principal: &Principal,
     user: &User,
     next: &User,
-    modified: Vec<(&'static str, Value, Value)>,
+    modified: Vec<Modified>,
 ) -> Vec<model::audit::Record> {
     let mut records = Vec::new();
     if user.account_enabled != next.account_enabled {
@@ -231,11 +231,7 @@ fn update_records(
 }
 
 fn text(value: &str, property: &'static str) -> Result<String> {
-    let trimmed = value.trim();
-    if trimmed.is_empty() || trimmed.chars().count() > MAX_TEXT || trimmed.chars().any(char::is_control) {
-        return Err(Error::invalid_value(property, "User"));
-    }
-    Ok(trimmed.to_owned())
+    plain_text(value).ok_or_else(|| Error::invalid_value(property, "User"))
 }
 
 fn optional(value: Option<&String>, property: &'static str) -> Result<Option<String>> {
@@ -243,7 +239,7 @@ fn optional(value: Option<&String>, property: &'static str) -> Result<Option<Str
 }
 
 /// Applies a patch; also says which properties changed, with their values before and after.
-fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<(&'static str, Value, Value)>)> {
+fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>)> {
     let mut next =
         match patch.account_enabled.and_then(|enabled| lifecycle::set_enabled(user, enabled, cx.now)) {
             Some(switched) => switched,
@@ -284,7 +280,7 @@ fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<(&'static
     Ok((next, modified))
 }
 
-fn differences(old: &User, new: &User) -> Vec<(&'static str, Value, Value)> {
+fn differences(old: &User, new: &User) -> Vec<Modified> {
     [
         ("displayName", json!(old.display_name), json!(new.display_name)),
         ("givenName", json!(old.given_name), json!(new.given_name)),

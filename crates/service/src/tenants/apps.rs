@@ -29,7 +29,7 @@ pub(crate) fn registered(cx: &Cx, app: &App) -> Record {
 }
 
 pub(crate) fn secret_added(cx: &Cx, app: &App) -> Record {
-    draft(cx, Activity::AddApplication, app).because("secretAdded").done()
+    draft(cx, Activity::UpdateAppSecrets, app).because("secretAdded").done()
 }
 
 pub(crate) fn granted(cx: &Cx, app: &App, (kind, permission): (GrantKind, Permission)) -> Record {
@@ -162,8 +162,7 @@ impl Directory {
                 let app = app_of(reader, app)?;
                 let mut changes = ChangeSet::new();
                 if reader.grants(app.id, kind)?.contains(&permission) {
-                    let record = draft(&cx, Activity::GrantPermission, &app)
-                        .because("revoked")
+                    let record = draft(&cx, Activity::RevokePermission, &app)
                         .detail("permission", permission.value())
                         .detail("kind", kind.as_str())
                         .done();
@@ -182,7 +181,7 @@ impl Directory {
                 let app = app_of(reader, app)?;
                 let mut changes = ChangeSet::new();
                 if app.enabled != enabled {
-                    let record = draft(&cx, Activity::AddApplication, &app)
+                    let record = draft(&cx, Activity::UpdateApplication, &app)
                         .because(if enabled { "enabled" } else { "disabled" })
                         .done();
                     changes.set_app_enabled(scope(tenant), &app, enabled).record(record);

@@ -130,9 +130,8 @@ impl Directory {
                 let found = reader.live_user(user)?.filter(|user| !user.is_external());
                 let found = found.ok_or_else(|| Error::not_found(user))?;
                 let next = with_password(&found, cx.now);
-                let record = Draft::new(&cx, Activity::UpdateUser, Initiator::Operator)
+                let record = Draft::new(&cx, Activity::ResetPassword, Initiator::Operator)
                     .on_user(&cx, &next)
-                    .because("passwordChanged")
                     .done();
                 let mut changes = ChangeSet::new();
                 changes.update_user(&next).revoke(&next);
@@ -234,16 +233,14 @@ impl Directory {
 
 /// There is no activity of its own for groups yet: they are here only so that a restore has something to bring back.
 pub(crate) fn group_created(cx: &Cx, id: ObjectId, name: &str) -> Record {
-    Draft::new(cx, Activity::SetCompanyInformation, Initiator::Operator)
+    Draft::new(cx, Activity::AddGroup, Initiator::Operator)
         .on(Target::thing("Group", id, name))
-        .because("groupAdded")
         .done()
 }
 
 pub(crate) fn group_joined(cx: &Cx, user: &User, group: ObjectId) -> Record {
-    Draft::new(cx, Activity::UpdateUser, Initiator::Operator)
+    Draft::new(cx, Activity::AddGroupMember, Initiator::Operator)
         .on_user(cx, user)
-        .because("addedToGroup")
         .detail("group", group)
         .done()
 }
