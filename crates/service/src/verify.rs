@@ -172,6 +172,9 @@ fn faults(reader: &Reader<'_>, user: &User) -> Result<Vec<String>> {
         if deletion.purge_after != deletion.at + RETENTION {
             add("the purge is not 30 days after the deletion");
         }
+        if reader.count_handles(user.id)? != 0 {
+            add("soft-deleted, but has sessions or unused invitations");
+        }
         if !reader.roles(user.id)?.is_empty() {
             add("soft-deleted, but holds a directory role");
         }
