@@ -1,9 +1,9 @@
 //! Files that are replaced as a whole, with the rights they need from the first byte on.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -31,6 +31,8 @@ pub fn replace(path: &Path, mode: u32, text: &str) -> io::Result<()> {
 fn write_draft(draft: &Path, mode: u32, text: &str) -> io::Result<()> {
     remove(draft)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    // The umask takes rights away from what was asked for; here the mode is meant as it is.
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -55,7 +57,6 @@ pub fn read(path: &Path) -> io::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_replaced_file_has_the_new_text_and_the_mode_whatever_it_had_before() {

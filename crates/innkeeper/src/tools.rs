@@ -41,22 +41,27 @@ pub fn create_tenant(create: CreateTenant) -> Result<(Tool, Request)> {
 pub async fn run(tool: &Tool, request: Request) -> Result<ExitCode> {
     let path = &tool.data_dir;
     let path: PathBuf = absolute(path).map_err(|error| Problem::file("find", path, &error))?;
-    let (response, running) = match socket::ask(&path, &request).await? {
-        Some(response) => (response, true),
-        None => (alone(&path, request).await?, false),
+    let response = match socket::ask(&path, &request).await? {
+        Some(response) => response,
+        None => alone(&path, request).await?,
     };
     if let Response::SetupSecret { secret, .. } = &response {
         keep_setup_secret(&path, secret.as_deref())?;
     }
     let code = if holds(&response) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    say(&describe(response, running)?);
+    say(&describe(response)?);
     Ok(code)
 }
 
 /// Carries it out with nobody else in the directory.
 async fn alone(path: &Path, request: Request) -> Result<Response> {
-    let makes = matches!(request, Request::CreateTenant { .. } | Request::SetupSecret);
-    if !makes && !path.join("innkeeper.db").exists() {
+    if matches!(request, Request::SetupSecret) {
+        return Err(Problem::new(format!(
+            "No server is running on {}. Start it: as long as there is no organisation, every start prints a fresh secret.",
+            path.display()
+        )));
+    }
+    if !matches!(request, Request::CreateTenant { .. }) && !path.join("innkeeper.db").exists() {
         return Err(Problem::new(format!(
             "There is no directory in {}. Check --data-dir, or make one with: innkeeper serve --data-dir {0}",
             path.display()
@@ -79,7 +84,7 @@ fn holds(response: &Response) -> bool {
     }
 }
 
-fn describe(response: Response, running: bool) -> Result<String> {
+fn describe(response: Response) -> Result<String> {
     Ok(match response {
         Response::Failed { message } => return Err(Problem::new(message)),
         Response::TenantCreated { tenant, user_name, password } => created(&tenant, user_name, password),
@@ -101,8 +106,7 @@ fn describe(response: Response, running: bool) -> Result<String> {
                 .to_owned()
         }
         Response::SetupSecret { secret: Some(secret), page } => {
-            let place = if running { format!("Open {page}") } else { "Start the server, open its page /setup".to_owned() };
-            format!("{secret}\n{place} and give this secret within 30 minutes.\n")
+            format!("{secret}\nOpen {page} and give this secret within 30 minutes.\n")
         }
     })
 }
@@ -145,12 +149,12 @@ mod tests {
                 password: None,
             }),
         };
-        let answer = describe(alone(scratch.path(), request).await.unwrap(), false).unwrap();
+        let answer = describe(alone(scratch.path(), request).await.unwrap()).unwrap();
         assert!(answer.contains("ada@contoso.example") && answer.contains("shown only now"), "{answer}");
-        let list = describe(alone(scratch.path(), Request::ListTenants).await.unwrap(), false).unwrap();
+        let list = describe(alone(scratch.path(), Request::ListTenants).await.unwrap()).unwrap();
         assert!(list.contains("contoso.example  Contoso"), "{list}");
-        let secret = alone(scratch.path(), Request::SetupSecret).await.unwrap();
-        assert!(!holds(&secret), "there is nothing left to set up");
+        let problem = alone(scratch.path(), Request::SetupSecret).await.err().unwrap().to_string();
+        assert!(problem.contains("Start it"), "only the start that follows can use a secret: {problem}");
     }
 
     #[tokio::test]
@@ -170,7 +174,7 @@ mod tests {
             technical_contact: None,
             administrator: None,
         };
-        let problem = describe(alone(scratch.path(), request).await.unwrap(), false).unwrap_err().to_string();
+        let problem = describe(alone(scratch.path(), request).await.unwrap()).unwrap_err().to_string();
         assert!(problem.contains("full domain name"), "{problem}");
     }
 }
