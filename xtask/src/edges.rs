@@ -23,7 +23,7 @@ const DEVELOPMENT: &[&str] = &["testkit", "e2e", "bench", "xtask"];
 
 /// Libraries that belong to one room, so that a decision about them is taken in one place.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store"]),
+    ("rusqlite", &["store", "testkit"]),
     ("libsqlite3-sys", &["store"]),
     ("tokio-postgres", &["store"]),
     ("deadpool-postgres", &["store"]),

@@ -1,1 +1,11 @@
-//! testkit
+//! A directory to test with: a real store in a temporary directory, the verbs of the product, a clock that tests set and
+//! randomness that comes from a seed.
+#![expect(clippy::expect_used, reason = "a world that cannot be built fails the test that asked for it")]
+
+mod clock;
+mod random;
+mod world;
+
+pub use clock::MockClock;
+pub use random::{Dice, Seeded};
+pub use world::{FaultSwitch, GuestState, Image, TestApp, World};
