@@ -323,6 +323,8 @@ pub fn authorize(principal: &Principal, operation: Operation) -> Result<()> {
     let by_role = match (rule.roles, principal) {
         ([], Principal::Person { .. }) if operation != Operation::ReadSelf => holds_one_of(READERS),
         ([], _) => rule.guests || !user.is_external() || !roles.is_empty(),
+        // Whoever is bound by the policy does not set it: a guest with a role could let everybody out, or lock them in.
+        (_, _) if operation == Operation::UpdatePolicy && user.is_external() => false,
         (needed, _) => holds_one_of(needed),
     };
     if by_role { Ok(()) } else { Err(Error::forbidden()) }

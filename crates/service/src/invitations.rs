@@ -315,6 +315,8 @@ fn again(changes: &mut ChangeSet, cx: &Cx, principal: &Principal, user: User, re
     let next = if reset && user.invitation != Some(InvitationState::PendingAcceptance) {
         let next = User {
             home: Home::Invited { address: user.mail.as_deref().map(fold).unwrap_or_default() },
+            // Whoever accepts may be somebody else: what happened to the earlier home account does not concern them.
+            home_state: HomeState::Present,
             invitation: Some(InvitationState::PendingAcceptance),
             invitation_changed: Some(cx.now),
             generation: user.generation + 1,

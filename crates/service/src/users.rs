@@ -175,6 +175,11 @@ impl Directory {
                 let user = find(reader, &key)?;
                 let roles = reader.roles(user.id)?;
                 may_manage(&principal, &roles)?;
+                if roles.contains(&Role::GlobalAdministrator) && principal.user().is_some_and(|me| me.id == user.id) {
+                    return Err(Error::bad_request(
+                        "A Global Administrator cannot remove their own account. Ask another Global Administrator to do it.",
+                    ));
+                }
                 let mut changes = ChangeSet::new();
                 keep_an_administrator(reader, &mut changes, &user, &roles)?;
                 let draft = Draft::by(&cx, Activity::DeleteUser, &principal).on_user(&cx, &user);
