@@ -104,17 +104,17 @@ fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
     {
         return reader.user(object);
     }
-    let bound = reader.users_by_home(&who.person.home())?.into_iter().next();
-    if bound.as_ref().is_some_and(|user| !user.is_deleted()) {
-        return Ok(bound);
-    }
-    for address in &who.addresses {
-        let invited = reader.user_by_home(&model::Home::Invited { address: address.clone() })?;
-        if invited.is_some() {
-            return Ok(invited);
+    // An invitation that was declined stays under the address that was invited.
+    let invited = who.addresses.iter().map(|address| model::Home::Invited { address: address.clone() });
+    let mut gone = None;
+    for home in std::iter::once(who.person.home()).chain(invited) {
+        match reader.users_by_home(&home)?.into_iter().next() {
+            Some(user) if user.is_deleted() => gone = gone.or(Some(user)),
+            Some(user) => return Ok(Some(user)),
+            None => {}
         }
     }
-    Ok(bound)
+    Ok(gone)
 }
 
 fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Facts> {

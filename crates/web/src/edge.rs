@@ -87,8 +87,8 @@ where
     }
 }
 
-/// Answers one request.
-pub(crate) async fn answer(app: App, request: Request, peer: IpAddr) -> Response {
+/// Answers one request that came from `peer`. The server calls it for each request on a connection, and tests call it directly.
+pub async fn answer(app: App, request: Request, peer: IpAddr) -> Response {
     let arrival = arrive(&app, request.headers(), request.uri(), peer);
     let head = request.method() == Method::HEAD;
     let is_graph = graph::owns(request.uri().path());

@@ -9,7 +9,7 @@ mod ops;
 mod own;
 pub mod pages;
 
-pub use edge::serve;
+pub use edge::{answer, serve};
 pub use graph::{Route, routes};
 
 use service::Directory;

@@ -1,6 +1,55 @@
 //! The pages: server-rendered, complete without script, with nothing from other hosts.
 
+mod answer;
 pub mod assets;
+mod handlers;
 pub mod i18n;
 pub mod paths;
+pub(crate) mod session;
 pub mod view;
+mod visit;
+
+use crate::{App, edge::Arrival};
+use axum::{
+    Router, middleware,
+    response::Response,
+    routing::{get, post},
+};
+use handlers::{account, admin, deleted, general, home_deletions, redeem, setup, sign_in};
+use http::{HeaderMap, header};
+
+/// All pages.
+pub(crate) fn router() -> Router<App> {
+    let leave = || get(account::ask).post(account::leave);
+    Router::new()
+        .route("/", get(general::root))
+        .route(paths::SIGN_IN, get(sign_in::show).post(sign_in::step))
+        .route(paths::SIGN_OUT, post(sign_in::out))
+        .route(paths::MY_ACCOUNT, get(account::overview))
+        .route(paths::ORGANIZATIONS, get(account::organizations))
+        .route("/myaccount/organizations/leave/{tenant}", leave())
+        .route("/organizations/leave/{tenant}", leave())
+        .route(paths::REDEEM, get(redeem::show).post(redeem::decide))
+        .route(paths::ADMIN, get(admin::start))
+        .route(paths::SETTINGS, get(admin::settings).post(admin::save_settings))
+        .route(paths::HOME_DELETIONS, get(home_deletions::list))
+        .route(paths::HOME_DELETIONS_REVIEW, get(home_deletions::review).post(home_deletions::apply))
+        .route(paths::DELETED_USERS, get(deleted::list))
+        .route("/admin/deleted-users/{user}/restore", get(deleted::back).post(deleted::restore))
+        .route("/admin/deleted-users/{user}/delete", get(deleted::ask).post(deleted::purge))
+        .route(paths::PROPERTIES, get(admin::properties).post(admin::save_properties))
+        .route(paths::SETUP, get(setup::show).post(setup::finish))
+        .route_layer(middleware::from_fn(answer::gate))
+        .route("/assets/{name}", get(general::asset))
+}
+
+/// Is it a browser that asks?
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|range| range.trim().to_ascii_lowercase().starts_with("text/html"))
+}
+
+/// The page for an error, in the reader's language.
+pub(crate) fn error(arrival: &Arrival, headers: &HeaderMap, error: &model::Error) -> Response {
+    answer::error_page(arrival, headers, error)
+}

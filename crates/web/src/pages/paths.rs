@@ -8,6 +8,8 @@ pub const SIGN_OUT: &str = "/signout";
 pub const MY_ACCOUNT: &str = "/myaccount";
 /// The organisations of the signed-in person.
 pub const ORGANIZATIONS: &str = "/myaccount/organizations";
+/// Reviewing and accepting an invitation; `ticket` in the query says which.
+pub const REDEEM: &str = "/invitations/redeem";
 /// Start page of the administrator.
 pub const ADMIN: &str = "/admin";
 /// External collaboration settings; `POST` has `section` = `leave` or `removal`.

@@ -286,3 +286,21 @@ impl Redeem {
         }
     }
 }
+
+/// An invitation was accepted, and where to go on.
+#[derive(Clone, Debug, Template)]
+#[template(path = "redeemed.html")]
+pub struct Redeemed {
+    /// What is around it.
+    pub page: Page,
+    /// What people call the organisation.
+    pub organization: String,
+    /// Where the inviter wants the guest to go.
+    pub onward: Option<String>,
+}
+
+impl Redeemed {
+    fn onward(&self) -> Option<&str> {
+        followable(self.onward.as_ref())
+    }
+}

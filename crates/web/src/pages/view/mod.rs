@@ -12,7 +12,7 @@ mod tests;
 
 pub use account::{
     HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Redeem, RedeemState,
-    Refused, Stale, Standing,
+    Redeemed, Refused, Stale, Standing,
 };
 pub use admin::{
     AdminStart, DeletedNotice, DeletedUser, DeletedUsers, HomeDeletion, HomeDeletions, HomeDeletionsReview,
@@ -150,8 +150,8 @@ pub enum Problem {
     NotAUserName,
     /// The domain or the user name belongs to somebody.
     Taken,
-    /// Shorter than a password must be.
-    PasswordTooShort,
+    /// Too short, or too easy to guess.
+    PasswordTooWeak,
     /// The second password differs from the first.
     PasswordsDiffer,
     /// The set-up secret is wrong, used or too old.
@@ -170,7 +170,7 @@ impl Problem {
         Self::NotADomain,
         Self::NotAUserName,
         Self::Taken,
-        Self::PasswordTooShort,
+        Self::PasswordTooWeak,
         Self::PasswordsDiffer,
         Self::WrongSecret,
         Self::NeededByPolicy,
@@ -186,7 +186,7 @@ impl Problem {
             Self::NotADomain => "problem-not-a-domain",
             Self::NotAUserName => "problem-not-a-user-name",
             Self::Taken => "problem-taken",
-            Self::PasswordTooShort => "problem-password-too-short",
+            Self::PasswordTooWeak => "problem-password-too-weak",
             Self::PasswordsDiffer => "problem-passwords-differ",
             Self::WrongSecret => "problem-wrong-secret",
             Self::NeededByPolicy => "problem-needed-by-policy",

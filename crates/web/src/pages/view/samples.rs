@@ -60,6 +60,7 @@ impl SignIn {
             error,
             return_to: "/myaccount/organizations?tenantId=contoso.example".to_owned(),
             signed_out: false,
+            demo: false,
         };
         let password = || SignInStep::Password { user_name: user_name() };
         vec![
@@ -77,6 +78,10 @@ impl SignIn {
             make(password(), Some(SignInError::TooManyTries { minutes: 1 })),
             make(password(), Some(SignInError::TooManyTries { minutes: 15 })),
             make(SignInStep::Passcode { address: "sam@mail.example".to_owned() }, None),
+            Self {
+                demo: true,
+                ..make(SignInStep::Passcode { address: "sam@mail.example".to_owned() }, None)
+            },
             make(
                 SignInStep::Passcode { address: "sam@mail.example".to_owned() },
                 Some(SignInError::WrongPasscode),
@@ -234,6 +239,20 @@ impl Redeem {
             make(RedeemState::Used, None),
             make(RedeemState::Revoked, None),
             make(RedeemState::OtherAccount, None),
+        ]
+    }
+}
+
+impl Redeemed {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let make = |organization: &str, onward: Option<&str>| Self {
+            page: inside(texts, paths::REDEEM),
+            organization: organization.to_owned(),
+            onward: onward.map(str::to_owned),
+        };
+        vec![
+            make("Contoso", Some("https://contoso.example/welcome")),
+            make(HOSTILE, Some("javascript:alert(1)")),
         ]
     }
 }
@@ -467,6 +486,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("refused.html", Refused::samples(texts)),
         rendered("stale.html", Stale::samples(texts)),
         rendered("redeem.html", Redeem::samples(texts)),
+        rendered("redeemed.html", Redeemed::samples(texts)),
         rendered("admin_start.html", AdminStart::samples(texts)),
         rendered("settings.html", Settings::samples(texts)),
         rendered("home_deletions.html", HomeDeletions::samples(texts)),

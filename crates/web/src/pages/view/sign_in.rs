@@ -62,6 +62,8 @@ pub struct SignIn {
     pub return_to: String,
     /// The person has just signed out.
     pub signed_out: bool,
+    /// Passcodes are printed where the server was started.
+    pub demo: bool,
 }
 
 impl SignIn {

@@ -1,0 +1,10 @@
+//! One module per group of pages. A handler reads the form, calls one verb and fills one template.
+
+pub(super) mod account;
+pub(super) mod admin;
+pub(super) mod deleted;
+pub(super) mod general;
+pub(super) mod home_deletions;
+pub(super) mod redeem;
+pub(super) mod setup;
+pub(super) mod sign_in;
