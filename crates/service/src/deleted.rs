@@ -31,6 +31,14 @@ pub(crate) fn in_the_way(reader: &Reader<'_>, user: &User, upn: &str) -> Result<
                 return Ok(Some("identity"));
             }
         }
+        // The same address is the same person, also where the invitation of one of the two was never accepted.
+        let same_address = match &user.mail {
+            Some(mail) => reader.users_by_mail(mail)?,
+            None => Vec::new(),
+        };
+        if !same_address.is_empty() {
+            return Ok(Some("identity"));
+        }
     }
     Ok(None)
 }
@@ -88,8 +96,8 @@ impl Directory {
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::PurgeUser)?;
-                may_manage(&principal, &reader.roles(id)?)?;
                 let user = find(reader, id)?;
+                may_manage(&principal, &reader.roles(id)?)?;
                 let mut changes = ChangeSet::new();
                 purge::erase(reader, &mut changes, &cx, &user, By::Hand(&principal))?;
                 Decision::done(changes, ())
