@@ -31,7 +31,8 @@ pub struct Cli {
         value_enum,
         default_value_t,
         env = "INNKEEPER_LOG_FORMAT",
-        value_name = "FORMAT"
+        value_name = "FORMAT",
+        display_order = 900
     )]
     pub log_format: LogFormat,
     /// What to do.

@@ -164,8 +164,8 @@ impl Announcement<'_> {
 {graph}
   . {env}
   TOKEN=$(curl -s --cacert "$CA_FILE" "$AUTHORITY/$TENANT_ID/oauth2/v2.0/token" -d grant_type=client_credentials -d client_id="$CLIENT_ID" -d client_secret="$CLIENT_SECRET" -d scope=https://graph.microsoft.com/.default | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
-  curl --cacert "$CA_FILE" -H "Authorization: Bearer $TOKEN" "$BASE_URL/beta/policies/externalIdentitiesPolicy"
-  curl --cacert "$CA_FILE" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -X PATCH -d '{{"allowExternalIdentitiesToLeave": false}}' "$BASE_URL/beta/policies/externalIdentitiesPolicy"
+  curl -sS --cacert "$CA_FILE" -H "Authorization: Bearer $TOKEN" "$BASE_URL/beta/policies/externalIdentitiesPolicy"; echo
+  curl -sSi --cacert "$CA_FILE" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -X PATCH -d '{{"allowExternalIdentitiesToLeave": false}}' "$BASE_URL/beta/policies/externalIdentitiesPolicy"
 
 {trust}
   Browsers warn until they trust the authority that this world made for itself: {ca}

@@ -48,7 +48,52 @@ pub fn render(world: &DemoWorld, base_url: &str, ca: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
     use std::process::Command;
+
+    fn world() -> DemoWorld {
+        let id = |n: u8| format!("00000000-0000-4000-8000-0000000000{n:02}");
+        let app = |n, secret: Value| json!({ "id": id(n), "secret": secret });
+        let person = |name: &str| json!({ "user_name": name, "password": format!("{name}'s $ecret") });
+        serde_json::from_value(json!({
+            "tenant_id": id(1),
+            "tenant_domain": "contoso.example",
+            "client": app(2, json!("one")),
+            "reader": app(3, json!("two")),
+            "public": app(4, Value::Null),
+            "admin": person("admin"),
+            "guest": person("guest"),
+            "guest_id": id(5),
+            "home_tenant_id": id(6),
+            "home_admin": person("home"),
+            "locked_tenant_id": id(7),
+            "locked_tenant_name": "Wood & Grove",
+            "locked_privacy_contact": "privacy@woodgrove.example",
+            "personal_user_name": "pat@mailbox.example",
+            "administrators": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_file_has_every_name_once_in_order_and_a_shell_takes_it() {
+        let file = render(&world(), "https://localhost:8443", Path::new("/tmp/it's/ca.pem"));
+        let names: Vec<&str> =
+            file.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+        let wanted = "BASE_URL AUTHORITY CA_FILE METRICS_URL TENANT_ID TENANT_DOMAIN CLIENT_ID CLIENT_SECRET \
+                      READER_CLIENT_ID READER_CLIENT_SECRET PUBLIC_CLIENT_ID ADMIN_USERNAME ADMIN_PASSWORD \
+                      GUEST_USERNAME GUEST_PASSWORD GUEST_ID HOME_TENANT_ID HOME_ADMIN_USERNAME HOME_ADMIN_PASSWORD \
+                      LOCKED_TENANT_ID LOCKED_TENANT_NAME LOCKED_PRIVACY_CONTACT PERSONAL_USERNAME";
+        assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());
+        let script = format!(
+            "set -eu\n{file}printf '%s|' \"$CA_FILE\" \"$METRICS_URL\" \"$ADMIN_PASSWORD\" \"$LOCKED_TENANT_NAME\""
+        );
+        let answer = Command::new("sh").arg("-c").arg(script).output().unwrap();
+        assert_eq!(
+            String::from_utf8(answer.stdout).unwrap(),
+            "/tmp/it's/ca.pem||admin's $ecret|Wood & Grove|"
+        );
+    }
 
     #[test]
     fn a_shell_reads_back_what_was_quoted() {

@@ -44,7 +44,7 @@ async fn announce(at: &Announced<'_>) -> Result<()> {
     match at.directory.begin_setup(&at.directory.own_cx()).await? {
         Some(secret) => {
             let file = keep_setup_secret(at.data.path(), Some(secret.expose()))?;
-            tell(&invitation(&at.public.to_string(), secret.expose(), &file));
+            invite(&at.public.to_string(), secret.expose(), &file);
         }
         None => drop(keep_setup_secret(at.data.path(), None)?),
     }
@@ -62,12 +62,19 @@ pub fn keep_setup_secret(data_dir: &Path, secret: Option<&str>) -> Result<std::p
     Ok(path)
 }
 
-/// What to do first. The secret itself only where a person reads: standard error of a service ends up in a log.
-fn invitation(base_url: &str, secret: &str, file: &Path) -> String {
-    let shown = if stderr().is_terminal() { format!("\n  Secret    {secret}") } else { String::new() };
-    format!(
-        "\nThere is no organisation yet. Create the first one within 30 minutes:\n  Open      {base_url}/setup{shown}\n  \
-         In file   {}\n  Or use    innkeeper tenant create --help\n\n",
-        file.display()
-    )
+/// Says what to do first. The secret itself only where a person reads: standard error of a service ends up in a log.
+fn invite(base_url: &str, secret: &str, file: &Path) {
+    let file = file.display();
+    if !stderr().is_terminal() {
+        tracing::warn!(
+            page = %format_args!("{base_url}/setup"),
+            %file,
+            "there is no organisation yet; create the first one on this page, with the secret in this file, within 30 minutes"
+        );
+        return;
+    }
+    tell(&format!(
+        "\nThere is no organisation yet. Create the first one within 30 minutes:\n  Open      {base_url}/setup\n  \
+         Secret    {secret}\n  In file   {file}\n  Or use    innkeeper tenant create --help\n\n"
+    ));
 }

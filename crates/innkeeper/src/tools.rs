@@ -45,8 +45,11 @@ pub async fn run(tool: &Tool, request: Request) -> Result<ExitCode> {
         Some(response) => response,
         None => alone(&path, request).await?,
     };
-    if let Response::SetupSecret { secret, .. } = &response {
-        keep_setup_secret(&path, secret.as_deref())?;
+    match &response {
+        Response::SetupSecret { secret, .. } => drop(keep_setup_secret(&path, secret.as_deref())?),
+        // With an organisation there, no set-up secret is good any more.
+        Response::TenantCreated { .. } => drop(keep_setup_secret(&path, None)?),
+        _ => {}
     }
     let code = if holds(&response) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     say(&describe(response)?);
