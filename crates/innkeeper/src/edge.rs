@@ -162,7 +162,12 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// The signals that ask a server to end.
-pub struct Signals([Signal; 3]);
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Not for a program under nohup, which is to outlive its terminal.
+    hangup: Option<Signal>,
+}
 
 impl Signals {
     /// From now on, these signals no longer end the process by themselves.
@@ -171,22 +176,36 @@ impl Signals {
             signal(kind)
                 .map_err(|error| Problem::new(format!("Signals cannot be caught: {error}. Start again.")))
         };
-        Ok(Self([
-            catch(SignalKind::terminate())?,
-            catch(SignalKind::interrupt())?,
-            catch(SignalKind::hangup())?,
-        ]))
+        let hangup = if hangup_is_ignored() { None } else { Some(catch(SignalKind::hangup())?) };
+        Ok(Self {
+            terminate: catch(SignalKind::terminate())?,
+            interrupt: catch(SignalKind::interrupt())?,
+            hangup,
+        })
     }
 
     /// Waits for the next one.
     pub async fn next(&mut self) {
-        let [terminate, interrupt, hangup] = &mut self.0;
+        let Self { terminate, interrupt, hangup } = self;
+        let hung_up = async {
+            match hangup {
+                Some(hangup) => _ = hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            () = hung_up => {}
         }
     }
+}
+
+/// Was the program started with SIGHUP ignored? Its bit is the lowest of the mask that the kernel shows.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(test)]
