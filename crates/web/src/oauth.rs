@@ -2,12 +2,12 @@
 
 use crate::{App, edge::Arrival, errors::json_response};
 use axum::{
-    Router,
+    RequestExt, Router,
     extract::{Extension, Form, Path, Query, Request, State},
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use model::{Error, ErrorKind};
 use serde_json::{Value, json};
 use service::{OAuthFault, TokenRequest};
@@ -47,11 +47,9 @@ async fn token_v1(
 
 /// The fields of a token request. Unknown ones are ignored, and so is the query; a body that is no form has none.
 async fn read(tenant: String, request: Request) -> TokenRequest {
-    let authorization = text(request.headers(), header::AUTHORIZATION);
-    let (fields, authorization) = match axum::RequestExt::extract::<Form<Fields>, _>(request).await {
-        Ok(Form(fields)) => (fields, authorization),
-        Err(_) => (Fields::new(), authorization),
-    };
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let authorization = authorization.map(str::to_owned);
+    let Form(fields) = request.extract::<Form<Fields>, _>().await.unwrap_or_default();
     let get = |name: &str| fields.iter().find_map(|(key, value)| (key == name).then(|| value.clone()));
     TokenRequest {
         tenant,
@@ -64,14 +62,10 @@ async fn read(tenant: String, request: Request) -> TokenRequest {
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
 async fn answer(app: &App, arrival: &Arrival, request: TokenRequest) -> Response {
     let basic = request.authorization.is_some();
     let issued = app.directory.issue_app_token(&arrival.cx, &arrival.origin, request).await;
-    let mut response = match issued.map(|answer| serde_json::to_value(answer)) {
+    let mut response = match issued.map(serde_json::to_value) {
         Ok(Ok(body)) => json_response(StatusCode::OK, &body),
         Ok(Err(error)) => refusal(arrival, &OAuthFault::from(Error::internal(error.to_string()))),
         Err(fault) => refusal(arrival, &fault),

@@ -14,10 +14,10 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, StatusCode, header};
-use model::{Error, TenantId, Timestamp};
+use model::{Error, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::{LeaveAnswer, LeaveView, Listed, Refused, SignedIn};
+use service::{LeaveAnswer, LeaveView, Left, Listed, Refused, SignedIn};
 
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/innkeeper/v1/me/organizations", get(list).fallback(wrong_method)).route(
@@ -118,7 +118,11 @@ async fn view_leave(
     let tenant = resolve(&app, &arrival, &named).await?;
     let view =
         app.directory.view_leave(&arrival.cx, &who, tenant).await.map_err(|error| failed(&arrival, error))?;
-    let body = match view {
+    Ok(json_response(StatusCode::OK, &consequences(&arrival, view)))
+}
+
+fn consequences(arrival: &Arrival, view: LeaveView) -> Value {
+    match view {
         LeaveView::Confirm(confirm) => json!({
             "canLeave": true,
             "tenantId": confirm.tenant.id,
@@ -139,8 +143,7 @@ async fn view_leave(
             "privacyContact": privacy.contact_email,
             "privacyStatementUrl": privacy.statement_url,
         }),
-    };
-    Ok(json_response(StatusCode::OK, &body))
+    }
 }
 
 /// The body of a leave.
@@ -169,23 +172,24 @@ async fn leave(
     let tenant = resolve(&app, &arrival, &named).await?;
     let left = app.directory.leave(&arrival.cx, &who, tenant, &confirmation).await;
     match left.map_err(|error| failed(&arrival, error))? {
-        LeaveAnswer::Left(left) => Ok(json_response(
-            StatusCode::OK,
-            &json!({
-                "tenantId": left.tenant,
-                "displayName": left.name,
-                "leftAt": left.at.to_graph(),
-                "permanentlyDeletedAfter": left.purge_after.to_graph(),
-                "privacyContact": left.privacy.contact_email,
-                "privacyStatementUrl": left.privacy.statement_url,
-            }),
-        )),
-        LeaveAnswer::Refused(why) => Ok(refusal(&arrival, &why, arrival.cx.now)),
+        LeaveAnswer::Left(left) => Ok(json_response(StatusCode::OK, &receipt(&left))),
+        LeaveAnswer::Refused(why) => Ok(refusal(&arrival, &why)),
         LeaveAnswer::Stale => {
             let message = "The confirmation is used, too old, or for another state of things. GET this address again for a new one.";
             Err(trouble(&arrival, Problem::new(StatusCode::CONFLICT, "staleConfirmation", message)))
         }
     }
+}
+
+fn receipt(left: &Left) -> Value {
+    json!({
+        "tenantId": left.tenant,
+        "displayName": left.name,
+        "leftAt": left.at.to_graph(),
+        "permanentlyDeletedAfter": left.purge_after.to_graph(),
+        "privacyContact": left.privacy.contact_email,
+        "privacyStatementUrl": left.privacy.statement_url,
+    })
 }
 
 fn confirmation(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
@@ -203,7 +207,7 @@ fn confirmation(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
 }
 
 /// A refused leave, with the reason for programs and whom to turn to.
-fn refusal(arrival: &Arrival, why: &Refused, now: Timestamp) -> Response {
+fn refusal(arrival: &Arrival, why: &Refused) -> Response {
     let id = arrival.cx.request.to_string();
     let client = arrival.client_request_id.as_ref().and_then(|value| value.to_str().ok()).unwrap_or(&id);
     let body = json!({ "error": {
@@ -212,7 +216,7 @@ fn refusal(arrival: &Arrival, why: &Refused, now: Timestamp) -> Response {
         "reason": why.reason.as_str(),
         "privacyContact": why.privacy.contact_email,
         "privacyStatementUrl": why.privacy.statement_url,
-        "innerError": { "date": now.to_graph_error(), "request-id": id, "client-request-id": client },
+        "innerError": { "date": arrival.cx.now.to_graph_error(), "request-id": id, "client-request-id": client },
     }});
     json_response(StatusCode::FORBIDDEN, &body)
 }

@@ -1,10 +1,18 @@
 //! The pages, our own API and the token endpoint, called in process like a browser calls them, over a real store.
 
+#[cfg(test)]
 mod administration;
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
 mod defence;
+#[cfg(test)]
 mod oauth;
+#[cfg(test)]
 mod own;
+#[cfg(test)]
 mod scene;
+#[cfg(test)]
 mod setup;
+#[cfg(test)]
 mod story;

@@ -65,7 +65,7 @@ async fn only_the_machine_itself_may_set_up() {
     for peer in ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"] {
         let mut remote = local.clone();
         remote.peer = peer.parse().unwrap();
-        remote.get("/setup").await.is(403).lacks("name=\"secret\"");
+        remote.get("/setup").await.is(403).says("This server is not set up yet").lacks("name=\"secret\"");
         remote.post("/setup", &filled(&secret, "contoso.example")).await.is(403);
     }
     for peer in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {

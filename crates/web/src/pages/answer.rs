@@ -197,7 +197,7 @@ fn status_page(
         organization: None,
     };
     let request_id = arrival.cx.request.to_string();
-    let template = ErrorPage { page, status: status.as_u16(), request_id, retry_after };
+    let template = ErrorPage { page, status: status.as_u16(), request_id, retry_after, not_set_up: false };
     // A template that does not render has no page either.
     let mut response = match html(status, &template) {
         Ok(response) => response,

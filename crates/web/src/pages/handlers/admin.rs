@@ -129,38 +129,36 @@ fn stored(admin: &Admin) -> Properties {
 
 pub(crate) async fn save_properties(form: Sent<Admin>) -> Answer {
     let (admin, fields) = (form.by, form.fields);
-    let mut page = Properties {
+    let page = Properties {
         technical_contact: judged(&fields, "technicalContact", is_plain_address, Problem::NotAnAddress),
         privacy_contact: judged(&fields, "privacyContact", is_plain_address, Problem::NotAnAddress),
         privacy_statement: judged(&fields, "privacyStatement", is_https_or_mailto, Problem::NotALink),
         ..stored(&admin)
     };
-    if [&page.technical_contact, &page.privacy_contact, &page.privacy_statement]
-        .iter()
-        .any(|field| field.problem.is_some())
-    {
+    let sent = [&page.technical_contact, &page.privacy_contact, &page.privacy_statement];
+    if sent.iter().any(|field| field.problem.is_some()) {
         return html(StatusCode::BAD_REQUEST, &page);
     }
-    let patch = OrganizationPatch {
-        technical_contact: Some(Some(page.technical_contact.value.clone())),
-        privacy_contact: Some(Some(page.privacy_contact.value.clone())),
-        privacy_url: Some(Some(page.privacy_statement.value.clone())),
-        expected: Some(fields.text("version").parse().unwrap_or(-1)),
-    };
+    let [technical_contact, privacy_contact, privacy_url] = sent.map(|field| Some(Some(field.value.clone())));
+    // Without a version that can be read, nothing is overwritten.
+    let expected = Some(fields.text("version").parse().unwrap_or(-1));
+    let patch = OrganizationPatch { technical_contact, privacy_contact, privacy_url, expected };
     match admin.app().directory.update_organization(admin.cx(), &admin.caller, patch).await {
         Ok(()) => see_other(&format!("{}?note={}", paths::PROPERTIES, admin.member.note("properties"))),
         Err(error) if error.kind() == ErrorKind::PreconditionFailed => {
             html(StatusCode::CONFLICT, &Properties { changed_meanwhile: true, ..stored(&admin) })
         }
-        // Every value was judged above; what remains is that the policy needs what was cleared.
-        Err(error) if error.kind() == ErrorKind::BadRequest => {
-            for field in [&mut page.privacy_contact, &mut page.privacy_statement] {
-                field.problem = field.value.is_empty().then_some(Problem::NeededByPolicy);
-            }
-            html(StatusCode::BAD_REQUEST, &page)
-        }
+        Err(error) if error.kind() == ErrorKind::BadRequest => html(StatusCode::BAD_REQUEST, &needed(page)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Every value was judged before; what the directory still refuses is to clear what the policy needs.
+fn needed(mut page: Properties) -> Properties {
+    for field in [&mut page.privacy_contact, &mut page.privacy_statement] {
+        field.problem = field.value.is_empty().then_some(Problem::NeededByPolicy);
+    }
+    page
 }
 
 fn judged(fields: &Fields, name: &str, holds: fn(&str) -> bool, otherwise: Problem) -> Field {

@@ -3,7 +3,8 @@
 use super::general::nothing_here;
 use crate::pages::{
     answer::{Answer, Stop, html, with_cookie},
-    view::{Field, Problem, Setup, SetupDone},
+    session::Binding,
+    view::{ErrorPage, Field, Problem, Setup, SetupDone},
     visit::{Fields, Knock, Visit},
 };
 use http::StatusCode;
@@ -17,7 +18,14 @@ async fn admit(visit: &Visit) -> Result<(), Stop> {
     if visit.arrival.peer.to_canonical().is_loopback() {
         return Ok(());
     }
-    Err(Error::forbidden().because("set-up from another machine").into())
+    let page = ErrorPage {
+        page: visit.page(&Binding::None),
+        status: StatusCode::FORBIDDEN.as_u16(),
+        request_id: visit.arrival.cx.request.to_string(),
+        retry_after: None,
+        not_set_up: true,
+    };
+    Err(Stop::Answer(Box::new(html(StatusCode::FORBIDDEN, &page)?)))
 }
 
 fn ask(visit: &Visit, status: StatusCode, fill: impl FnOnce(Setup) -> Setup) -> Answer {
@@ -46,7 +54,7 @@ pub(crate) async fn finish(knock: Knock) -> Answer {
     }
     match visit.app.directory.finish_setup(&visit.arrival.cx, judged.request()).await {
         Ok(tenant) => {
-            let page = visit.page(&crate::pages::session::Binding::None);
+            let page = visit.page(&Binding::None);
             html(StatusCode::OK, &SetupDone { page, organization: tenant.name, user_name: judged.upn() })
         }
         Err(error) => {

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use model::is_plain_address;
 use service::{Discovered, SignIn as Outcome};
 use std::net::IpAddr;
@@ -104,7 +104,10 @@ async fn conclude(form: &Form<'_>, outcome: Outcome, step: SignInStep, wrong: Si
         Outcome::Blocked => form.show(StatusCode::FORBIDDEN, step, Some(SignInError::Blocked)),
         Outcome::Throttled { seconds } => {
             let minutes = u64::from(seconds.div_ceil(60));
-            form.show(StatusCode::TOO_MANY_REQUESTS, step, Some(SignInError::TooManyTries { minutes }))
+            let error = SignInError::TooManyTries { minutes };
+            let mut response = form.show(StatusCode::TOO_MANY_REQUESTS, step, Some(error))?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            Ok(response)
         }
     }
 }

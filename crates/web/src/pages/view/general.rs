@@ -77,12 +77,15 @@ pub struct ErrorPage {
     pub request_id: String,
     /// Seconds until the next try makes sense.
     pub retry_after: Option<u32>,
+    /// The server is not set up yet, and the visitor is not at its machine.
+    pub not_set_up: bool,
 }
 
 impl ErrorPage {
     /// Keys of title and explanation.
     const fn keys(&self) -> (&'static str, &'static str) {
         match self.status {
+            _ if self.not_set_up => ("error-not-set-up-title", "error-not-set-up"),
             403 => ("error-403-title", "error-403"),
             404 => ("error-404-title", "error-404"),
             409 => ("error-409-title", "error-409"),

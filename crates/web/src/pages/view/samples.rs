@@ -450,7 +450,7 @@ impl SetupDone {
 
 impl ErrorPage {
     fn samples(texts: Texts) -> Vec<Self> {
-        [
+        let mut samples: Vec<Self> = [
             (400, None),
             (403, None),
             (404, None),
@@ -465,8 +465,12 @@ impl ErrorPage {
             status,
             request_id: "7b6f0b9e-0c68-4bb2-9a1c-0f6a0f2f6a11".to_owned(),
             retry_after,
+            not_set_up: false,
         })
-        .into()
+        .into();
+        let other = samples[0].clone();
+        samples.push(Self { status: 403, not_set_up: true, ..other });
+        samples
     }
 }
 
