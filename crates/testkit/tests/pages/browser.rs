@@ -25,7 +25,12 @@ pub struct Page {
 
 impl Browser {
     pub fn new(world: &World) -> Self {
-        let app = App::new(world.directory().clone(), Options::default());
+        Self::with(world, Options::default())
+    }
+
+    /// One of a server that presents itself so.
+    pub fn with(world: &World, options: Options) -> Self {
+        let app = App::new(world.directory().clone(), options);
         Self { app, jar: BTreeMap::new(), peer: IpAddr::V4(Ipv4Addr::LOCALHOST), language: "en" }
     }
 

@@ -96,6 +96,9 @@ async fn refusals_name_their_reason_and_whom_to_ask() {
     assert_eq!(body["error"]["privacyContact"], "privacy@woodgrove.example");
 }
 
+/// Who calls, method, path, headers, body; status and code of the answer.
+type Row<'r> = (&'r mut Browser, &'r str, &'r str, &'r [(&'r str, &'r str)], &'r str, u16, &'r str);
+
 #[tokio::test]
 async fn each_mistake_has_its_status_and_code() {
     let scene = Scene::new(43).await;
@@ -104,7 +107,7 @@ async fn each_mistake_has_its_status_and_code() {
     let contoso = format!("{LIST}/{}/leave", scene.contoso);
     let body = "{\"confirmation\":\"made up\"}";
     let json = ("content-type", "application/json");
-    let rows: [(&mut Browser, &str, &str, &[(&str, &str)], &str, u16, &str); 9] = [
+    let rows: [Row<'_>; 9] = [
         (&mut stranger.clone(), "GET", LIST, &[], "", 401, "notSignedIn"),
         (&mut stranger, "POST", &contoso, OURS, body, 401, "notSignedIn"),
         (&mut browser.clone(), "POST", &contoso, OURS, body, 409, "staleConfirmation"),
@@ -137,12 +140,14 @@ async fn each_mistake_has_its_status_and_code() {
             403,
             "crossSiteRequest",
         ),
-        (&mut browser, "DELETE", &contoso, OURS, body, 405, "methodNotAllowed"),
+        (&mut browser.clone(), "DELETE", &contoso, OURS, body, 405, "methodNotAllowed"),
     ];
     for (browser, method, path, headers, body, status, code) in rows {
         let (got, answer) = call(browser, method, path, headers, body).await;
         assert_eq!((got, answer["error"]["code"].as_str()), (status, Some(code)), "{method} {headers:?}");
     }
+    let request = browser.request("DELETE", LIST);
+    assert_eq!(browser.send(request, "").await.header("allow"), "GET,HEAD");
     assert!(!scene.world.user(scene.contoso, scene.guest).await.unwrap().is_deleted());
 }
 

@@ -269,3 +269,31 @@ async fn a_blocked_guest_and_a_blocked_home_account_are_told_so() {
     enter(&mut browser, "/myaccount").await.is(403).says("This account is blocked.");
     assert!(!browser.jar.contains_key("__Host-innkeeper"));
 }
+
+#[tokio::test]
+async fn too_many_wrong_passwords_make_the_reader_wait() {
+    let scene = Scene::new(13).await;
+    let mut browser = Browser::new(&scene.world);
+    let wrong = [("step", "password"), ("userName", "ana@fabrikam.example"), ("password", "wrong")];
+    for _ in 0..5 {
+        browser.submit("/signin", "/signin", &wrong).await.is(422);
+    }
+    let right = [("step", "password"), ("userName", "ana@fabrikam.example"), ("password", PASSWORD)];
+    let wait = browser.submit("/signin", "/signin", &right).await;
+    wait.is(429).says("There were too many tries. Try again in one minute.");
+    let seconds: i64 = wait.header("retry-after").parse().expect("seconds");
+    scene.world.clock.advance(Span::seconds(seconds));
+    browser.submit("/signin", "/signin", &right).await.leads_to("/myaccount");
+}
+
+#[tokio::test]
+async fn only_a_demonstration_says_that_passcodes_are_in_the_terminal() {
+    let scene = Scene::new(14).await;
+    let hint = "In this demonstration it is printed in the terminal";
+    let fields = [("step", "userName"), ("userName", "sam@mail.example")];
+    for (demo, said) in [(true, true), (false, false)] {
+        let mut browser = Browser::with(&scene.world, web::Options { demo });
+        let page = browser.submit("/signin", "/signin", &fields).await;
+        assert_eq!(page.is(200).text().contains(hint), said);
+    }
+}
