@@ -1,0 +1,219 @@
+//! `auditLogs/directoryAudits`: what happened, newest first, in the words of section 7.
+
+use crate::{
+    house::{House, POLICY},
+    wire::{Ask, Transcript},
+};
+use model::Span;
+use serde_json::{Value, json};
+use testkit::World;
+
+const AUDITS: &str = "/v1.0/auditLogs/directoryAudits";
+
+async fn list(house: &House, query: &str) -> Vec<Value> {
+    house.ask(Ask::get(format!("{AUDITS}?$top=999{query}")).by(house.all())).await.values()
+}
+
+/// The newest record of an activity.
+async fn newest(house: &House, activity: &str) -> Value {
+    let found = list(house, &format!("&$filter=activityDisplayName eq '{activity}'")).await;
+    found.into_iter().next().unwrap_or_else(|| panic!("no record of {activity}"))
+}
+
+#[tokio::test]
+async fn what_each_act_leaves_behind() {
+    let house = House::new().await;
+    let mut said = Transcript::default();
+    let by = |who: &str, method: &str, target: &str| {
+        Ask::new(method, format!("/v1.0/{target}")).by(house.token(who))
+    };
+    let say = async |said: &mut Transcript, title: &str, activity: &str| {
+        let filter = format!("{AUDITS}?$top=1&$filter=activityDisplayName eq '{activity}'&$select=*");
+        house.say(said, title, Ask::get(filter).by(house.all())).await
+    };
+    let off = json!({"allowExternalIdentitiesToLeave": false, "allowDeletedIdentitiesDataRemoval": true});
+    assert_eq!(
+        house.ask(by("adele", "PATCH", "policies/externalIdentitiesPolicy").json(&off)).await.status,
+        204
+    );
+    say(&mut said, "the policy, by a person", "Update policy").await;
+    let refused = json!({"allowExternalIdentitiesToLeave": false});
+    let theo = Ask::new("PATCH", POLICY).by(house.token("theo")).json(&refused);
+    assert_eq!(house.ask(theo).await.status, 400);
+    let filter = format!("{AUDITS}?$top=1&$filter=activityDisplayName eq 'Update policy'");
+    house.say(&mut said, "a change that was refused", Ask::get(filter).by(house.token("theo"))).await;
+    say(&mut said, "a guest who left", "Leave organization").await;
+    let mail =
+        json!({"invitedUserEmailAddress": "n@adatum.example", "inviteRedirectUrl": "https://app.example"});
+    let invited = house.ask(by("ingo", "POST", "invitations").json(&mail)).await.json();
+    let nora = invited["invitedUser"]["id"].as_str().unwrap().to_owned();
+    say(&mut said, "an invitation", "Invite external user").await;
+    say(&mut said, "the guest that it made", "Add user").await;
+    say(&mut said, "an acceptance", "Redeem external user invite").await;
+    let rename =
+        by("app: everything", "PATCH", &format!("users/{nora}")).json(&json!({"displayName": "Nora"}));
+    assert_eq!(house.ask(rename).await.status, 204);
+    say(&mut said, "a name", "Update user").await;
+    let block = by("uma", "PATCH", &format!("users/{nora}")).json(&json!({"accountEnabled": false}));
+    assert_eq!(house.ask(block).await.status, 204);
+    say(&mut said, "a block", "Disable account").await;
+    assert_eq!(house.ask(by("uma", "DELETE", &format!("users/{nora}"))).await.status, 204);
+    say(&mut said, "a removal", "Delete user").await;
+    assert_eq!(
+        house.ask(by("uma", "POST", &format!("directory/deletedItems/{nora}/restore"))).await.status,
+        200
+    );
+    say(&mut said, "a restore", "Restore user").await;
+    let own = format!("organization/{}", house.plan.contoso);
+    let contact = json!({"privacyProfile": {"contactEmail": "new@contoso.example"}});
+    assert_eq!(house.ask(by("adele", "PATCH", &own).json(&contact)).await.status, 204);
+    say(&mut said, "the privacy profile", "Set Company Information").await;
+    let rolf = format!("directory/deletedItems/{}", house.id("rolf"));
+    assert_eq!(house.ask(by("app: everything", "DELETE", &rolf)).await.status, 204);
+    say(&mut said, "a deletion for good", "Hard Delete user").await;
+    insta::assert_snapshot!(said.text());
+}
+
+/// The initiator of a leave is the guest, and nobody else.
+#[tokio::test]
+async fn a_leave_is_the_guests_own_act() {
+    let house = House::new().await;
+    let record = newest(&house, "Leave organization").await;
+    let lena = house.id("lena").to_string();
+    assert_eq!(record["initiatedBy"]["app"], Value::Null);
+    assert_eq!(record["initiatedBy"]["user"]["id"], lena.as_str());
+    assert_eq!(record["targetResources"][0]["id"], lena.as_str());
+    assert_eq!(
+        (record["result"].as_str(), record["category"].as_str()),
+        (Some("success"), Some("UserManagement"))
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_the_policy_has_old_and_new_values() {
+    let house = House::new().await;
+    let off = json!({"allowExternalIdentitiesToLeave": false});
+    assert_eq!(house.ask(Ask::new("PATCH", POLICY).by(house.all()).json(&off)).await.status, 204);
+    let record = newest(&house, "Update policy").await;
+    let target = &record["targetResources"][0];
+    assert_eq!(
+        (target["type"].as_str(), target["id"].as_str()),
+        (Some("Policy"), Some("externalIdentityPolicy"))
+    );
+    assert_eq!(
+        target["modifiedProperties"],
+        json!([{"displayName": "allowExternalIdentitiesToLeave", "oldValue": "true", "newValue": "false"}])
+    );
+    let app = &record["initiatedBy"]["app"];
+    assert_eq!(app["appId"], house.plan.apps["app: everything"].id.to_string());
+}
+
+#[tokio::test]
+async fn newest_first_in_pages_and_by_filter() {
+    let house = House::new().await;
+    let all = list(&house, "").await;
+    assert!(all.len() > 60);
+    let times: Vec<&str> = all.iter().map(|record| record["activityDateTime"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "newest first");
+    let ids = |records: &[Value]| -> Vec<String> {
+        records.iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for (query, expected) in [
+        ("$top=7".to_owned(), ids(&all)),
+        ("$top=9&$orderby=activityDateTime desc".to_owned(), ids(&all)),
+        (
+            format!("$top=5&$filter=activityDateTime ge {} and activityDateTime lt {}", times[40], times[3]),
+            ids(&all
+                .iter()
+                .filter(|one| (times[40]..times[3]).contains(&one["activityDateTime"].as_str().unwrap()))
+                .cloned()
+                .collect::<Vec<_>>()),
+        ),
+        (
+            "$top=4&$filter=activityDisplayName eq 'Add user'".to_owned(),
+            ids(&all
+                .iter()
+                .filter(|one| one["activityDisplayName"] == "Add user")
+                .cloned()
+                .collect::<Vec<_>>()),
+        ),
+    ] {
+        let (mut found, mut next) = (Vec::new(), Some(format!("{AUDITS}?{query}")));
+        while let Some(target) = next.take() {
+            let page = house.ask(Ask::get(&target).by(house.all())).await;
+            found.extend(ids(&page.values()));
+            assert!(found.len() <= all.len(), "{query}: the pages do not end");
+            next = page.json()["@odata.nextLink"]
+                .as_str()
+                .map(|link| link.strip_prefix(World::ORIGIN).unwrap().to_owned());
+        }
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn one_record_and_what_is_refused() {
+    let house = House::new().await;
+    let mut said = Transcript::default();
+    let id = newest(&house, "Leave organization").await["id"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("Directory_"));
+    let get = |target: String| Ask::get(target).by(house.all());
+    house.say(&mut said, "one record", get(format!("{AUDITS}/{id}"))).await;
+    house.say(&mut said, "in part", get(format!("{AUDITS}/{id}?$select=id,result"))).await;
+    let bare = id.trim_start_matches("Directory_");
+    for unknown in [bare, "x", "Directory_00000000-0000-4000-8000-000000000001"] {
+        let reply = house.say(&mut said, "unknown", get(format!("{AUDITS}/{unknown}"))).await;
+        assert_eq!(reply.status, 404, "{unknown}");
+        assert!(reply.message().contains(&format!("'{unknown}'")), "the id that was asked for");
+    }
+    let foreign = house.ask(Ask::get(format!("{AUDITS}/{id}")).by(house.token("app: fabian"))).await;
+    assert_eq!(foreign.status, 404, "a record of another tenant");
+    let queries = [
+        "?$orderby=activityDateTime asc",
+        "?$orderby=activityDisplayName",
+        "?$filter=result eq 'failure'",
+        "?$filter=activityDisplayName ne 'Add user'",
+        "?$filter=activityDisplayName eq 'a' or activityDisplayName eq 'b'",
+        "?$top=1000",
+        "?$search=\"x\"",
+        "?$skiptoken=x",
+    ];
+    for query in queries {
+        house.say(&mut said, "refused", get(format!("{AUDITS}{query}"))).await;
+    }
+    house
+        .say(
+            &mut said,
+            "records are for reading",
+            Ask::new("DELETE", format!("{AUDITS}/{id}")).by(house.all()),
+        )
+        .await;
+    insta::assert_snapshot!(said.text());
+}
+
+/// After a deletion for good the records stay and nobody is named in them.
+#[tokio::test]
+async fn a_purge_takes_the_names_out() {
+    let house = House::new().await;
+    let lena = house.id("lena").to_string();
+    let about = async || {
+        let all = list(&house, "").await;
+        let about: Vec<Value> = all.into_iter().filter(|record| record.to_string().contains(&lena)).collect();
+        (about.len(), Value::Array(about).to_string())
+    };
+    let (count, text) = about().await;
+    assert!(count >= 4 && text.contains("lena_fabrikam.example") && text.contains("Guest lena"));
+    let purge = Ask::new("DELETE", format!("/v1.0/directory/deletedItems/{lena}")).by(house.all());
+    assert_eq!(house.ask(purge).await.status, 204);
+    let (after, text) = about().await;
+    assert_eq!(after, count + 1, "the records stay, and one is added");
+    assert!(
+        !text.to_lowercase().contains("lena@") && !text.contains("lena_") && !text.contains("Guest lena"),
+        "{text}"
+    );
+    let record = newest(&house, "Leave organization").await;
+    let user = &record["initiatedBy"]["user"];
+    assert_eq!((&user["displayName"], &user["userPrincipalName"]), (&Value::Null, &Value::Null));
+    assert_eq!(user["id"], lena.as_str(), "the id names nobody any more");
+    house.world.clock.advance(Span::seconds(1));
+}

@@ -1,0 +1,16 @@
+//! Microsoft Graph as a client sees it: every status, header and body, against the documents and not against the code.
+//!
+//! Snapshots are transcripts, to be read beside the recordings of the live service. Whatever is the same in every answer is
+//! asserted in [`wire`], and left out of the transcripts.
+
+mod audit;
+mod authorisation;
+mod deleted;
+mod house;
+mod invitations;
+mod organization;
+mod policy;
+mod query;
+mod tokens;
+mod users;
+mod wire;

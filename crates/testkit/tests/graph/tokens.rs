@@ -1,0 +1,181 @@
+//! Who is asking: every way in which a token can fail, as a client sees it.
+
+use crate::{
+    house::{House, POLICY, SEED},
+    wire::{Ask, Reply, Token, Transcript},
+};
+use identity::{AccessClaims, ClientAuth, MasterKey, SigningKey, Subject};
+use model::{Span, TenantId, authz::Permission};
+use serde_json::json;
+use service::{Caller, UserPatch};
+use store::GrantKind;
+use testkit::{Seeded, World};
+
+/// The key with which a tenant signs, taken out of the store with the master key of the world.
+pub async fn signing_key(house: &House, tenant: TenantId) -> SigningKey {
+    let keys = house.world.store().read(World::scope(tenant), |reader| reader.signing_keys()).await.unwrap();
+    let stored = keys.into_iter().find(|key| key.retired.is_none()).unwrap();
+    let sealed: Vec<u8> = (0..stored.sealed.len() / 2)
+        .map(|at| u8::from_str_radix(&stored.sealed[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    let master = MasterKey::generate(&Seeded::new(SEED));
+    let plain = master.open(&format!("signing-key:{tenant}:{}", stored.kid), &sealed).unwrap();
+    SigningKey::from_pkcs8(&plain).unwrap()
+}
+
+/// The claims of a good token of the app with every permission.
+pub fn claims(house: &House) -> AccessClaims {
+    let app = &house.plan.apps["app: everything"];
+    let now = house.world.cx().now;
+    AccessClaims {
+        audience: "https://graph.microsoft.com".to_owned(),
+        origin: World::ORIGIN.to_owned(),
+        tenant: house.plan.contoso,
+        oid: app.object,
+        app: app.id,
+        app_name: "App with everything".to_owned(),
+        client_auth: ClientAuth::Secret,
+        roles: Vec::new(),
+        issued_at: now,
+        expires: now + Span::minutes(60),
+        uti: "uti".to_owned(),
+        subject: Subject::App {
+            permissions: vec![Permission::PolicyReadAll, Permission::PolicyReadWriteExternalIdentities],
+        },
+    }
+}
+
+fn bearing(label: &str, value: String) -> Token {
+    Token { label: label.to_owned(), value }
+}
+
+/// Reads and writes with it: both are refused alike, and nothing is done.
+async fn refused(house: &House, said: &mut Transcript, token: &Token) -> Reply {
+    let before = house.state(house.plan.contoso).await;
+    let reply = house.say(said, &token.label, Ask::get(POLICY).by(token)).await;
+    let write = Ask::new("PATCH", POLICY).by(token).json(&json!({"allowDeletedIdentitiesDataRemoval": true}));
+    let second = house.ask(write).await;
+    assert_eq!((second.fault(), second.message()), (reply.fault(), reply.message()), "{}", token.label);
+    assert_eq!(house.state(house.plan.contoso).await, before, "{}", token.label);
+    assert_eq!(reply.fault(), (401, "InvalidAuthenticationToken".to_owned()), "{}", token.label);
+    reply
+}
+
+#[tokio::test]
+async fn without_a_good_token() {
+    let house = House::new().await;
+    let mut said = Transcript::whole();
+    let get = || Ask::get(POLICY);
+    house.say(&mut said, "none", get()).await;
+    house.say(&mut said, "another scheme", get().header("authorization", "Basic YTpi")).await;
+    house.say(&mut said, "an empty one", get().header("authorization", "Bearer ")).await;
+    house.say(&mut said, "no dots", get().header("authorization", "Bearer garbage")).await;
+    house.say(&mut said, "not base64", get().header("authorization", "Bearer a.b!.c")).await;
+    let good = format!("Bearer {}", house.all().value);
+    let twice = get().header("authorization", &good).header("authorization", &good);
+    house.say(&mut said, "two headers", twice).await;
+    house.say(&mut said, "a client's own request id", get().header("client-request-id", "my-own-id-2")).await;
+    house.say(&mut said, "an address that is not there", Ask::get("/v1.0/xyz")).await;
+    house.say(&mut said, "a method that is not there", Ask::new("PUT", POLICY)).await;
+    house.say(&mut said, "HEAD", Ask::new("HEAD", POLICY)).await;
+    insta::assert_snapshot!(said.text());
+    // The positive control: the same header once is good, in any letter case of the scheme.
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let ask = get().header("authorization", &format!("{scheme} {}", house.all().value));
+        assert_eq!(house.ask(ask).await.status, 200, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_do_not_hold() {
+    let house = House::new().await;
+    let (contoso, fabrikam) = (house.plan.contoso, house.plan.fabrikam);
+    let (key, foreign) = (signing_key(&house, contoso).await, signing_key(&house, fabrikam).await);
+    let mint = |key: &SigningKey, claims: &AccessClaims| identity::mint(key, claims).unwrap();
+    let good = claims(&house);
+    let token = bearing("the positive control", mint(&key, &good));
+    assert_eq!(house.ask(Ask::get(POLICY).by(&token)).await.status, 200);
+    let mut said = Transcript::default();
+    let audience = AccessClaims { audience: "https://management.azure.com".to_owned(), ..good.clone() };
+    let origin = AccessClaims { origin: "https://elsewhere.example".to_owned(), ..good.clone() };
+    let (head, rest) = token.value.split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let flipped =
+        format!("{head}.{body}.{}{}", if signature.starts_with('A') { "B" } else { "A" }, &signature[1..]);
+    let own = house.token("app: nothing").value.clone();
+    let own_body = own.split('.').nth(1).unwrap();
+    let rows = [
+        ("wrong audience", mint(&key, &audience)),
+        ("another issuer", mint(&key, &origin)),
+        ("signed by another tenant", mint(&foreign, &good)),
+        (
+            "of another tenant, signed by this one",
+            mint(&key, &AccessClaims { tenant: fabrikam, ..good.clone() }),
+        ),
+        ("a signature that is off by a bit", flipped),
+        ("claims of another token", format!("{head}.{own_body}.{signature}")),
+        ("no signature", format!("{head}.{body}.")),
+    ];
+    for (label, value) in rows {
+        refused(&house, &mut said, &bearing(label, value)).await;
+    }
+    house.world.clock.advance(Span::minutes(60));
+    refused(&house, &mut said, &bearing("expired", token.value.clone())).await;
+    insta::assert_snapshot!(said.text());
+}
+
+/// What is taken away counts at once, whatever the token says.
+#[tokio::test]
+async fn rights_that_were_taken_away() {
+    let house = House::new().await;
+    let mut said = Transcript::default();
+    let (directory, contoso) = (house.world.directory(), house.plan.contoso);
+    let cx = || house.world.cx();
+    for gone in ["bert", "bea", "lena", "rolf", "hugo"] {
+        refused(&house, &mut said, house.token(gone)).await;
+    }
+    let gil = house.id("gil").to_string();
+    let patch = UserPatch { account_enabled: Some(false), ..UserPatch::default() };
+    directory.update_user(&cx(), &house.operator(), &gil, patch).await.unwrap();
+    let patch = UserPatch { account_enabled: Some(true), ..UserPatch::default() };
+    directory.update_user(&cx(), &house.operator(), &gil, patch).await.unwrap();
+    refused(&house, &mut said, &bearing("blocked and unblocked since", house.token("gil").value.clone()))
+        .await;
+    directory.delete_user(&cx(), &house.operator(), &house.id("rita").to_string()).await.unwrap();
+    directory.restore_user(&cx(), &house.operator(), house.id("rita"), None).await.unwrap();
+    refused(&house, &mut said, &bearing("deleted and restored since", house.token("rita").value.clone()))
+        .await;
+
+    let app = house.plan.apps["app: everything"].id;
+    let permission = Permission::PolicyReadWriteExternalIdentities;
+    directory.revoke_grant(&cx(), contoso, app, GrantKind::Application, permission).await.unwrap();
+    let write =
+        Ask::new("PATCH", POLICY).by(house.all()).json(&json!({"allowDeletedIdentitiesDataRemoval": true}));
+    let reply = house.say(&mut said, "a permission taken from the app", write).await;
+    assert_eq!(reply.fault().0, 403);
+    assert_eq!(house.ask(Ask::get(POLICY).by(house.all())).await.status, 200, "the other permission stands");
+    directory.set_app_enabled(&cx(), contoso, app, false).await.unwrap();
+    refused(&house, &mut said, &bearing("an app that is switched off", house.all().value.clone())).await;
+    let tool = house.plan.apps["tool"].id;
+    directory.set_app_enabled(&cx(), contoso, tool, false).await.unwrap();
+    refused(
+        &house,
+        &mut said,
+        &bearing("a person's app that is switched off", house.token("adele").value.clone()),
+    )
+    .await;
+    insta::assert_snapshot!(said.text());
+}
+
+/// A guest whose home account is deleted is nobody here from that moment.
+#[tokio::test]
+async fn a_deletion_at_home_counts_here_at_once() {
+    let house = House::new().await;
+    let me = Ask::get("/v1.0/me").by(house.token("gil"));
+    assert_eq!(house.ask(me.clone()).await.status, 200);
+    let gil = house.world.user(house.plan.contoso, house.id("gil")).await.unwrap();
+    let model::Home::Tenant { tenant, object } = gil.home else { panic!("gil is a member elsewhere") };
+    let operator = Caller::operator(tenant);
+    house.world.directory().delete_user(&house.world.cx(), &operator, &object.to_string()).await.unwrap();
+    assert_eq!(house.ask(me).await.fault(), (401, "InvalidAuthenticationToken".to_owned()));
+}
