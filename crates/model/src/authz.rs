@@ -1,6 +1,6 @@
 //! Permissions, directory roles, and the one table that says what each operation needs.
 
-use crate::{AppId, Error, ObjectId, Result, User};
+use crate::{AppId, Error, Home, ObjectId, Result, User};
 use uuid::{Uuid, uuid};
 
 macro_rules! permissions {
@@ -322,6 +322,8 @@ pub fn authorize(principal: &Principal, operation: Operation) -> Result<()> {
     let holds_one_of = |needed: &[Role]| needed.iter().any(|role| roles.contains(role));
     let by_role = match (rule.roles, principal) {
         ([], Principal::Person { .. }) if operation != Operation::ReadSelf => holds_one_of(READERS),
+        // A personal account never has to do with the policy, whatever roles it holds.
+        ([], _) if operation == Operation::ReadPolicy && matches!(user.home, Home::Mailbox { .. }) => false,
         ([], _) => rule.guests || !user.is_external() || !roles.is_empty(),
         // Whoever is bound by the policy does not set it: a guest with a role could let everybody out, or lock them in.
         (_, _) if operation == Operation::UpdatePolicy && user.is_external() => false,

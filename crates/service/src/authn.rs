@@ -118,6 +118,14 @@ impl Caller {
         }
     }
 
+    /// The app through which the caller came, or that it is.
+    pub const fn app(&self) -> Option<AppId> {
+        match &self.0 {
+            Proof::App { app, .. } | Proof::Delegated { app, .. } => Some(*app),
+            Proof::Page { .. } | Proof::Operator { .. } => None,
+        }
+    }
+
     pub(crate) const fn scope(&self) -> TenantScope {
         scope(self.tenant())
     }
@@ -226,6 +234,11 @@ impl Directory {
                 .await?;
         }
         Ok(Some(signed_in))
+    }
+
+    /// Do the account and the app behind a token still stand? Every other verb asks this by itself, and more.
+    pub async fn check_caller(&self, cx: &Cx, caller: &Caller) -> Result<()> {
+        self.store().read(caller.scope(), |reader| principal(reader, cx, caller).map(drop)).await
     }
 
     /// Ends a session.

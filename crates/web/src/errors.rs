@@ -2,6 +2,7 @@
 
 use crate::edge::Arrival;
 use axum::{body::Body, response::Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, ErrorKind, TokenFault};
 use serde_json::{Map, Value, json};
@@ -18,6 +19,8 @@ pub(crate) struct Problem {
     retry_after: Option<u32>,
     /// Methods that the address knows, on 405.
     pub allow: Option<String>,
+    /// The token was good once: the client is told to get a fresh one.
+    revoked: bool,
 }
 
 impl Problem {
@@ -30,6 +33,7 @@ impl Problem {
             details: false,
             retry_after: None,
             allow: None,
+            revoked: false,
         }
     }
 
@@ -75,22 +79,31 @@ impl Problem {
         set(header::ALLOW, self.allow.clone());
         set(
             header::WWW_AUTHENTICATE,
-            (self.status == StatusCode::UNAUTHORIZED).then(|| challenge(&arrival.origin)),
+            (self.status == StatusCode::UNAUTHORIZED).then(|| self.challenge(arrival)),
         );
         response
+    }
+
+    /// The form of the live service: a client finds its authority in it, and after a revocation the claims to ask a fresh
+    /// token with (continuous access evaluation).
+    fn challenge(&self, arrival: &Arrival) -> String {
+        let origin = &arrival.origin;
+        let mut challenge = format!(
+            "Bearer realm=\"\", authorization_uri=\"{origin}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\""
+        );
+        if self.revoked {
+            let since = arrival.cx.now.as_seconds().to_string();
+            let claims = json!({ "access_token": { "nbf": { "essential": true, "value": since } } });
+            let claims = STANDARD.encode(claims.to_string());
+            challenge.push_str(&format!(", error=\"insufficient_claims\", claims=\"{claims}\""));
+        }
+        challenge
     }
 
     /// Seconds until another try makes sense.
     pub(crate) const fn retry_after(&self) -> Option<u32> {
         self.retry_after
     }
-}
-
-/// The form of the live service; a client finds its authority in it.
-fn challenge(origin: &str) -> String {
-    format!(
-        "Bearer realm=\"\", authorization_uri=\"{origin}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\""
-    )
 }
 
 /// A JSON answer.
@@ -126,11 +139,10 @@ impl From<Error> for Problem {
         let message = error.external().to_owned();
         let (status, code) = match error.kind() {
             ErrorKind::Unauthenticated(fault) => {
-                return Self::new(
-                    StatusCode::UNAUTHORIZED,
-                    "InvalidAuthenticationToken",
-                    token_message(fault),
-                );
+                let mut problem =
+                    Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", token_message(fault));
+                problem.revoked = fault == TokenFault::Revoked;
+                return problem;
             }
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "Authorization_RequestDenied"),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),

@@ -87,11 +87,12 @@ const TABLE: [Row; 22] = [
         "policies/externalIdentitiesPolicy",
         ["11", "333333223333", "3333332233333", "22222222222 3233 11111 22"],
     ),
-    // The write permission alone, and Global or External Identity Provider Administrator.
+    // The write permission alone, and Global or External Identity Provider Administrator; whoever is bound by the policy does
+    // not set it, whatever the role.
     row(
         "PATCH",
         "policies/externalIdentitiesPolicy",
-        ["11", "333333323333", "3333333233333", "32233333333 3233 11111 22"],
+        ["11", "333333323333", "3333333233333", "32233333333 3333 11111 22"],
     ),
     row(
         "POST",

@@ -237,14 +237,14 @@ impl Reply {
             }
         }
         match serde_json::from_slice::<Value>(&self.body) {
-            Ok(mut body) => {
+            Ok(mut body) if body.is_object() => {
                 if let Some(error) = body["error"].as_object_mut().filter(|_| !whole) {
                     error.shift_remove("innerError");
                 }
                 writeln!(out, "{}", serde_json::to_string_pretty(&body).unwrap()).unwrap();
             }
-            Err(_) if self.body.is_empty() => {}
-            Err(_) => writeln!(out, "{}", self.text()).unwrap(),
+            _ if self.body.is_empty() => {}
+            _ => writeln!(out, "{}", self.text()).unwrap(),
         }
         out
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::errors::Problem;
 use http::StatusCode;
-use model::{Error, Timestamp, UserType};
+use model::{Error, ErrorKind, Timestamp, UserType};
 use odata::{
     Direction, Filter,
     filter::{Comparison, Scalar},
@@ -50,9 +50,13 @@ fn own_tenant(call: &Call<'_>) -> Result<(), Problem> {
 
 fn parse_organization(body: Map<String, Value>) -> Result<OrganizationPatch, Problem> {
     let mut patch = OrganizationPatch::default();
+    let mut members = 0;
     for (name, value) in body {
+        if body::is_annotation(&name) {
+            continue;
+        }
+        members += 1;
         match name.as_str() {
-            _ if body::is_annotation(&name) => {}
             "privacyProfile" => parse_privacy(&mut patch, value)?,
             "technicalNotificationMails" => {
                 let mut mails = body::texts(value)?;
@@ -61,9 +65,14 @@ fn parse_organization(body: Map<String, Value>) -> Result<OrganizationPatch, Pro
                 }
                 patch.technical_contact = Some(mails.pop());
             }
-            known if ORGANIZATION.property(known).is_some() => return Err(body::read_only(known)),
+            known if ORGANIZATION.property(known).is_some_and(|property| property.name == known) => {
+                return Err(body::read_only(known));
+            }
             _ => return Err(body::unknown(&name, ORGANIZATION.name)),
         }
+    }
+    if members == 0 {
+        return Err(Problem::bad_request("Empty Payload. JSON content expected."));
     }
     Ok(patch)
 }
@@ -107,7 +116,7 @@ pub(super) async fn invite(call: Call<'_>) -> Answer {
         "resetRedemption": wanted.reset_redemption,
         "inviteRedirectUrl": wanted.redirect_url,
         "status": status,
-        "invitedUserMessageInfo": echo.get("invitedUserMessageInfo").cloned().unwrap_or_else(|| json!({
+        "invitedUserMessageInfo": echo.get("invitedUserMessageInfo").filter(|info| !info.is_null()).cloned().unwrap_or_else(|| json!({
             "messageLanguage": null,
             "customizedMessageBody": null,
             "ccRecipients": [{ "emailAddress": { "name": null, "address": null } }],
@@ -143,12 +152,8 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
                     Some(None) => return Err(Error::invalid_value("invitedUserType", "Invitation").into()),
                 };
             }
-            "invitedUserMessageInfo"
-            | "invitedUserSponsors"
-            | "invitedUser"
-            | "id"
-            | "status"
-            | "inviteRedeemUrl" => {}
+            "invitedUserMessageInfo" => check_message(value)?,
+            "invitedUserSponsors" | "invitedUser" | "id" | "status" | "inviteRedeemUrl" => {}
             _ => return Err(body::unknown(&name, "microsoft.graph.invitation")),
         }
     }
@@ -164,6 +169,25 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
         }
     }
     Ok(request)
+}
+
+/// The message is echoed, so it must have the form of one.
+fn check_message(value: Value) -> Result<(), Problem> {
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return Ok(()),
+        _ => return Err(body::mistyped("microsoft.graph.invitedUserMessageInfo")),
+    };
+    for (name, value) in members {
+        match name.as_str() {
+            _ if body::is_annotation(&name) => {}
+            "messageLanguage" | "customizedMessageBody" => drop(body::text(value)?),
+            "ccRecipients" if value.as_array().is_some_and(|list| list.iter().all(Value::is_object)) => {}
+            "ccRecipients" => return Err(body::mistyped("Collection(microsoft.graph.recipient)")),
+            _ => return Err(body::unknown(&name, "microsoft.graph.invitedUserMessageInfo")),
+        }
+    }
+    Ok(())
 }
 
 /// Audit records on a page when the client does not say, and at most (live service: 1000).
@@ -201,7 +225,12 @@ pub(super) async fn list_audit(call: Call<'_>) -> Answer {
 pub(super) async fn get_audit(call: Call<'_>) -> Answer {
     let query = call.query(&AUDIT, false)?;
     let id = wire::parse_audit_id(call.value()).ok_or_else(|| Error::not_found(call.value()))?;
-    let record = call.app.directory.get_audit(&call.arrival.cx, &call.caller, id.uuid()).await?;
+    let found = call.app.directory.get_audit(&call.arrival.cx, &call.caller, id.uuid()).await;
+    let record = found.map_err(|error| match error.kind() {
+        // The id as the client wrote it.
+        ErrorKind::NotFound => Error::not_found(call.value()),
+        _ => error,
+    })?;
     let object = wire::select(wire::audit(&record), &AUDIT, query.select.as_deref());
     Ok(call.entity(StatusCode::OK, "auditLogs/directoryAudits", Some(&query), object))
 }

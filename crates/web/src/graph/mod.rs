@@ -79,6 +79,16 @@ async fn dispatch(app: &App, arrival: &Arrival, request: Request) -> Answer {
         return Err(model::Error::unauthenticated(TokenFault::Malformed).into());
     }
     let caller = app.directory.bearer(&arrival.cx, token).await?;
+    let answer = act(app, arrival, request, caller.clone()).await;
+    // What is wrong with a request is told to those only who may still ask: a verb looks at the account and the app itself,
+    // but not every request comes to a verb.
+    if answer.as_ref().is_err_and(|problem| problem.status.is_client_error()) {
+        app.directory.check_caller(&arrival.cx, &caller).await?;
+    }
+    answer
+}
+
+async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller) -> Answer {
     let path = Path::parse(request.uri().path())?;
     let (version, segments) = match path.segments.split_first() {
         Some((first, rest)) => (Version::parse(&first.name).unwrap_or(Version::V1), rest),
@@ -158,7 +168,16 @@ impl Call<'_> {
 
     fn query(&self, entity: &'static EntityType, count_segment: bool) -> Result<Query, Problem> {
         let options = Options { advanced: self.is_advanced(), count_segment };
-        Ok(Query::parse(self.head.uri.query(), entity, options)?)
+        let query = Query::parse(self.head.uri.query(), entity, options)?;
+        // To answer as if it had not been asked for would look like an object without relations.
+        if query.expand.is_some() {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "Request_UnsupportedQuery",
+                "$expand is not supported here: leave it out.",
+            ));
+        }
+        Ok(query)
     }
 
     /// The selection of a query; beta answers every property where nothing is selected, v1.0 the default set.
@@ -213,8 +232,8 @@ impl Call<'_> {
 
     /// What skip tokens are signed under: the tenant, the caller and the address, so that none is good elsewhere.
     fn token_label(&self) -> String {
-        let who = self.caller.object().map_or_else(|| "app".to_owned(), |object| object.to_string());
-        format!("skiptoken:{}:{who}:{}", self.caller.tenant(), self.head.uri.path().to_ascii_lowercase())
+        let (tenant, person, app) = (self.caller.tenant(), self.caller.object(), self.caller.app());
+        format!("skiptoken:{tenant}:{person:?}:{app:?}:{}", self.head.uri.path().to_ascii_lowercase())
     }
 
     fn sign_position(&self, position: &[String]) -> String {
@@ -264,5 +283,6 @@ fn plain_count(total: i64) -> Response {
     let mut response = Response::new(Body::from(total.to_string()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response.headers_mut().insert("OData-Version", HeaderValue::from_static("4.0"));
+    response.headers_mut().insert("x-ms-resource-unit", HeaderValue::from_static("1"));
     response
 }

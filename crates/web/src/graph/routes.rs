@@ -109,13 +109,7 @@ const ROUTES: &[Route] = &[
     route("PATCH", "users/{id}", Some(O::UpdateUser), A::UpdateUser, "Change a user"),
     route("DELETE", "users/{id}", Some(O::DeleteUser), A::DeleteUser, "Soft-delete a user"),
     route("GET", "me", Some(O::ReadSelf), A::Me, "Read the signed-in user"),
-    route(
-        "GET",
-        "directory/deletedItems",
-        Some(O::ReadDeleted),
-        A::ListDeletedUncast,
-        "Explains that a type must be named",
-    ),
+    route("GET", "directory/deletedItems", None, A::ListDeletedUncast, "Explains that a type must be named"),
     route(
         "GET",
         "directory/deletedItems/microsoft.graph.user",
@@ -181,14 +175,22 @@ pub(crate) enum Found {
 struct Step<'a> {
     segment: Option<&'a Segment>,
     text: &'a str,
+    /// Can it stand for a brace? A cast, `$count` and a key that nothing is found by cannot.
+    is_value: bool,
 }
 
 fn steps(segments: &[Segment]) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(segments.len() + 1);
     for segment in segments {
-        steps.push(Step { segment: Some(segment), text: &segment.name });
+        let special = segment.name.starts_with('$')
+            || segment.name.to_ascii_lowercase().starts_with("microsoft.graph.");
+        steps.push(Step { segment: Some(segment), text: &segment.name, is_value: !special });
         if let Some(key) = &segment.key {
-            steps.push(Step { segment: None, text: &key.value });
+            // Objects are found by these two; any other key leads nowhere.
+            let other = key.name.as_deref().filter(|name| {
+                !["id", "userPrincipalName"].iter().any(|known| name.eq_ignore_ascii_case(known))
+            });
+            steps.push(Step { segment: None, text: other.unwrap_or(&key.value), is_value: other.is_none() });
         }
     }
     steps
@@ -200,8 +202,7 @@ fn walk(pattern: &str, steps: &[Step<'_>]) -> (usize, Vec<String>) {
     let mut covered = 0;
     for (part, step) in pattern.split('/').zip(steps) {
         if part.starts_with('{') {
-            // A cast or `$count` is never a value.
-            if step.text.starts_with('$') || step.text.to_ascii_lowercase().starts_with("microsoft.graph.") {
+            if !step.is_value {
                 break;
             }
             values.push(step.text.to_owned());
@@ -225,7 +226,10 @@ pub(crate) fn find(method: &Method, segments: &[Segment]) -> Found {
             if route.method == wanted {
                 return Found::Route(route, values);
             }
-            allowed.push(route.method);
+            // Two routes of the policy only explain that they do nothing.
+            if !matches!(route.action, A::CreatePolicy | A::DeletePolicy) {
+                allowed.push(route.method);
+            }
         }
     }
     if !allowed.is_empty() {

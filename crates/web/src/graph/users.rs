@@ -79,6 +79,9 @@ pub(super) async fn get(call: Call<'_>) -> Answer {
 
 pub(super) async fn me(call: Call<'_>) -> Answer {
     let query = call.query(&USER, false)?;
+    if call.caller.object().is_none() {
+        return Err(Problem::bad_request("/me request is only valid with delegated authentication flow."));
+    }
     let user = call.app.directory.me(&call.arrival.cx, &call.caller).await?;
     let object = call.render(wire::user(&user), &USER, &query);
     Ok(call.entity(StatusCode::OK, "users", Some(&query), object))
@@ -173,20 +176,19 @@ fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
             "businessPhones" => {
                 patch.profile.insert(name, json!(body::texts(value)?));
             }
-            profile if PROFILE_TEXTS.contains(&profile) => {
-                let text = body::text(value)?;
-                if text
-                    .as_deref()
-                    .is_some_and(|text| text.chars().count() > 256 || text.chars().any(char::is_control))
-                {
-                    return Err(Problem::bad_request(format!(
-                        "Invalid value specified for property '{name}' of resource 'User'."
-                    )));
+            other => match PROFILE_TEXTS.iter().find(|known| **known == other) {
+                Some(profile) => {
+                    let text = body::text(value)?;
+                    if text.as_deref().is_some_and(|text| model::plain_text(text).is_none()) {
+                        return Err(Error::invalid_value(profile, "User").into());
+                    }
+                    patch.profile.insert(name, json!(text));
                 }
-                patch.profile.insert(name, json!(text));
-            }
-            known if USER.property(known).is_some() => return Err(body::read_only(known)),
-            _ => return Err(body::unknown(&name, USER.name)),
+                None if USER.property(other).is_some_and(|known| known.name == other) => {
+                    return Err(body::read_only(other));
+                }
+                None => return Err(body::unknown(other, USER.name)),
+            },
         }
     }
     if members == 0 {

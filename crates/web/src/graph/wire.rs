@@ -34,6 +34,8 @@ pub(crate) fn policy(policy: &ExternalIdentitiesPolicy) -> Value {
         "allowExternalIdentitiesToLeave": policy.allow_leave,
         "allowDeletedIdentitiesDataRemoval": policy.allow_removal,
         "displayName": policy::DISPLAY_NAME,
+        // Not in the recorded answer, but a property of the type: answered when it is selected.
+        "description": null,
     })
 }
 
