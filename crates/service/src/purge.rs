@@ -172,12 +172,13 @@ impl Directory {
 
     /// Takes or keeps the lease of a reconciler; false when another holder has it.
     pub(crate) async fn take_lease(&self, name: &'static str, holder: Uuid) -> Result<bool> {
-        let now = self.reading().now;
+        // By trusted time, which no wrong wall clock puts ahead; the mark keeps a restart from falling behind it.
+        let now = self.reading().trusted;
         let taken = self
             .store()
             .commit(directory_scope(), move |_| {
                 let mut changes = ChangeSet::new();
-                changes.take_lease(name, holder, now, now + LEASE);
+                changes.set_clock_mark(now).take_lease(name, holder, now, now + LEASE);
                 Decision::done(changes, ())
             })
             .await;
