@@ -1,6 +1,6 @@
 use crate::support::{guest, member, object};
 use model::authz::{Operation, Permission, Principal, Role, authorize, may_manage};
-use model::{AppId, ErrorKind, User};
+use model::{AppId, ErrorKind, Home, User};
 use std::collections::BTreeSet;
 use uuid::{Uuid, uuid};
 
@@ -101,13 +101,18 @@ fn through_an_app_scope_and_role_both_count() {
             for role in Role::ALL {
                 let expected =
                     rule.delegated.contains(scope) && (rule.roles.is_empty() || rule.roles.contains(role));
-                for user in [inner(), outer()] {
-                    assert_eq!(
-                        may(&delegated(user, &[*scope], &[*role]), operation),
-                        expected,
-                        "{operation:?}"
-                    );
-                }
+                assert_eq!(
+                    may(&delegated(inner(), &[*scope], &[*role]), operation),
+                    expected,
+                    "{operation:?}"
+                );
+                // Whoever is bound by the policy does not set it.
+                let expected = expected && operation != Operation::UpdatePolicy;
+                assert_eq!(
+                    may(&delegated(outer(), &[*scope], &[*role]), operation),
+                    expected,
+                    "{operation:?}"
+                );
             }
             let without = rule.delegated.contains(scope) && rule.roles.is_empty();
             assert_eq!(may(&delegated(inner(), &[*scope], &[]), operation), without, "{operation:?}");
@@ -117,6 +122,16 @@ fn through_an_app_scope_and_role_both_count() {
             "{operation:?}: roles replace no scope"
         );
     }
+}
+
+#[test]
+fn a_personal_account_never_has_to_do_with_the_policy() {
+    let personal = || User { home: Home::Mailbox { address: "ana@example.org".to_owned() }, ..outer() };
+    for operation in [Operation::ReadPolicy, Operation::UpdatePolicy] {
+        assert!(!may(&delegated(personal(), Permission::ALL, Role::ALL), operation), "{operation:?}");
+    }
+    assert!(may(&delegated(outer(), Permission::ALL, Role::ALL), Operation::ReadPolicy));
+    assert!(may(&delegated(personal(), Permission::ALL, Role::ALL), Operation::ReadUser));
 }
 
 #[test]

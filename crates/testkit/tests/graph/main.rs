@@ -2,6 +2,7 @@
 //!
 //! Snapshots are transcripts, to be read beside the recordings of the live service. Whatever is the same in every answer is
 //! asserted in [`wire`], and left out of the transcripts.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod audit;
 mod authorisation;

@@ -290,3 +290,48 @@ async fn each_tenant_has_its_own_policy() {
     let seen = (read("app: theo").await, read("app: everything").await, read("app: fabian").await);
     assert_eq!(seen, (true, false, false));
 }
+
+/// What is too much is refused before anybody reads it, in the same words as everything else.
+#[tokio::test]
+async fn limits() {
+    let house = House::new().await;
+    let long = Ask::get(format!("{POLICY}?x={}", "a".repeat(9000))).by(house.all());
+    assert_eq!(house.ask(long).await.fault(), (414, "BadRequest".to_owned()));
+    let padded = format!(r#"{{"allowDeletedIdentitiesDataRemoval":true{}}}"#, " ".repeat(1024 * 1024));
+    assert_eq!(house.ask(patch(&house).text(&padded)).await.fault(), (413, "BadRequest".to_owned()));
+    let body = r#"{"allowDeletedIdentitiesDataRemoval":true}"#;
+    let packed = patch(&house).header("content-encoding", "gzip").text(body);
+    assert_eq!(house.ask(packed).await.fault(), (415, "BadRequest".to_owned()));
+    assert_eq!(flags(&house).await, (true, false));
+    let id = "x".repeat(129);
+    let reply = house.ask(Ask::get(POLICY).by(house.all()).header("client-request-id", &id)).await;
+    assert_eq!(reply.status, 200);
+}
+
+/// A name that is none of ours does not come back in links and challenges.
+#[tokio::test]
+async fn a_foreign_host_name_is_not_echoed() {
+    let house = House::new().await;
+    for ask in [Ask::get("/v1.0/users?$top=1").by(house.all()), Ask::get(POLICY)] {
+        let reply = house.ask(ask.header("host", "evil.example")).await;
+        let everything = format!("{:?}{}", reply.headers, reply.text());
+        assert!(
+            everything.contains("https://localhost:8443/") && !everything.contains("evil"),
+            "{everything}"
+        );
+    }
+}
+
+/// Whatever a client says it would like to have, it gets JSON.
+#[tokio::test]
+async fn any_accept_header_is_good() {
+    let house = House::new().await;
+    for accept in ["*/*", "application/json;odata.metadata=none", "text/plain;q=0.9", "application/xml", ""] {
+        let ask = Ask::get(POLICY)
+            .by(house.all())
+            .header("accept", accept)
+            .header("content-type", "application/json");
+        let reply = house.ask(ask).await;
+        assert!(reply.header("content-type").unwrap().starts_with("application/json;"), "{accept}");
+    }
+}

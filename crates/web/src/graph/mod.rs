@@ -19,7 +19,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
-use model::TokenFault;
+use model::{ErrorKind, TokenFault};
 use odata::{EntityType, Options, Path, Query};
 use routes::{Action, Found};
 use serde_json::{Map, Value, json};
@@ -76,9 +76,16 @@ async fn dispatch(app: &App, arrival: &Arrival, request: Request) -> Answer {
     let mut tokens = request.headers().get_all(header::AUTHORIZATION).iter();
     let token = tokens.next().map(|value| value.to_str().unwrap_or_default());
     if tokens.next().is_some() {
-        return Err(model::Error::unauthenticated(TokenFault::Malformed).into());
+        return Err(unauthenticated("The request has more than one Authorization header: send exactly one."));
     }
-    let caller = app.directory.bearer(&arrival.cx, token).await?;
+    let caller =
+        app.directory.bearer(&arrival.cx, token).await.map_err(|error| match (error.kind(), token) {
+            // The general text says that there are no dots.
+            (ErrorKind::Unauthenticated(TokenFault::Malformed), Some(token)) if token.contains('.') => {
+                unauthenticated("CompactToken parsing failed with error code: 80049217")
+            }
+            _ => error.into(),
+        })?;
     let answer = act(app, arrival, request, caller.clone()).await;
     // What is wrong with a request is told to those only who may still ask: a verb looks at the account and the app itself,
     // but not every request comes to a verb.
@@ -103,6 +110,10 @@ async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller) -> 
     let body =
         body.collect().await.map_err(|_| Problem::bad_request("The request body could not be read."))?;
     run(route.action, Call { app, arrival, version, caller, values, head, body: body.to_bytes() }).await
+}
+
+fn unauthenticated(message: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
 }
 
 fn wrong_method(allow: String) -> Problem {
