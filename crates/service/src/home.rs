@@ -15,7 +15,7 @@ use model::{
     lifecycle, mint_uuid,
 };
 use serde::{Deserialize, Serialize};
-use store::{ChangeSet, Decision, OutboxItem, Reader};
+use store::{ChangeSet, Decision, HomeAccountState, OutboxItem, Reader};
 use uuid::Uuid;
 
 /// The kind of outbox rows that carry these events.
@@ -49,7 +49,8 @@ pub(crate) fn announce(changes: &mut ChangeSet, cx: &Cx, user: &User, event: Eve
     let message = Message { object: user.id, event, at: cx.now };
     // Ids and a time always serialise.
     let body = serde_json::to_string(&message).unwrap_or_default();
-    changes.send(scope(user.tenant), mint_uuid(cx.random.as_ref()), KIND, &body, cx.now);
+    // Carried in the order of trusted time: a wall clock that was set back must not turn events round.
+    changes.send(scope(user.tenant), mint_uuid(cx.random.as_ref()), KIND, &body, cx.trusted);
 }
 
 /// What one pass did.
@@ -160,8 +161,11 @@ impl Directory {
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
                 let mut effects = Vec::new();
+                // Judged again where it is decided: signals may come late, twice, or behind the restore.
+                let gone = is_gone(reader, &home)?;
                 for user in reader.users_by_home(&home)? {
                     effects.push(match message.event {
+                        Event::Deleted(_) if !gone => Effect::Nothing,
                         Event::Deleted(event) => {
                             home_deleted(reader, &mut changes, &cx, &user, (event, message.at))?
                         }
@@ -219,6 +223,11 @@ fn orphan(user: User) -> Option<Orphan> {
         HomeState::Deleted(since) => Some(Orphan { user, since }),
         HomeState::Present => None,
     }
+}
+
+fn is_gone(reader: &Reader<'_>, home: &Home) -> Result<bool> {
+    let Home::Tenant { tenant, object } = home else { return Ok(false) };
+    Ok(reader.across().home_account(*tenant, *object)? == HomeAccountState::Deleted)
 }
 
 fn home_deleted(
