@@ -41,11 +41,6 @@ impl MockClock {
         self.with(|hands| hands.wall = wall);
     }
 
-    /// Time goes on for the uptime alone: what a machine whose monotonic clock lies would show.
-    pub fn lie(&self, span: Span) {
-        self.with(|hands| hands.uptime = Span::micros(hands.uptime.as_micros() + span.as_micros()));
-    }
-
     /// Time that really passed since the clock was made, on or off, whatever the wall says.
     pub fn elapsed(&self) -> Span {
         self.with(|hands| hands.elapsed)

@@ -5,7 +5,8 @@ use model::{
     policy::ExternalIdentitiesPolicyPatch,
 };
 use service::{
-    Caller, InvitationRequest, LeaveAnswer, LeaveView, OrganizationPatch, SetupRequest, SignIn, SignedIn, UserPatch,
+    Caller, InvitationRequest, LeaveAnswer, LeaveView, OrganizationPatch, SetupRequest, SignIn, SignedIn,
+    UserPatch,
 };
 use std::{future::Future, sync::Arc};
 use store::AuditQuery;
@@ -90,7 +91,12 @@ impl Stage {
 
     async fn log(&self) -> Vec<Stored> {
         let query = AuditQuery { limit: u16::MAX, ..AuditQuery::default() };
-        let mut log = self.world.store().read(World::scope(self.here), |reader| reader.audit(&query)).await.expect("a log");
+        let mut log = self
+            .world
+            .store()
+            .read(World::scope(self.here), |reader| reader.audit(&query))
+            .await
+            .expect("a log");
         log.reverse();
         log
     }
@@ -120,7 +126,11 @@ fn two_administrators_removed_at_once_leave_one() {
                 }
             });
             let answers = together(acts.into_iter().collect()).await;
-            assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "round {round}: {answers:?}");
+            assert_eq!(
+                answers.iter().filter(|answer| answer.is_ok()).count(),
+                1,
+                "round {round}: {answers:?}"
+            );
             for (id, answer) in stage.admins.into_iter().zip(answers) {
                 if answer.is_err() {
                     continue;
@@ -128,7 +138,10 @@ fn two_administrators_removed_at_once_leave_one() {
                 let cx = stage.world.cx();
                 if round % 2 == 0 {
                     directory.restore_user(&cx, &operator, id, None).await.expect("restored");
-                    directory.give_role(&cx, stage.here, id, Role::GlobalAdministrator).await.expect("a role");
+                    directory
+                        .give_role(&cx, stage.here, id, Role::GlobalAdministrator)
+                        .await
+                        .expect("a role");
                 } else {
                     let patch = UserPatch { account_enabled: Some(true), ..UserPatch::default() };
                     directory.update_user(&cx, &operator, &id.to_string(), patch).await.expect("unblocked");
@@ -152,7 +165,10 @@ fn no_leave_is_ordered_behind_the_switch_to_no() {
             let (leaver, switcher, asked) = (directory.clone(), directory.clone(), operator.clone());
             let (first, second, here) = (stage.world.cx(), stage.world.cx(), stage.here);
             let leave = tokio::spawn(async move { leaver.leave(&first, &who, here, &confirmation).await });
-            let switch = tokio::spawn(async move { switcher.update_policy(&second, &asked, allow(false), None).await });
+            let switch =
+                tokio::spawn(
+                    async move { switcher.update_policy(&second, &asked, allow(false), None).await },
+                );
             let answer = leave.await.expect("no panic").expect("an answer");
             switch.await.expect("no panic").expect("switched");
             if matches!(answer, LeaveAnswer::Left(_)) {
@@ -161,7 +177,10 @@ fn no_leave_is_ordered_behind_the_switch_to_no() {
             } else {
                 refused += 1;
             }
-            directory.update_policy(&stage.world.cx(), &operator, allow(true), None).await.expect("switched back");
+            directory
+                .update_policy(&stage.world.cx(), &operator, allow(true), None)
+                .await
+                .expect("switched back");
         }
         let mut allowed = true;
         for stored in stage.log().await {
@@ -174,7 +193,11 @@ fn no_leave_is_ordered_behind_the_switch_to_no() {
                     }
                 }
                 Activity::LeaveOrganization => {
-                    assert!(allowed || !record.success, "left at {} while the policy said no", stored.sequence);
+                    assert!(
+                        allowed || !record.success,
+                        "left at {} while the policy said no",
+                        stored.sequence
+                    );
                 }
                 _ => {}
             }
@@ -189,7 +212,7 @@ fn purge_and_restore_have_one_winner() {
         let image = Stage::image().await;
         let (mut restored, mut purged) = (0, 0);
         for round in 0..rounds() {
-            let world = World::from_image(&image, u64::try_from(round).unwrap_or(0)).await;
+            let world = World::from_image(&image, 1_000 + u64::try_from(round).unwrap_or(0)).await;
             let tenants = world.directory().list_tenants().await.expect("tenants");
             let here = tenants.iter().find(|tenant| tenant.name == "Contoso").expect("Contoso").id;
             let guest = world.store().read(World::scope(here), |reader| reader.users_by_mail(GUEST)).await;
@@ -201,8 +224,11 @@ fn purge_and_restore_have_one_winner() {
                 (directory.clone(), directory.clone(), operator.clone(), world.cx(), world.cx());
             let purge = async move { one.purge_user(&cx, &operator, guest).await.is_ok() };
             let restore = async move { two.restore_user(&later, &asked, guest, None).await.is_ok() };
-            let acts: [std::pin::Pin<Box<dyn Future<Output = bool> + Send>>; 2] =
-                if round % 2 == 0 { [Box::pin(purge), Box::pin(restore)] } else { [Box::pin(restore), Box::pin(purge)] };
+            let acts: [std::pin::Pin<Box<dyn Future<Output = bool> + Send>>; 2] = if round % 2 == 0 {
+                [Box::pin(purge), Box::pin(restore)]
+            } else {
+                [Box::pin(restore), Box::pin(purge)]
+            };
             let mut won = together(acts.into_iter().collect()).await;
             if round % 2 != 0 {
                 won.reverse();
@@ -229,13 +255,18 @@ fn a_confirmation_works_once() {
                 async move { directory.leave(&cx, &who, here, &text).await }
             });
             for answer in together(acts.collect()).await {
-                assert!(matches!(answer, Ok(LeaveAnswer::Left(_))), "every repeat gets the receipt: {answer:?}");
+                assert!(
+                    matches!(answer, Ok(LeaveAnswer::Left(_))),
+                    "every repeat gets the receipt: {answer:?}"
+                );
             }
             let log = stage.log().await.split_off(before);
-            let leaves = log.iter().filter(|stored| stored.record.activity == Activity::LeaveOrganization).count();
+            let leaves =
+                log.iter().filter(|stored| stored.record.activity == Activity::LeaveOrganization).count();
             assert_eq!((leaves, log.len()), (1, 1), "one effect, one record");
             stage.restore().await;
-            let again = stage.world.directory().leave(&stage.world.cx(), &who, stage.here, &confirmation).await;
+            let again =
+                stage.world.directory().leave(&stage.world.cx(), &who, stage.here, &confirmation).await;
             assert!(matches!(again, Ok(LeaveAnswer::Stale)), "{again:?}");
         }
     });
@@ -256,14 +287,18 @@ fn an_invitation_works_once() {
                 reset_redemption: false,
             };
             let operator = Caller::operator(stage.here);
-            let sent = stage.world.directory().invite(&stage.world.cx(), &operator, request).await.expect("sent");
+            let sent =
+                stage.world.directory().invite(&stage.world.cx(), &operator, request).await.expect("sent");
             let who = stage.world.signed_in(&World::person(stage.home, id)).await;
             let acts = (0..50).map(|_| {
                 let (directory, cx) = (stage.world.directory().clone(), stage.world.cx());
                 let (who, ticket) = (who.clone(), sent.ticket.clone());
                 async move { directory.redeem(&cx, &who, &ticket).await.is_ok() }
             });
-            assert!(together(acts.collect()).await.into_iter().all(|ok| ok), "a repeat by the same person is answered alike");
+            assert!(
+                together(acts.collect()).await.into_iter().all(|ok| ok),
+                "a repeat by the same person is answered alike"
+            );
             let guest = stage.world.user(stage.here, sent.user.id).await.expect("a guest");
             assert_eq!(guest.generation, sent.user.generation + 1, "accepted once");
         }
@@ -286,7 +321,7 @@ fn a_set_up_secret_works_once() {
                     domain: format!("organisation{number}.example"),
                     administrator_name: "Ada".to_owned(),
                     user_name: format!("ada@organisation{number}.example"),
-                    password: "correct horse battery staple".to_owned(),
+                    password: "wombat lantern quartz 47 orbit".to_owned(),
                 };
                 async move { directory.finish_setup(&cx, request).await.is_ok() }
             });
@@ -300,9 +335,12 @@ fn a_set_up_secret_works_once() {
 #[test]
 fn a_passcode_works_once() {
     run(async {
-        let world = World::new(3).await;
+        let stage = stage().await;
+        let world = &stage.world;
         for round in 0..rounds() / 20 {
             let address = format!("kim{round}@mail.example");
+            let person = Person::Mailbox { address: address.clone() };
+            world.guest(stage.here, &person, &address, GuestState::Accepted).await;
             world.directory().send_passcode(&world.cx(), &address).await.expect("sent");
             let code = world.passcode(&address).expect("a code");
             let acts = (0..50).map(|number| {
@@ -332,17 +370,27 @@ fn two_properties_of_the_policy_changed_at_once_are_both_changed() {
                 ExternalIdentitiesPolicyPatch { allow_leave: None, allow_removal: Some(value) },
             ];
             let acts = patches.map(|patch| {
-                let (directory, cx, operator) = (stage.world.directory().clone(), stage.world.cx(), operator.clone());
+                let (directory, cx, operator) =
+                    (stage.world.directory().clone(), stage.world.cx(), operator.clone());
                 async move { directory.update_policy(&cx, &operator, patch, None).await }
             });
             for answer in together(acts.into_iter().collect()).await {
-                assert!(answer.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Conflict), "{answer:?}");
+                assert!(
+                    answer.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Conflict),
+                    "{answer:?}"
+                );
                 answer.expect("with one writer nobody is turned away");
             }
-            let policy = stage.world.directory().get_policy(&stage.world.cx(), &operator).await.expect("a policy");
+            let policy =
+                stage.world.directory().get_policy(&stage.world.cx(), &operator).await.expect("a policy");
             assert_eq!((policy.allow_leave, policy.allow_removal), (!value, value), "round {round}");
         }
-        let tenant = stage.world.store().read(World::scope(stage.here), |reader| reader.tenant()).await.expect("a tenant");
+        let tenant = stage
+            .world
+            .store()
+            .read(World::scope(stage.here), |reader| reader.tenant())
+            .await
+            .expect("a tenant");
         assert_ne!(tenant.privacy, PrivacyProfile::default());
     });
 }

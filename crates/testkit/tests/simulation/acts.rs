@@ -67,6 +67,10 @@ impl Run {
                 _ => return Err("unauthenticated"),
             },
         };
+        let personal = matches!(account.bound, Bound::To(human) if self.state.humans[human].home.is_none());
+        if personal && matches!(ask, Ask::ReadPolicy | Ask::Policy) {
+            return Err("forbidden");
+        }
         let holds = |wanted: &[Role]| wanted.iter().any(|role| account.roles.contains(role));
         let may = match ask {
             Ask::Policy => {
@@ -147,7 +151,8 @@ impl Run {
         let app = if reader { &apps.reader } else { &apps.full };
         let (id, issued) = (self.state.companies[tenant].id, self.world.cx().now);
         let text = self.world.app_token(id, app).await;
-        let caller = self.world.bearer(&text).await.map_err(|error| format!("a fresh app token: {error:?}"))?;
+        let caller =
+            self.world.bearer(&text).await.map_err(|error| format!("a fresh app token: {error:?}"))?;
         let who = Who::App { reader };
         self.tokens.push(Token { text, who: who.clone(), issued });
         Ok((caller, who))
@@ -191,8 +196,16 @@ impl Run {
         let roll = self.dice.below(100);
         let ids: Vec<ObjectId> = match roll {
             0..3 => self.state.erased.keys().copied().collect(),
-            3..6 => self.state.accounts.values().filter(|other| other.tenant != tenant).map(|other| other.id).collect(),
-            6..16 => self.state.accounts.values().filter(|own| own.tenant == tenant).map(|own| own.id).collect(),
+            3..6 => self
+                .state
+                .accounts
+                .values()
+                .filter(|other| other.tenant != tenant)
+                .map(|other| other.id)
+                .collect(),
+            6..16 => {
+                self.state.accounts.values().filter(|own| own.tenant == tenant).map(|own| own.id).collect()
+            }
             _ => {
                 let fits = |own: &&Account| own.tenant == tenant && wanted(own);
                 self.state.accounts.values().filter(fits).map(|own| own.id).collect()
@@ -200,6 +213,20 @@ impl Run {
         };
         let some = self.dice.pick(&ids).copied();
         some.unwrap_or_else(|| ObjectId::from_uuid(uuid::Uuid::from_u128(77)))
+    }
+
+    /// A member who is a guest elsewhere: what happens to one at home matters to others.
+    fn abroad(&mut self, tenant: usize, live: bool) -> Option<ObjectId> {
+        let is_guest = |id| {
+            let human = self.state.human_of(id);
+            human.is_some_and(|human| {
+                self.state.accounts.values().any(|other| other.bound == Bound::To(human))
+            })
+        };
+        let members = self.state.accounts.values().filter(|own| own.tenant == tenant && own.live() == live);
+        let ids: Vec<ObjectId> =
+            members.filter(|own| !own.external() && is_guest(own.id)).map(|own| own.id).collect();
+        self.dice.pick(&ids).copied()
     }
 
     fn in_tenant(&self, tenant: usize, id: ObjectId) -> Option<&Account> {
@@ -236,7 +263,11 @@ impl Run {
             });
             let found = found.await.map_err(|error| format!("{error:?}"))?;
             let [id] = found[..] else {
-                return Err(format!("invite: {} accounts with one address after {}", found.len(), said(&answer)));
+                return Err(format!(
+                    "invite: {} accounts with one address after {}",
+                    found.len(),
+                    said(&answer)
+                ));
             };
             next.invited(tenant, id, known.as_ref(), (&address, &name), reset)?;
             if let Ok(sent) = &answer {
@@ -272,7 +303,9 @@ impl Run {
         if self.state.at_home(human) != AtHome::Fine {
             return Ok(());
         }
-        let Some(held) = self.someone(human).await else { return Err("a live account cannot sign in".to_owned()) };
+        let Some(held) = self.someone(human).await else {
+            return Err("a live account cannot sign in".to_owned());
+        };
         let expected = self.may_redeem(&ticket, human);
         let mut next = self.state.clone();
         if expected == Ok(true) {
@@ -287,7 +320,8 @@ impl Run {
 
     /// `Ok(false)` is a repeat that changes nothing.
     fn may_redeem(&self, ticket: &Ticket, human: usize) -> Result<bool, &'static str> {
-        let account = self.state.accounts.get(&ticket.account).filter(|account| account.live()).ok_or("conflict")?;
+        let account =
+            self.state.accounts.get(&ticket.account).filter(|account| account.live()).ok_or("conflict")?;
         if ticket.used {
             return if account.bound == Bound::To(human) { Ok(false) } else { Err("conflict") };
         }
@@ -303,17 +337,20 @@ impl Run {
             return Err("forbidden");
         }
         let here = who.home.is_some_and(|(home, _)| home == ticket.tenant);
-        let twin = self.state.live_in(ticket.tenant).any(|other| other.id != account.id && other.bound == Bound::To(human));
+        let twin = self
+            .state
+            .live_in(ticket.tenant)
+            .any(|other| other.id != account.id && other.bound == Bound::To(human));
         if here || twin { Err("conflict") } else { Ok(true) }
     }
 
     /// Reads the confirm step and leaves, or does one of both, with a confirmation that may be old, foreign or made up.
     pub async fn go(&mut self, tenant: usize) -> Check {
-        let guests: Vec<usize> = (0..self.state.humans.len())
-            .filter(|human| self.state.account_of(*human, tenant).is_some())
-            .collect();
+        let guest = |human: &usize| self.state.account_of(*human, tenant).is_some_and(Account::external);
+        let guests: Vec<usize> = (0..self.state.humans.len()).filter(guest).collect();
         let anybody = self.dice.below(self.state.humans.len());
-        let human = if self.dice.percent(95) { self.dice.pick(&guests).copied().unwrap_or(anybody) } else { anybody };
+        let human =
+            if self.dice.percent(92) { self.dice.pick(&guests).copied().unwrap_or(anybody) } else { anybody };
         let Some(held) = self.someone(human).await else { return Ok(()) };
         let both = self.dice.percent(50);
         let fresh = if both || self.dice.percent(50) { self.view(tenant, &held).await? } else { None };
@@ -399,7 +436,13 @@ impl Run {
         self.settle("leave", (expected.to_owned(), next), got, fault, &touched).await
     }
 
-    fn leaving(&self, tenant: usize, held: &crate::rig::Held, text: &str, now: model::Timestamp) -> (&'static str, State) {
+    fn leaving(
+        &self,
+        tenant: usize,
+        held: &crate::rig::Held,
+        text: &str,
+        now: model::Timestamp,
+    ) -> (&'static str, State) {
         let mut next = self.state.clone();
         let Some(account) = self.state.account_of(held.human, tenant) else { return ("notFound", next) };
         let mine = self.state.confirmations.iter().position(|known| {
@@ -407,7 +450,9 @@ impl Run {
         });
         let known = mine.map(|index| &self.state.confirmations[index]);
         if known.is_some_and(|known| {
-            known.used && account.age == known.age + 1 && account.gone.is_some_and(|gone| gone.cause == Cause::Left)
+            known.used
+                && account.age == known.age + 1
+                && account.gone.is_some_and(|gone| gone.cause == Cause::Left)
         }) {
             return ("left", next);
         }
@@ -428,15 +473,19 @@ impl Run {
 
     pub async fn remove(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
-        let id = self.target(tenant, |account| account.live() && (account.external() || !account.roles.is_empty()));
+        let stray = self
+            .target(tenant, |account| account.live() && (account.external() || !account.roles.is_empty()));
+        let abroad = self.abroad(tenant, true).filter(|_| self.dice.percent(40));
+        let id = abroad.unwrap_or(stray);
         let expected = self.may_remove(tenant, &who, id);
         let (cx, mut next) = (self.world.cx(), self.state.clone());
         if expected.is_ok() {
             next.delete(id, Cause::Removed, cx.now, self.elapsed());
         }
-        let other = self.state.live_in(tenant).find(|other| {
-            other.id != id && !other.external() && other.enabled && !other.is_global()
-        });
+        let other = self
+            .state
+            .live_in(tenant)
+            .find(|other| other.id != id && !other.external() && other.enabled && !other.is_global());
         let other = other.map(|other| other.id);
         self.bug.before_remove(self.state.companies[tenant].id, other);
         let armed = self.arm(0);
@@ -458,7 +507,10 @@ impl Run {
     pub async fn block(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
         let enabled = self.dice.percent(50);
-        let id = self.target(tenant, if enabled { |account| account.live() && !account.enabled } else { Account::live });
+        let id = self.target(
+            tenant,
+            if enabled { |account| account.live() && !account.enabled } else { Account::live },
+        );
         let expected = self.may_block(tenant, &who, id, enabled);
         let mut next = self.state.clone();
         if expected.is_ok() && next.accounts.get(&id).is_some_and(|account| account.enabled != enabled) {
@@ -466,7 +518,8 @@ impl Run {
         }
         let patch = UserPatch { account_enabled: Some(enabled), ..UserPatch::default() };
         let armed = self.arm(0);
-        let answer = self.world.directory().update_user(&self.world.cx(), &caller, &id.to_string(), patch).await;
+        let answer =
+            self.world.directory().update_user(&self.world.cx(), &caller, &id.to_string(), patch).await;
         let fault = self.disarm(armed);
         let verb = if enabled { "unblock" } else { "block" };
         let expected = expected.err().unwrap_or("ok").to_owned();
@@ -487,7 +540,10 @@ impl Run {
             1 => Some(true),
             _ => Some(false),
         };
-        let patch = ExternalIdentitiesPolicyPatch { allow_leave: one(&mut self.dice), allow_removal: one(&mut self.dice) };
+        let patch = ExternalIdentitiesPolicyPatch {
+            allow_leave: one(&mut self.dice),
+            allow_removal: one(&mut self.dice),
+        };
         let id = self.state.companies[tenant].id;
         let policy = self.world.store().read(World::scope(id), |reader| reader.policy()).await;
         let version = policy.map_err(|error| format!("{error:?}"))?.version;
@@ -501,7 +557,9 @@ impl Run {
         let expected = match self.authorised(&who, Ask::Policy) {
             Err(refusal) => refusal,
             Ok(()) if seen.is_some_and(|seen| seen != version) => "preconditionFailed",
-            Ok(()) if patch.allow_leave == Some(false) && !(company.contact && company.statement) => "badRequest",
+            Ok(()) if patch.allow_leave == Some(false) && !(company.contact && company.statement) => {
+                "badRequest"
+            }
             Ok(()) => company.change(patch.allow_leave, patch.allow_removal),
         };
         let switched_on = !self.state.companies[tenant].removal && next.companies[tenant].removal;
@@ -514,7 +572,11 @@ impl Run {
             let operator = Caller::operator(id);
             drop(self.world.directory().settle_orphans(&self.world.cx(), &operator, all).await);
         }
-        let got = if said(&answer) == "ok" && expected == "unchanged" { "unchanged".to_owned() } else { said(&answer) };
+        let got = if said(&answer) == "ok" && expected == "unchanged" {
+            "unchanged".to_owned()
+        } else {
+            said(&answer)
+        };
         self.settle("policy", (expected.to_owned(), next), got, fault, &[]).await?;
         let orphans: Vec<ObjectId> =
             self.state.live_in(tenant).filter(|guest| guest.home_gone).map(|guest| guest.id).collect();
@@ -531,7 +593,7 @@ impl Run {
         let company = &mut next.companies[tenant];
         let expected = match self.authorised(&who, Ask::Organization) {
             Err(refusal) => refusal,
-            Ok(()) if !company.may_leave && !(contact && statement) => "badRequest",
+            Ok(()) if !(company.may_leave || contact && statement) => "badRequest",
             Ok(()) => {
                 (company.contact, company.statement) = (contact, statement);
                 "ok"
@@ -552,7 +614,10 @@ impl Run {
 
     pub async fn compare_company(&self, tenant: usize) -> Check {
         let company = &self.state.companies[tenant];
-        let found = self.world.store().read(World::scope(company.id), |reader| Ok((reader.policy()?, reader.tenant()?)));
+        let found = self
+            .world
+            .store()
+            .read(World::scope(company.id), |reader| Ok((reader.policy()?, reader.tenant()?)));
         let (policy, stored) = found.await.map_err(|error| format!("{error:?}"))?;
         let same = policy.allow_leave == company.may_leave
             && policy.allow_removal == company.removal
@@ -563,7 +628,9 @@ impl Run {
 
     pub async fn restore(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
-        let id = self.target(tenant, |account| !account.live());
+        let stray = self.target(tenant, |account| !account.live());
+        let abroad = self.abroad(tenant, false).filter(|_| self.dice.percent(60));
+        let id = abroad.unwrap_or(stray);
         self.names += 1;
         let upn = match self.dice.below(10) {
             0 => Some("somebody@nowhere.example".to_owned()),
@@ -635,7 +702,10 @@ impl Run {
         if verdict.is_ok() {
             for id in &ids {
                 let account = next.accounts[id].clone();
-                if account.home_gone && self.may_manage(&who, &account).is_ok() && !next.is_last_administrator(&account) {
+                if account.home_gone
+                    && self.may_manage(&who, &account).is_ok()
+                    && !next.is_last_administrator(&account)
+                {
                     next.delete(*id, Cause::Removed, cx.now, self.elapsed());
                 }
             }
@@ -648,7 +718,8 @@ impl Run {
     }
 
     pub async fn hire(&mut self, tenant: usize) -> Check {
-        let gone = self.state.accounts.values().find(|own| own.tenant == tenant && !own.external() && !own.live());
+        let gone =
+            self.state.accounts.values().find(|own| own.tenant == tenant && !own.external() && !own.live());
         let again = gone.filter(|_| self.dice.percent(40)).map(|own| own.address.clone());
         self.names += 1;
         let fresh = format!("hire{}@{}", self.names, self.state.companies[tenant].domain);
@@ -656,7 +727,11 @@ impl Run {
         if self.state.live_in(tenant).any(|other| other.upn == address || other.address == address) {
             return Ok(());
         }
-        let new = NewMember { display_name: format!("Member {address}"), user_name: address.clone(), password: None };
+        let new = NewMember {
+            display_name: format!("Member {address}"),
+            user_name: address.clone(),
+            password: None,
+        };
         let id = self.state.companies[tenant].id;
         let answer = self.world.directory().add_member(&self.world.cx(), id, new).await;
         let mut next = self.state.clone();
@@ -703,7 +778,8 @@ impl Run {
                 "ok"
             }
         };
-        let (cx, company, directory) = (self.world.cx(), self.state.companies[tenant].id, self.world.directory().clone());
+        let (cx, company, directory) =
+            (self.world.cx(), self.state.companies[tenant].id, self.world.directory().clone());
         let armed = self.arm(0);
         let answer = if give {
             directory.give_role(&cx, company, id, role).await

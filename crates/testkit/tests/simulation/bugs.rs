@@ -3,7 +3,6 @@
 use model::{ObjectId, Span, TenantId, authz::Role};
 use rusqlite::{Connection, params};
 use std::{collections::BTreeMap, path::PathBuf};
-use testkit::World;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bug {
@@ -36,18 +35,18 @@ pub enum Bug {
 impl Bug {
     /// Each with the number of seeds within which it must be seen.
     pub const ALL: [(Self, u64); 12] = [
-        (Self::StalePolicy, 40),
-        (Self::KeepsRoles, 40),
-        (Self::EarlyPurge, 40),
-        (Self::RestoresRoles, 40),
-        (Self::IgnoresBlock, 40),
-        (Self::ConfirmsTwice, 40),
-        (Self::RestoresTooMuch, 40),
-        (Self::Retroactive, 40),
-        (Self::DropsAudit, 40),
-        (Self::LeavesName, 40),
-        (Self::LosesAdministrator, 40),
-        (Self::NoTombstone, 40),
+        (Self::StalePolicy, 60),
+        (Self::KeepsRoles, 60),
+        (Self::EarlyPurge, 60),
+        (Self::RestoresRoles, 60),
+        (Self::IgnoresBlock, 60),
+        (Self::ConfirmsTwice, 60),
+        (Self::RestoresTooMuch, 60),
+        (Self::Retroactive, 60),
+        (Self::DropsAudit, 60),
+        (Self::LeavesName, 60),
+        (Self::LosesAdministrator, 60),
+        (Self::NoTombstone, 60),
     ];
 }
 
@@ -55,7 +54,7 @@ impl Bug {
 pub struct Product {
     pub bug: Option<Bug>,
     file: PathBuf,
-    policies: BTreeMap<TenantId, (bool, i64)>,
+    policies: BTreeMap<TenantId, bool>,
     roles: BTreeMap<ObjectId, Vec<String>>,
 }
 
@@ -75,16 +74,14 @@ impl Product {
         connection
     }
 
-    fn policy(&self, tenant: TenantId) -> (bool, i64) {
-        let sql = "select allow_leave, version from policies where tenant_id = ?1";
-        self.database()
-            .query_row(sql, [tenant.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .expect("a policy")
+    fn policy(&self, tenant: TenantId) -> bool {
+        let sql = "select allow_leave from policies where tenant_id = ?1";
+        self.database().query_row(sql, [tenant.to_string()], |row| row.get(0)).expect("a policy")
     }
 
-    fn set_policy(&self, tenant: TenantId, (leave, version): (bool, i64)) {
-        let sql = "update policies set allow_leave = ?2, version = ?3 where tenant_id = ?1";
-        self.database().execute(sql, params![tenant.to_string(), leave, version]).expect("a policy");
+    fn set_policy(&self, tenant: TenantId, leave: bool) {
+        let sql = "update policies set allow_leave = ?2 where tenant_id = ?1";
+        self.database().execute(sql, params![tenant.to_string(), leave]).expect("a policy");
     }
 
     fn roles_of(&self, id: ObjectId) -> Vec<String> {
@@ -107,8 +104,8 @@ impl Product {
     }
 
     /// Before a leave; what must be put back afterwards.
-    pub fn before_leave(&mut self, tenant: TenantId, account: Option<ObjectId>, hash: &str) -> Option<(bool, i64)> {
-        let Some(id) = account else { return None };
+    pub fn before_leave(&mut self, tenant: TenantId, account: Option<ObjectId>, hash: &str) -> Option<bool> {
+        let id = account?;
         match self.bug? {
             Bug::StalePolicy => {
                 let old = *self.policies.get(&tenant)?;
@@ -125,7 +122,7 @@ impl Product {
             }
             Bug::ConfirmsTwice => {
                 let sql = "update confirmations set used_at = null, generation = (select generation from users where id = ?2) \
-                           where hash = ?1 and used_at is not null";
+                           where hash = ?1 and used_at is not null and exists (select 1 from users where id = ?2 and deleted_at is null)";
                 self.database().execute(sql, params![hash, id.to_string()]).expect("a confirmation");
             }
             _ => {}
@@ -133,7 +130,13 @@ impl Product {
         None
     }
 
-    pub fn after_leave(&mut self, tenant: TenantId, account: Option<ObjectId>, put_back: Option<(bool, i64)>, left: bool) {
+    pub fn after_leave(
+        &mut self,
+        tenant: TenantId,
+        account: Option<ObjectId>,
+        put_back: Option<bool>,
+        left: bool,
+    ) {
         if let Some(policy) = put_back {
             self.set_policy(tenant, policy);
         }
@@ -165,9 +168,11 @@ impl Product {
         }
     }
 
-    pub fn before_purge(&self, world: &World) {
+    /// Around a purge pass: with the bug, everything is due a day earlier.
+    pub fn shift_purge(&self, days: i64) {
         if self.is(Bug::EarlyPurge) {
-            world.clock.lie(Span::days(1));
+            let sql = "update users set purge_after = purge_after + ?1 where purge_after is not null";
+            self.database().execute(sql, [Span::days(1).as_micros() * days]).expect("other dates");
         }
     }
 

@@ -1,6 +1,5 @@
 //! The life cycle over simulated years: seeded actors work on a real directory, and after each act the touched objects are
 //! compared with an independent reference; every fifty acts, everything is.
-#![expect(clippy::expect_used, reason = "a run that cannot be set up fails the test")]
 
 #[cfg(test)]
 mod acts;

@@ -4,7 +4,10 @@ use crate::{
     bugs::{Bug, Product},
     state::{Account, Bound, Cause, Company, Cookie, Human, State},
 };
-use model::{Clock, DeletionCause, Home, HomeState, InvitationState, ObjectId, Person, Span, Timestamp, authz::{Permission, Role}};
+use model::{
+    Clock, DeletionCause, Home, HomeState, InvitationState, ObjectId, Person, Span, Timestamp,
+    authz::{Permission, Role},
+};
 use service::{Caller, SignedIn};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -225,7 +228,11 @@ impl Run {
     pub fn note(&mut self, verb: &str, outcome: &str) {
         *self.hits.entry(format!("{verb} {outcome}")).or_default() += 1;
         let now = self.world.clock.wall();
-        self.trace.push(format!("{} {verb} {outcome} {now:?} {}", self.trace.len(), self.elapsed().as_micros()));
+        self.trace.push(format!(
+            "{} {verb} {outcome} {now:?} {}",
+            self.trace.len(),
+            self.elapsed().as_micros()
+        ));
     }
 
     /// Judges what came of one act that is one commit, adopts the state it should have left, and compares.
@@ -254,11 +261,16 @@ impl Run {
     /// Compares one account with the reference, and learns its generation.
     pub async fn compare(&mut self, id: ObjectId) -> Check {
         let generation = self.differs(id, &self.state).await?;
-        let (Some(account), Some(generation)) = (self.state.accounts.get(&id), generation) else { return Ok(()) };
+        let (Some(account), Some(generation)) = (self.state.accounts.get(&id), generation) else {
+            return Ok(());
+        };
         if let Some((age, before)) = self.generations.insert(id, (account.age, generation)) {
             let grows = before < generation;
             if before > generation || grows == (age == account.age) {
-                return Err(format!("{id}: generation {before} -> {generation}, transitions {age} -> {}", account.age));
+                return Err(format!(
+                    "{id}: generation {before} -> {generation}, transitions {age} -> {}",
+                    account.age
+                ));
             }
         }
         Ok(())
@@ -294,7 +306,11 @@ impl Run {
             && roles.into_iter().collect::<BTreeSet<_>>() == account.roles
             && groups == account.groups
             && same_deletion(&user, account);
-        if same { Ok(Some(user.generation)) } else { Err(format!("{user:?}\nshould be {account:?} ({groups} groups)")) }
+        if same {
+            Ok(Some(user.generation))
+        } else {
+            Err(format!("{user:?}\nshould be {account:?} ({groups} groups)"))
+        }
     }
 
     fn home_of(&self, account: &Account, state: &State) -> Home {
@@ -312,7 +328,8 @@ impl Run {
     pub async fn reconcile(&mut self, moments: Vec<State>) -> Check {
         let Some(last) = moments.last().cloned() else { return Ok(()) };
         let mut adopted = last.clone();
-        let ids: BTreeSet<ObjectId> = moments.iter().flat_map(|state| state.accounts.keys().copied()).collect();
+        let ids: BTreeSet<ObjectId> =
+            moments.iter().flat_map(|state| state.accounts.keys().copied()).collect();
         for id in ids {
             let mut fits = None;
             for state in moments.iter().rev() {

@@ -5,7 +5,8 @@ use crate::{
     rig::{Check, Run, runtime},
     scan::tenants,
 };
-use model::Span;
+use model::{Span, policy::ExternalIdentitiesPolicyPatch};
+use service::{Caller, OrganizationPatch};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -56,7 +57,39 @@ impl Run {
         }
     }
 
+    /// Organisations differ from the first day: some have a privacy profile, and of those some say no or remove.
+    async fn differ(&mut self) -> Check {
+        for tenant in 0..tenants() {
+            let operator = Caller::operator(self.state.companies[tenant].id);
+            if self.dice.percent(30) {
+                continue;
+            }
+            let profile = OrganizationPatch {
+                privacy_contact: Some(Some("privacy@contoso.example".to_owned())),
+                privacy_url: Some(Some("https://contoso.example/privacy".to_owned())),
+                ..OrganizationPatch::default()
+            };
+            let (leave, removal) = (self.dice.percent(60), self.dice.percent(60));
+            let patch =
+                ExternalIdentitiesPolicyPatch { allow_leave: Some(leave), allow_removal: Some(removal) };
+            let (cx, directory) = (self.world.cx(), self.world.directory());
+            directory
+                .update_organization(&cx, &operator, profile)
+                .await
+                .map_err(|error| format!("{error:?}"))?;
+            directory
+                .update_policy(&cx, &operator, patch, None)
+                .await
+                .map_err(|error| format!("{error:?}"))?;
+            let company = &mut self.state.companies[tenant];
+            (company.contact, company.statement) = (true, true);
+            company.change(Some(leave), Some(removal));
+        }
+        Ok(())
+    }
+
     async fn play(&mut self, steps: usize) -> Check {
+        self.differ().await?;
         for step in 1..=steps {
             self.step().await.map_err(|problem| format!("step {step}: {problem}"))?;
             if step % 20 == 0 {
@@ -77,9 +110,12 @@ fn simulate(seed: u64, bug: Option<Bug>) -> Result<Done, String> {
         let mut run = Run::new(seed, bug).await;
         let steps = 100 + run.dice.below(101);
         let result = run.play(steps).await;
-        let tail = run.trace.len().saturating_sub(12);
+        let shown = if std::env::var_os("INNKEEPER_SEED").is_some() { usize::MAX } else { 12 };
+        let tail = run.trace.len().saturating_sub(shown);
         let asked = run.last_caller().map(|who| format!("{who:?}")).unwrap_or_default();
-        result.map_err(|problem| format!("seed {seed}: {problem}\nlast caller {asked}\n{}", run.trace[tail..].join("\n")))?;
+        result.map_err(|problem| {
+            format!("seed {seed}: {problem}\nlast caller {asked}\n{}", run.trace[tail..].join("\n"))
+        })?;
         Ok(Done { hits: run.hits, trace: run.trace })
     })
 }
@@ -101,7 +137,9 @@ fn sweep(seeds: std::ops::Range<u64>, bug: Option<Bug>) -> (Vec<String>, BTreeMa
                     let mut found = found.lock().expect("nobody panicked");
                     match done {
                         Ok(done) => {
-                            done.hits.into_iter().for_each(|(what, count)| *found.1.entry(what).or_default() += count);
+                            done.hits
+                                .into_iter()
+                                .for_each(|(what, count)| *found.1.entry(what).or_default() += count);
                         }
                         Err(problem) => {
                             found.0.insert(seed, problem);
@@ -120,28 +158,97 @@ fn sweep(seeds: std::ops::Range<u64>, bug: Option<Bug>) -> (Vec<String>, BTreeMa
 
 /// Every transition, every refusal: a simulation that never does something proves nothing about it.
 const MUST_HAPPEN: &[&str] = &[
-    "invite ok", "invite badRequest", "invite forbidden", "invite unauthenticated", "reinvite ok",
-    "redeem ok", "redeem conflict", "redeem forbidden",
-    "view confirm", "view notFound", "view alreadyLeft", "view homeOrganization", "view notAllowedByOrganization",
-    "view accountDisabled", "view homeAccountDisabled", "view homeAccountDeleted",
-    "leave left", "leave stale", "leave notFound", "leave alreadyLeft", "leave homeOrganization",
-    "leave notAllowedByOrganization", "leave accountDisabled", "leave homeAccountDisabled", "leave homeAccountDeleted",
-    "remove ok", "remove notFound", "remove forbidden", "remove badRequest", "remove unauthenticated",
-    "block ok", "block badRequest", "block notFound", "unblock ok",
-    "policy ok", "policy unchanged", "policy badRequest", "policy forbidden", "policy preconditionFailed",
+    "invite ok",
+    "invite badRequest",
+    "invite forbidden",
+    "invite unauthenticated",
+    "reinvite ok",
+    "redeem ok",
+    "redeem conflict",
+    "redeem forbidden",
+    "view confirm",
+    "view notFound",
+    "view alreadyLeft",
+    "view homeOrganization",
+    "view notAllowedByOrganization",
+    "view accountDisabled",
+    "view homeAccountDisabled",
+    "view homeAccountDeleted",
+    "leave left",
+    "leave stale",
+    "leave notFound",
+    "leave alreadyLeft",
+    "leave homeOrganization",
+    "leave notAllowedByOrganization",
+    "leave accountDisabled",
+    "leave homeAccountDisabled",
+    "leave homeAccountDeleted",
+    "remove ok",
+    "remove notFound",
+    "remove forbidden",
+    "remove badRequest",
+    "remove unauthenticated",
+    "block ok",
+    "block badRequest",
+    "block notFound",
+    "unblock ok",
+    "policy ok",
+    "policy unchanged",
+    "policy badRequest",
+    "policy forbidden",
+    "policy preconditionFailed",
     "policy unauthenticated",
-    "privacy ok", "privacy badRequest", "privacy forbidden",
-    "restore ok", "restore notFound", "restore conflict", "restore invalidValue", "restore forbidden",
-    "purge ok", "purge notFound", "purge forbidden",
-    "purgePass ran", "purgePass purged", "purgePass paused", "purgePass fault",
-    "homePass ran", "homePass removed", "homePass noted", "homePass restored", "homePass fault",
-    "settle ok", "settle forbidden", "sweep ran", "hire ok",
-    "giveRole ok", "giveRole notFound", "takeRole ok", "takeRole conflict", "join ok",
-    "token ok", "token forbidden", "useToken ok", "useToken unauthenticated", "useToken expired",
-    "session stands", "session ended", "list compared", "orphans ok", "foreign notFound",
-    "clock forward", "clock back", "clock corrected", "restart at once", "restart after a pause",
-    "invite unavailable", "redeem unavailable", "leave unavailable", "remove unavailable", "restore unavailable",
-    "policy unavailable", "wrongSecret Some(7000215)",
+    "privacy ok",
+    "privacy badRequest",
+    "privacy forbidden",
+    "restore ok",
+    "restore notFound",
+    "restore conflict",
+    "restore invalidValue",
+    "restore forbidden",
+    "purge ok",
+    "purge notFound",
+    "purge forbidden",
+    "purgePass ran",
+    "purgePass purged",
+    "purgePass paused",
+    "purgePass fault",
+    "homePass ran",
+    "homePass removed",
+    "homePass noted",
+    "homePass restored",
+    "homePass fault",
+    "settle ok",
+    "settle forbidden",
+    "sweep ran",
+    "hire ok",
+    "giveRole ok",
+    "giveRole notFound",
+    "takeRole ok",
+    "takeRole conflict",
+    "join ok",
+    "token ok",
+    "token forbidden",
+    "useToken ok",
+    "useToken unauthenticated",
+    "useToken expired",
+    "session stands",
+    "session ended",
+    "list compared",
+    "orphans ok",
+    "foreign notFound",
+    "clock forward",
+    "clock back",
+    "clock corrected",
+    "restart at once",
+    "restart after a pause",
+    "invite unavailable",
+    "redeem unavailable",
+    "leave unavailable",
+    "remove unavailable",
+    "restore unavailable",
+    "policy unavailable",
+    "wrongSecret Some(7000215)",
 ];
 
 fn long() -> bool {
@@ -155,7 +262,9 @@ fn the_life_cycle_holds_its_invariants_over_years() {
         println!("{}", done.unwrap_or_else(|problem| panic!("{problem}")));
         return;
     }
-    let (problems, hits) = sweep(0..if long() { 10_000 } else { 500 }, None);
+    // Another first seed looks where nobody looked before.
+    let first = std::env::var("INNKEEPER_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let (problems, hits) = sweep(first..first + if long() { 10_000 } else { 500 }, None);
     assert!(problems.is_empty(), "replay one with INNKEEPER_SEED=n\n{}", problems.join("\n\n"));
     println!("{hits:#?}");
     let never: Vec<_> = MUST_HAPPEN.iter().filter(|what| !hits.contains_key(**what)).collect();
@@ -165,7 +274,8 @@ fn the_life_cycle_holds_its_invariants_over_years() {
 #[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in 20_000..20_004 {
-        let [first, second] = [(); 2].map(|()| simulate(seed, None).map_or_else(|problem| panic!("{problem}"), |done| done.trace));
+        let [first, second] = [(); 2]
+            .map(|()| simulate(seed, None).map_or_else(|problem| panic!("{problem}"), |done| done.trace));
         assert_eq!(first, second, "seed {seed}");
     }
 }

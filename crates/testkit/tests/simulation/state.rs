@@ -309,6 +309,10 @@ impl State {
         let Some(human) = self.human_of(parcel.member) else { return };
         let guests: Vec<Account> =
             self.accounts.values().filter(|account| account.bound == Bound::To(human)).cloned().collect();
+        // A signal that is overtaken by the restore changes nothing.
+        if !parcel.restored && self.at_home(human) != AtHome::Gone {
+            return;
+        }
         for guest in guests {
             if parcel.restored {
                 self.home_is_back(&guest, parcel.event, trusted);
@@ -368,9 +372,12 @@ impl State {
             ticket.void = true;
         }
         match known {
-            Some(account) if account.id != id => Err(format!("{id} was invited, and {} has the address", account.id)),
+            Some(account) if account.id != id => {
+                Err(format!("{id} was invited, and {} has the address", account.id))
+            }
             Some(_) => {
-                if let Some(account) = self.accounts.get_mut(&id).filter(|account| reset && account.accepted) {
+                if let Some(account) = self.accounts.get_mut(&id).filter(|account| reset && account.accepted)
+                {
                     account.bound = Bound::Invited;
                     account.accepted = false;
                     account.home_gone = false;
