@@ -2,10 +2,11 @@
 
 use crate::{
     house::{House, POLICY},
-    wire::{Ask, Transcript},
+    wire::{Ask, Token, Transcript},
 };
 use model::Span;
 use serde_json::{Value, json};
+use service::{LeaveAnswer, LeaveView};
 use testkit::World;
 
 const AUDITS: &str = "/v1.0/auditLogs/directoryAudits";
@@ -215,5 +216,70 @@ async fn a_purge_takes_the_names_out() {
     let user = &record["initiatedBy"]["user"];
     assert_eq!((&user["displayName"], &user["userPrincipalName"]), (&Value::Null, &Value::Null));
     assert_eq!(user["id"], lena.as_str(), "the id names nobody any more");
-    house.world.clock.advance(Span::seconds(1));
+}
+
+/// The reconciler deletes for good, too, and says so without naming anybody.
+#[tokio::test]
+async fn what_time_deletes_is_recorded_without_names() {
+    let house = House::new().await;
+    house.world.clock.advance(Span::days(30));
+    let pass = house.world.directory().purge_pass().await.unwrap();
+    assert_eq!(pass.purged, 2);
+    let value = house.world.app_token(house.plan.contoso, &house.plan.apps["app: everything"]).await;
+    let later = Token { label: "later".to_owned(), value };
+    let filter = "$filter=activityDisplayName eq 'Hard Delete user'";
+    let records = house.ask(Ask::get(format!("{AUDITS}?{filter}")).by(&later)).await.values();
+    assert_eq!(records.len(), 2);
+    for record in &records {
+        assert_eq!(record["initiatedBy"]["app"]["displayName"], "Innkeeper purge");
+        assert_eq!(
+            (&record["targetResources"][0]["displayName"], &record["resultReason"]),
+            (&Value::Null, &json!("retentionOver"))
+        );
+    }
+    let all = house.ask(Ask::get(format!("{AUDITS}?$top=999")).by(&later)).await.text();
+    for name in ["lena_", "lena@", "Guest lena", "rolf_", "rolf@", "Guest rolf"] {
+        assert!(!all.contains(name), "{name} is still in the log");
+    }
+    assert!(all.contains("Guest gil"), "the positive control");
+}
+
+/// What was refused is in the log with its reason: a leave that the policy overtook, and a token for a wrong secret.
+#[tokio::test]
+async fn refusals_are_recorded() {
+    let house = House::new().await;
+    let (directory, contoso) = (house.world.directory(), house.plan.contoso);
+    let gil = house.world.user(contoso, house.id("gil")).await.unwrap();
+    let model::Home::Tenant { tenant, object } = gil.home else { panic!("gil is a member elsewhere") };
+    let who = house.world.signed_in(&World::person(tenant, object)).await;
+    let view = directory.view_leave(&house.world.cx(), &who, contoso).await.unwrap();
+    let LeaveView::Confirm(confirm) = view else { panic!("gil may leave at first") };
+    let off = json!({"allowExternalIdentitiesToLeave": false});
+    assert_eq!(house.ask(Ask::new("PATCH", POLICY).by(house.all()).json(&off)).await.status, 204);
+    let answer = directory.leave(&house.world.cx(), &who, contoso, &confirm.confirmation).await.unwrap();
+    assert!(matches!(answer, LeaveAnswer::Refused(_)));
+    let record = newest(&house, "Leave organization").await;
+    assert_eq!(
+        (record["result"].as_str(), record["resultReason"].as_str()),
+        (Some("failure"), Some("notAllowedByOrganization"))
+    );
+    assert_eq!(record["initiatedBy"]["user"]["id"], house.id("gil").to_string());
+
+    let app = &house.plan.apps["app: everything"];
+    let request = service::TokenRequest {
+        tenant: contoso.to_string(),
+        grant_type: Some("client_credentials".to_owned()),
+        client_id: Some(app.id.to_string()),
+        client_secret: Some("wrong".to_owned()),
+        scope: Some("https://graph.microsoft.com/.default".to_owned()),
+        ..service::TokenRequest::default()
+    };
+    assert!(directory.issue_app_token(&house.world.cx(), World::ORIGIN, request).await.is_err());
+    let record = newest(&house, "Token request refused").await;
+    assert_eq!(
+        (record["result"].as_str(), record["resultReason"].as_str()),
+        (Some("failure"), Some("AADSTS7000215"))
+    );
+    assert_eq!(record["initiatedBy"]["app"]["appId"], app.id.to_string());
+    assert!(!record.to_string().contains("wrong"), "no secret goes into the log");
 }

@@ -150,3 +150,35 @@ async fn after_the_window_there_is_no_way_back() {
     let restore = Ask::new("POST", format!("{DELETED}/{}/restore", house.id("lena"))).by(&token);
     assert_eq!(house.ask(restore).await.status, 404);
 }
+
+/// A restore brings the account back, not its directory roles and not its old tokens.
+#[tokio::test]
+async fn a_restore_gives_no_role_back() {
+    let house = House::new().await;
+    let eike = house.id("eike");
+    let change = json!({"allowDeletedIdentitiesDataRemoval": true});
+    let write = |token: &crate::wire::Token| Ask::new("PATCH", crate::house::POLICY).by(token).json(&change);
+    assert_eq!(house.ask(write(house.token("eike"))).await.status, 204, "the role counts at first");
+    let by_adele = |method: &str, target: String| Ask::new(method, target).by(house.token("adele"));
+    assert_eq!(house.ask(by_adele("DELETE", format!("/v1.0/users/{eike}"))).await.status, 204);
+    assert_eq!(house.ask(by_adele("POST", format!("{DELETED}/{eike}/restore"))).await.status, 200);
+    assert_eq!(house.ask(write(house.token("eike"))).await.status, 401, "the old token");
+    let value = house.world.user_token(house.plan.contoso, &house.plan.apps["tool"], eike).await;
+    let fresh = crate::wire::Token { label: "eike again".to_owned(), value };
+    assert_eq!(house.ask(Ask::get("/v1.0/me").by(&fresh)).await.status, 200);
+    assert_eq!(house.ask(write(&fresh)).await.status, 403, "without the role");
+}
+
+/// To the second: one moment before the end of the window the way back is open, and nobody is purged.
+#[tokio::test]
+async fn until_the_window_closes_there_is_a_way_back() {
+    let house = House::new().await;
+    let rolf = house.world.user(house.plan.contoso, house.id("rolf")).await.unwrap();
+    let left = rolf.deletion.unwrap().purge_after.since(house.world.cx().trusted);
+    house.world.clock.advance(Span::micros(left.as_micros() - 1_000_000));
+    house.world.directory().purge_pass().await.unwrap();
+    let value = house.world.app_token(house.plan.contoso, &house.plan.apps["app: everything"]).await;
+    let token = crate::wire::Token { label: "later".to_owned(), value };
+    let restore = Ask::new("POST", format!("{DELETED}/{}/restore", house.id("rolf"))).by(&token);
+    assert_eq!(house.ask(restore).await.status, 200);
+}

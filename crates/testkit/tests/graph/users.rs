@@ -93,9 +93,12 @@ async fn lists_that_are_refused() {
         "?$expand=manager",
         "?$skiptoken=garbage",
         "?$format=xml",
+        "?$filter=signInActivity/lastSignInDateTime le 2025-01-01T00:00:00Z",
+        "?$deltatoken=x",
     ];
     for query in queries {
-        house.say(&mut said, "refused", get(&house, format!("/v1.0/users{query}"))).await;
+        let reply = house.say(&mut said, "refused", get(&house, format!("/v1.0/users{query}"))).await;
+        assert_eq!(reply.status, 400, "{query}");
     }
     house.say(&mut said, "the number alone, without the header", get(&house, "/v1.0/users/$count")).await;
     house

@@ -180,13 +180,15 @@ impl Call<'_> {
     fn query(&self, entity: &'static EntityType, count_segment: bool) -> Result<Query, Problem> {
         let options = Options { advanced: self.is_advanced(), count_segment };
         let query = Query::parse(self.head.uri.query(), entity, options)?;
-        // To answer as if it had not been asked for would look like an object without relations.
-        if query.expand.is_some() {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "Request_UnsupportedQuery",
-                "$expand is not supported here: leave it out.",
-            ));
+        // To answer as if they had not been there would look like objects without relations, or like changes.
+        for (name, given) in [("$expand", &query.expand), ("$deltatoken", &query.deltatoken)] {
+            if given.is_some() {
+                return Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "Request_UnsupportedQuery",
+                    format!("{name} is not supported here: leave it out."),
+                ));
+            }
         }
         Ok(query)
     }
