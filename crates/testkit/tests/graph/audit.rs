@@ -180,7 +180,8 @@ async fn one_record_and_what_is_refused() {
         "?$skiptoken=x",
     ];
     for query in queries {
-        house.say(&mut said, "refused", get(format!("{AUDITS}{query}"))).await;
+        let reply = house.say(&mut said, "refused", get(format!("{AUDITS}{query}"))).await;
+        assert_eq!(reply.status, 400, "{query}");
     }
     house
         .say(
