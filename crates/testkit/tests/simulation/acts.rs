@@ -244,7 +244,7 @@ impl Run {
         self.names += 1;
         let name = format!("Canary {} of {tenant}", self.names);
         let known = self.state.addressee(tenant, &address).cloned();
-        let expected = self.may_invite(tenant, &who, &address, known.as_ref());
+        let expected = self.may_invite(tenant, &who, &address, known.as_ref(), reset);
         let request = InvitationRequest {
             address: address.to_uppercase(),
             display_name: Some(name.clone()),
@@ -281,15 +281,25 @@ impl Run {
         self.settle(kind, (expected, next), said(&answer), fault, &touched).await
     }
 
-    fn may_invite(&self, tenant: usize, who: &Who, address: &str, known: Option<&Account>) -> Verdict {
+    fn may_invite(
+        &self,
+        tenant: usize,
+        who: &Who,
+        address: &str,
+        known: Option<&Account>,
+        reset: bool,
+    ) -> Verdict {
         self.authorised(who, Ask::Invite)?;
         if address.ends_with(&format!("@{}", self.state.companies[tenant].domain)) {
             return Err("badRequest");
         }
-        match known {
-            Some(account) if !account.enabled => Err("badRequest"),
-            _ => Ok(()),
+        let Some(account) = known else { return Ok(()) };
+        // Letting somebody accept again takes the account from whoever has it.
+        if reset && account.accepted {
+            self.authorised(who, Ask::Manage)?;
+            self.may_manage(who, account)?;
         }
+        if account.enabled { Ok(()) } else { Err("badRequest") }
     }
 
     pub async fn redeem(&mut self) -> Check {
