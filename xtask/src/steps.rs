@@ -224,6 +224,7 @@ fn build(run: &Run) -> Outcome {
 }
 
 fn test(run: &Run) -> Outcome {
+    tools::from_debian("curl");
     let references = match snapshots::start_recording(run) {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),

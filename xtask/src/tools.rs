@@ -5,7 +5,7 @@
 //! prunes the crates that our features do not reach, which a small check would get wrong.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::steps::{Outcome, Run, cargo, finish};
 
@@ -20,6 +20,28 @@ pub fn deny(run: &Run) -> Outcome {
 /// Dependencies that a manifest names and no source uses.
 pub fn machete(run: &Run) -> Outcome {
     with_tool(run, MACHETE, &["crates", "xtask"])
+}
+
+/// A program of the system that tests drive, from the package of the same name. Installed where this machine allows it;
+/// where it does not, the tests that need it say that they could not run.
+pub fn from_debian(name: &str) {
+    let quiet = |program: &str| {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    };
+    if quiet(name).arg("--version").stderr(Stdio::null()).status().is_ok() {
+        return;
+    }
+    println!("{name} is not here yet; installing it");
+    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", name]] {
+        let mut command = quiet("apt-get");
+        command.args(args);
+        if let Outcome::Failed(why) | Outcome::CouldNotRun(why) = finish(command) {
+            println!("{name} could not be installed ({why}); run: apt-get install {name}");
+            return;
+        }
+    }
 }
 
 fn with_tool(run: &Run, (name, version): (&str, &str), args: &[&str]) -> Outcome {

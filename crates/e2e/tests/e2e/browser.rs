@@ -69,8 +69,11 @@ impl Browser {
         page.is(200);
         let hidden: Vec<(&str, String)> =
             ["csrf"].iter().chain(hidden).map(|name| (*name, page.field(name))).collect();
-        let all: Vec<(&str, &str)> =
-            hidden.iter().map(|(name, value)| (*name, value.as_str())).chain(fields.iter().copied()).collect();
+        let all: Vec<(&str, &str)> = hidden
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain(fields.iter().copied())
+            .collect();
         self.post(path, &all)
     }
 
@@ -86,7 +89,8 @@ impl Browser {
         let asked = self.knock(user_name);
         asked.is(200).says("Password");
         let csrf = asked.field("csrf");
-        let fields = [("csrf", csrf.as_str()), ("step", "password"), ("userName", user_name), ("password", password)];
+        let fields =
+            [("csrf", csrf.as_str()), ("step", "password"), ("userName", user_name), ("password", password)];
         self.post("/signin", &fields).leads_to("/myaccount");
     }
 }

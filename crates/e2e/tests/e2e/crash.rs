@@ -1,10 +1,6 @@
 //! Power cuts: what was acknowledged is there.
 
-use crate::{
-    graph::POLICY,
-    place::Place,
-    server::Server,
-};
+use crate::{graph::POLICY, place::Place, server::Server};
 use reqwest::Method;
 use serde_json::json;
 use std::{

@@ -6,13 +6,7 @@ use crate::{
     server::{Server, World},
 };
 use serde_json::json;
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
 
 /// The names in the env file, in their order. Scripts outside of this project rely on them.
 const NAMES: [&str; 23] = [
@@ -76,7 +70,8 @@ fn the_env_file_is_complete_private_and_the_same_after_a_restart() {
         assert_eq!(names, NAMES);
         assert_eq!(mode(&file), 0o600);
         let values = sourced(&file);
-        let find = |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
+        let find =
+            |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
         assert_eq!(Path::new(find("CA_FILE")), place.path(data).join("ca.pem"));
         assert_eq!(find("BASE_URL"), find("AUTHORITY"));
         assert!(find("BASE_URL").starts_with("https://localhost:"), "{}", find("BASE_URL"));
@@ -84,7 +79,8 @@ fn the_env_file_is_complete_private_and_the_same_after_a_restart() {
             values.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str()).collect();
         assert_eq!(empty, ["METRICS_URL"]);
         // It is ready when the file is there, and not before: the first request is answered.
-        let answer = crate::server::client(Path::new(find("CA_FILE"))).get(format!("{}/readyz", find("BASE_URL")));
+        let answer =
+            crate::server::client(Path::new(find("CA_FILE"))).get(format!("{}/readyz", find("BASE_URL")));
         assert_eq!(answer.send().unwrap().status(), 200);
         assert!(server.stop().0.success());
         fs::remove_file(&file).unwrap();
@@ -101,7 +97,8 @@ fn no_secret_is_built_in() {
         let mut server = Server::start(place.innkeeper(&args));
         server.wait_for("the env file", |_| place.path("one.env").exists().then_some(()));
         let world = World::read(&place.path("one.env"));
-        let secret = |name: &str| name.ends_with("_PASSWORD") || name.ends_with("_SECRET") || name.ends_with("_ID");
+        let secret =
+            |name: &str| name.ends_with("_PASSWORD") || name.ends_with("_SECRET") || name.ends_with("_ID");
         world.values().filter(|(name, _)| secret(name)).map(|(_, value)| value.to_owned()).collect()
     };
     let first = secrets("first");
@@ -161,7 +158,9 @@ fn the_release_build_is_ready_within_two_seconds() {
         drop(fs::remove_file(place.path("demo.env")));
         let mut server = Server::start(place.innkeeper(&args));
         server.wait_for("the env file", |_| place.path("demo.env").exists().then_some(()));
-        server.wait_for("the announcement", |server| server.output().contains("Innkeeper is ready").then_some(()));
+        server.wait_for("the announcement", |server| {
+            server.output().contains("Innkeeper is ready").then_some(())
+        });
         start.elapsed()
     });
     let best = took.min().unwrap();

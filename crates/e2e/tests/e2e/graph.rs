@@ -39,8 +39,11 @@ impl Graph {
     /// The same where the server may be gone.
     pub fn try_ask(&self, method: Method, path: &str, body: Option<&Value>) -> reqwest::Result<Reply> {
         let address = format!("{}{}", self.base_url, path.strip_prefix(&self.base_url).unwrap_or(path));
-        let mut request =
-            self.client.request(method, address).bearer_auth(&self.token).header("ConsistencyLevel", "eventual");
+        let mut request = self
+            .client
+            .request(method, address)
+            .bearer_auth(&self.token)
+            .header("ConsistencyLevel", "eventual");
         if let Some(body) = body {
             request = request.json(body);
         }

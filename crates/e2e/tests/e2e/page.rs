@@ -12,14 +12,18 @@ impl Page {
     #[track_caller]
     pub fn field(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
-        let (_, rest) = self.body.split_once(&marker).unwrap_or_else(|| panic!("no field {name} in {}", self.text()));
+        let (_, rest) =
+            self.body.split_once(&marker).unwrap_or_else(|| panic!("no field {name} in {}", self.text()));
         rest.split('"').next().unwrap().to_owned()
     }
 
     /// The text of the main part, with single blanks.
     pub fn text(&self) -> String {
         let main = self.body.split_once("<main").map_or(self.body.as_str(), |(_, main)| main);
-        let text: String = main.split('<').flat_map(|piece| [" ", piece.split_once('>').map_or(piece, |(_, text)| text)]).collect();
+        let text: String = main
+            .split('<')
+            .flat_map(|piece| [" ", piece.split_once('>').map_or(piece, |(_, text)| text)])
+            .collect();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let entities = [("&#39;", "'"), ("&#34;", "\""), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
         entities.iter().fold(text, |text, (entity, plain)| text.replace(entity, plain))

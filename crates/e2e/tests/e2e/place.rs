@@ -17,7 +17,7 @@ pub struct Place {
 
 /// Says something even when the test passes: what is written here is not captured.
 fn say_loudly(text: &str) {
-    writeln!(stderr(), "\n*** {text}\n").unwrap();
+    stderr().write_all(format!("\n*** {text}\n").as_bytes()).unwrap();
 }
 
 /// Something that the test needs is not here: loudly not tested, and a failure under `CI=true`.
@@ -46,7 +46,8 @@ pub fn root() -> PathBuf {
 
 /// Is this program in the path? If not, that is said loudly.
 pub fn has(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let found =
+        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
         missing(&format!("NOT TESTED: {program} is not installed. On Debian: apt-get install {program}"));
     }
@@ -57,7 +58,9 @@ impl Place {
     /// None, said loudly, if there is no binary to test.
     pub fn new() -> Option<Self> {
         let Some(binary) = binary() else {
-            missing("NOT TESTED: there is no innkeeper binary. Build it with: cargo build --release -p innkeeper");
+            missing(
+                "NOT TESTED: there is no innkeeper binary. Build it with: cargo build --release -p innkeeper",
+            );
             return None;
         };
         Some(Self { directory: TempDir::new().unwrap(), binary })
@@ -113,7 +116,11 @@ impl Said {
     #[track_caller]
     pub fn refused(&self, text: &str) {
         assert_eq!(self.code, Some(1), "{}{}", self.out, self.err);
-        assert!(self.err.contains("innkeeper: ") && self.err.contains(text), "{text:?} is not in {}", self.err);
+        assert!(
+            self.err.contains("innkeeper: ") && self.err.contains(text),
+            "{text:?} is not in {}",
+            self.err
+        );
         assert!(!self.err.contains("panicked") && !self.err.contains("Error {"), "{}", self.err);
     }
 }

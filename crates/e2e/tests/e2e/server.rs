@@ -63,7 +63,8 @@ impl Server {
         let env_file = place.path("demo.env");
         // A file of an earlier run must not be mistaken for the new one.
         drop(fs::remove_file(&env_file));
-        let mut args = vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", "127.0.0.1:0"];
+        let mut args =
+            vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", "127.0.0.1:0"];
         args.extend(more);
         let mut command = place.innkeeper(&args);
         command.env("RUST_LOG", "debug");
@@ -113,7 +114,8 @@ impl Server {
         let start = now();
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         let child = &mut self.child;
-        let status = eventually("the end after SIGTERM", Duration::from_secs(15), || child.try_wait().unwrap());
+        let status =
+            eventually("the end after SIGTERM", Duration::from_secs(15), || child.try_wait().unwrap());
         (status, start.elapsed())
     }
 

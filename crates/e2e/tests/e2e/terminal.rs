@@ -29,7 +29,8 @@ fn a_second_server_on_a_data_directory_is_refused() {
     let Some(place) = Place::new() else { return };
     let (_server, world) = Server::demo(&place, &[]);
     for command in [&["demo", "--env-file", "second.env"][..], &["serve"]] {
-        let args: Vec<&str> = command.iter().copied().chain(["--data-dir", "world", "--listen", "127.0.0.1:0"]).collect();
+        let args: Vec<&str> =
+            command.iter().copied().chain(["--data-dir", "world", "--listen", "127.0.0.1:0"]).collect();
         let said = place.run(&args);
         said.refused("Another innkeeper is using the data directory ");
         said.refused("Stop it, or choose another directory with --data-dir.");
@@ -68,7 +69,10 @@ fn a_data_directory_that_others_can_read_is_refused_with_the_command_that_helps(
     fs::set_permissions(place.path("open"), fs::Permissions::from_mode(0o755)).unwrap();
     for command in ["demo", "serve"] {
         let said = place.run(&[command, "--data-dir", "open", "--listen", "127.0.0.1:0"]);
-        said.refused(&format!("can be read by other users (mode 0755). Run: chmod 700 {}", place.path("open").display()));
+        said.refused(&format!(
+            "can be read by other users (mode 0755). Run: chmod 700 {}",
+            place.path("open").display()
+        ));
     }
 }
 
@@ -76,7 +80,9 @@ fn a_data_directory_that_others_can_read_is_refused_with_the_command_that_helps(
 fn a_place_that_cannot_be_written_is_named() {
     let Some(place) = Place::new() else { return };
     fs::write(place.path("file"), "").unwrap();
-    place.run(&["serve", "--data-dir", "file/data", "--listen", "127.0.0.1:0"]).refused("Choose another with --data-dir.");
+    place
+        .run(&["serve", "--data-dir", "file/data", "--listen", "127.0.0.1:0"])
+        .refused("Choose another with --data-dir.");
     place
         .run(&["demo", "--env-file", "missing/demo.env", "--listen", "127.0.0.1:0"])
         .refused("give --env-file the name of a file in a directory that is there");

@@ -95,7 +95,8 @@ fn the_policy_is_read_and_changed(world: &World, graph: &Graph) {
     assert_eq!(after["allowExternalIdentitiesToLeave"], true, "a partial change leaves the rest as it is");
     let reader = graph.with(world.token("READER_CLIENT"));
     assert_eq!(reader.get(POLICY)["allowDeletedIdentitiesDataRemoval"], true);
-    let refused = reader.ask(Method::PATCH, POLICY, Some(&json!({ "allowExternalIdentitiesToLeave": false })));
+    let refused =
+        reader.ask(Method::PATCH, POLICY, Some(&json!({ "allowExternalIdentitiesToLeave": false })));
     assert_eq!(refused.is(403).json()["error"]["code"], "Authorization_RequestDenied");
     let change = &graph.audit("Update policy")[0];
     assert_eq!(change["result"], "success");
@@ -104,7 +105,8 @@ fn the_policy_is_read_and_changed(world: &World, graph: &Graph) {
 
 /// Invites somebody and reads all guests, page by page; answers with what is personal about them.
 fn the_guests_are_listed(graph: &Graph) -> Vec<String> {
-    let body = json!({ "invitedUserEmailAddress": INVITED, "inviteRedirectUrl": "https://elsewhere.example/" });
+    let body =
+        json!({ "invitedUserEmailAddress": INVITED, "inviteRedirectUrl": "https://elsewhere.example/" });
     let invited = graph.post("/v1.0/invitations", &body).is(201).json();
     assert_eq!(invited["status"], "PendingAcceptance");
     let (guests, pages) = graph.all(GUESTS);
@@ -143,9 +145,15 @@ fn a_guest_leaves_and_is_restored(world: &World, graph: &Graph, guest: &mut Brow
     let live = graph.get(&format!("/v1.0/users/{id}"));
     let path = format!("/myaccount/organizations/leave/{tenant}");
     guest.get("/myaccount?tenantId=contoso.example").leads_to(&path);
-    guest.get(&path).is(200).says("Leave Contoso?").says("What will be deleted").says("Permanently deleted after");
+    guest
+        .get(&path)
+        .is(200)
+        .says("Leave Contoso?")
+        .says("What will be deleted")
+        .says("Permanently deleted after");
     let receipt = guest.submit(&path, &["confirmation"], &[]);
-    let deleted = graph.get(&format!("/v1.0/directory/deletedItems/{id}?$select=userPrincipalName,deletedDateTime"));
+    let deleted =
+        graph.get(&format!("/v1.0/directory/deletedItems/{id}?$select=userPrincipalName,deletedDateTime"));
     let left: Timestamp = deleted["deletedDateTime"].as_str().unwrap().parse().unwrap();
     let date = (left + Span::days(30)).strftime("%-d %B %Y, %H:%M UTC");
     receipt.is(200).says("You have left Contoso").says(&format!("Permanently deleted after {date}"));
@@ -197,11 +205,16 @@ fn an_administrator_switches_leaving_off(world: &World, graph: &Graph, guest: &m
     admin.get(saved.location.as_deref().unwrap()).is(200).says("Saved. It is in force from now on.");
     assert_eq!(graph.get(POLICY)["allowExternalIdentitiesToLeave"], false);
     let late = guest.post(&leave, &[("csrf", &csrf), ("confirmation", &confirmation)]);
-    late.is(403).says("You'll need permission to leave").says("Contoso does not allow guests to leave by themselves.");
+    late.is(403)
+        .says("You'll need permission to leave")
+        .says("Contoso does not allow guests to leave by themselves.");
     guest.get(&leave).is(403).says("privacy@contoso.example");
     graph.get(&format!("/v1.0/users/{}", world.get("GUEST_ID")));
     let refused = &graph.audit("Leave organization")[0];
-    assert_eq!((&refused["result"], &refused["resultReason"]), (&json!("failure"), &json!("notAllowedByOrganization")));
+    assert_eq!(
+        (&refused["result"], &refused["resultReason"]),
+        (&json!("failure"), &json!("notAllowedByOrganization"))
+    );
     admin.get("/admin/deleted-users").is(200).says("Yusuf Demir").says("Left by themselves");
     guest.get("/admin").is(403);
     admin
@@ -220,14 +233,23 @@ fn somebody_with_a_mailbox_signs_in(server: &mut Server, world: &World) -> Brows
     let csrf = asked.field("csrf");
     let fields = [("csrf", csrf.as_str()), ("step", "passcode"), ("userName", address), ("passcode", &code)];
     browser.post("/signin", &fields).leads_to("/myaccount");
-    browser.get("/myaccount/organizations").is(200).says("All organizations").says("Contoso").lacks("Home organization");
+    browser
+        .get("/myaccount/organizations")
+        .is(200)
+        .says("All organizations")
+        .says("Contoso")
+        .lacks("Home organization");
     browser
 }
 
 /// Mistakes are what logs are usually full of; answers with what was in them.
 fn requests_that_fail(world: &World, graph: &Graph) -> [String; 4] {
-    let [password, token, address, path] =
-        ["wrong-canary-password", "eyJhbGciOiJSUzI1NiJ9.canary.token", "canary@mistyped.example", "canary-in-the-path"];
+    let [password, token, address, path] = [
+        "wrong-canary-password",
+        "eyJhbGciOiJSUzI1NiJ9.canary.token",
+        "canary@mistyped.example",
+        "canary-in-the-path",
+    ];
     let mut browser = world.browser();
     let asked = browser.knock(world.get("GUEST_USERNAME"));
     let csrf = asked.field("csrf");
@@ -269,12 +291,21 @@ fn the_tools_talk_to_the_running_server(place: &Place) {
         let args: Vec<&str> = args.iter().copied().chain(["--data-dir", "world"]).collect();
         place.run(&args)
     };
-    let purge = tool(&["purge", "--now"]);
-    let expected = "Permanently deleted: 0. Restored or gone in the meantime: 0. Failed, to be tried again: 0.\n";
+    // The pass that erased the due guest may still be writing the database anew.
+    let purge = eventually("a pass of its own", Duration::from_secs(20), || {
+        let said = tool(&["purge", "--now"]);
+        if said.out.contains("another pass is running") { None } else { Some(said) }
+    });
+    let expected =
+        "Permanently deleted: 0. Restored or gone in the meantime: 0. Failed, to be tried again: 0.\n";
     assert_eq!(purge.ok(), expected);
     let verify = tool(&["verify"]);
     let text = verify.ok();
-    assert!(text.starts_with("Looked at 4 organisations and ") && text.ends_with(" audit records. All is well.\n"), "{text}");
+    assert!(
+        text.starts_with("Looked at 4 organisations and ")
+            && text.ends_with(" audit records. All is well.\n"),
+        "{text}"
+    );
     let list = tool(&["tenant", "list"]);
     assert!(list.ok().contains("  contoso.example  Contoso\n"), "{}", list.out);
 }
