@@ -7,14 +7,14 @@ use crate::{
 };
 use identity::Secret;
 use model::{
-    Cx, Error, ErrorKind, Home, HomeState, InvitationState, ObjectId, Profile, Result, Tenant, TenantId,
-    User, UserType,
+    Cx, Error, ErrorKind, Home, HomeState, InvitationState, ObjectId, Person, Profile, Result, Tenant,
+    TenantId, TokenFault, User, UserType,
     audit::Activity,
-    authz::{Operation, Principal, Role},
+    authz::{Operation, Principal, Role, authorize, may_manage},
     domain_of, fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::json;
-use store::{ChangeSet, Decision, Invitation, Reader};
+use store::{ChangeSet, Decision, HomeAccountState, Invitation, Reader};
 use uuid::Uuid;
 
 /// What an inviter asks for.
@@ -114,6 +114,17 @@ fn may_invite_as(principal: &Principal, user_type: UserType) -> Result<()> {
     if user_type == UserType::Guest || privileged { Ok(()) } else { Err(Error::forbidden()) }
 }
 
+fn is_bound(user: &User) -> bool {
+    user.invitation != Some(InvitationState::PendingAcceptance)
+}
+
+/// A new redemption takes the account, with its groups and roles, from one person and gives it to whoever accepts. So it is
+/// no mere invitation: it needs what changing that user needs.
+fn may_reset(reader: &Reader<'_>, principal: &Principal, user: &User) -> Result<()> {
+    authorize(principal, Operation::UpdateUser)?;
+    may_manage(principal, &reader.roles(user.id)?)
+}
+
 impl Directory {
     /// Invites a guest, or sends an existing guest a new link, which voids the earlier one.
     pub async fn invite(
@@ -133,7 +144,12 @@ impl Directory {
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
                 let user = match existing(reader, &address)? {
-                    Some(user) => again(&mut changes, &cx, &principal, user, request.reset_redemption)?,
+                    Some(user) => {
+                        if request.reset_redemption && is_bound(&user) {
+                            may_reset(reader, &principal, &user)?;
+                        }
+                        again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?
+                    }
                     None => {
                         let user = guest(&cx, &tenant, &principal, &request, &address);
                         changes.insert_user(&user);
@@ -183,6 +199,7 @@ impl Directory {
                     return Decision::done(ChangeSet::new(), view);
                 }
                 let (invitation, user) = open(reader, &who, &hash)?;
+                require_home(reader, &who)?;
                 let next = lifecycle::redeem(&user, &who.person, cx.now)?;
                 if user.home != next.home && reader.user_by_home(&next.home)?.is_some() {
                     return Err(Error::new(
@@ -256,6 +273,18 @@ fn open(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<(Invitation, 
     Ok((invitation, user))
 }
 
+/// The home account may have been blocked or deleted since the session was read; what is bound after the deletion was carried
+/// here would outlive it.
+fn require_home(reader: &Reader<'_>, who: &SignedIn) -> Result<()> {
+    let Person::Member { tenant, object } = who.person else { return Ok(()) };
+    match reader.across().home_account(tenant, object)? {
+        HomeAccountState::Enabled => Ok(()),
+        HomeAccountState::Disabled | HomeAccountState::Deleted => {
+            Err(Error::unauthenticated(TokenFault::Revoked))
+        }
+    }
+}
+
 fn guest(
     cx: &Cx,
     tenant: &Tenant,
@@ -299,7 +328,13 @@ fn added(cx: &Cx, principal: &Principal, user: &User) -> model::audit::Record {
 }
 
 /// An account is there already: the same object gets a new link (as Entra does), unless it is not a guest's or blocked.
-fn again(changes: &mut ChangeSet, cx: &Cx, principal: &Principal, user: User, reset: bool) -> Result<User> {
+fn again(
+    changes: &mut ChangeSet,
+    cx: &Cx,
+    principal: &Principal,
+    (user, address): (User, &str),
+    reset: bool,
+) -> Result<User> {
     if !user.is_external() {
         return Err(Error::bad_request(
             "Non-external user already exists with the given mail address and can't be invited.",
@@ -312,9 +347,10 @@ fn again(changes: &mut ChangeSet, cx: &Cx, principal: &Principal, user: User, re
         )));
     }
     let activity = if reset { Activity::ReinviteExternalUser } else { Activity::InviteExternalUser };
-    let next = if reset && user.invitation != Some(InvitationState::PendingAcceptance) {
+    let next = if reset && is_bound(&user) {
         let next = User {
-            home: Home::Invited { address: user.mail.as_deref().map(fold).unwrap_or_default() },
+            // The address that was asked for is the account's own, and the only one that the inviter has read.
+            home: Home::Invited { address: address.to_owned() },
             // Whoever accepts may be somebody else: what happened to the earlier home account does not concern them.
             home_state: HomeState::Present,
             invitation: Some(InvitationState::PendingAcceptance),
