@@ -93,16 +93,19 @@ impl Directory {
     /// Deletes a soft-deleted user for good, before the time. The next purge pass takes the remains out of the files.
     pub async fn purge_user(&self, cx: &Cx, caller: &Caller, id: ObjectId) -> Result<()> {
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
-        self.store()
+        let home = self
+            .store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::PurgeUser)?;
                 let user = find(reader, id)?;
                 may_manage(&principal, &reader.roles(id)?)?;
                 let mut changes = ChangeSet::new();
                 purge::erase(reader, &mut changes, &cx, &user, By::Hand(&principal))?;
-                Decision::done(changes, ())
+                Decision::done(changes, user.home)
             })
-            .await
+            .await?;
+        self.forget(&home).await;
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     record::Draft,
 };
 use model::{
-    Alarm, Cx, Error, ErrorKind, Result, Span, Timestamp, User,
+    Alarm, Cx, Error, ErrorKind, Home, Person, Result, Span, Timestamp, User,
     audit::{Activity, Record},
     authz::Principal,
     lifecycle, mint_uuid,
@@ -157,7 +157,8 @@ impl Directory {
 
     async fn purge_one(self, due: Due) -> Result<bool> {
         let cx = self.own_cx();
-        self.store()
+        let erased = self
+            .store()
             .commit(scope(due.tenant), move |reader| {
                 let mut changes = ChangeSet::new();
                 // Read again where it is decided: a restore that came first wins.
@@ -165,9 +166,33 @@ impl Directory {
                 if let Some(user) = &user {
                     erase(reader, &mut changes, &cx, user, By::Time)?;
                 }
-                Decision::done(changes, user.is_some())
+                Decision::done(changes, user.map(|user| user.home))
             })
-            .await
+            .await?;
+        if let Some(home) = &erased {
+            self.forget(home).await;
+        }
+        Ok(erased.is_some())
+    }
+
+    /// Sessions of people with a mailbox are kept under their address. When the last account of an address is erased, so are
+    /// they; should that fail, they end by themselves within hours.
+    pub(crate) async fn forget(&self, home: &Home) {
+        let Home::Mailbox { address } = home else { return };
+        let (person, address) = (Person::Mailbox { address: address.clone() }, address.clone());
+        let forgotten = self
+            .store()
+            .commit(directory_scope(), move |reader| {
+                let mut changes = ChangeSet::new();
+                if reader.across().memberships(&person, std::slice::from_ref(&address))?.is_empty() {
+                    changes.forget_sessions(directory_scope(), &person);
+                }
+                Decision::done(changes, ())
+            })
+            .await;
+        if let Err(error) = forgotten {
+            tracing::warn!(?error, "sessions of an erased account could not be ended; they end within hours");
+        }
     }
 
     /// Takes or keeps the lease of a reconciler; false when another holder has it.

@@ -457,6 +457,15 @@ impl ChangeSet {
         )
     }
 
+    /// Ends every session of a person of whom nothing is to remain: the row names them.
+    pub fn forget_sessions(&mut self, tenant: TenantScope, person: &model::Person) -> &mut Self {
+        self.erases = true;
+        self.any(
+            "delete from sessions where tenant_id = ?1 and person_key = ?2",
+            vec![tenant.tenant().into(), person.key().into()],
+        )
+    }
+
     /// Stores the passcode sent to an address, in place of an earlier one.
     pub fn set_passcode(&mut self, tenant: TenantScope, address_key: &str, passcode: &Passcode) -> &mut Self {
         self.any(
@@ -534,7 +543,8 @@ impl ChangeSet {
         )
     }
 
-    /// Puts work for a reconciler into the outbox.
+    /// Puts work for a reconciler into the outbox, behind what this tenant has waiting there: a clock that was set back, or two
+    /// changes within a microsecond, must not turn the order of a deletion and its restore round.
     pub fn send(
         &mut self,
         tenant: TenantScope,
@@ -544,7 +554,9 @@ impl ChangeSet {
         now: Timestamp,
     ) -> &mut Self {
         self.one(
-            "insert into outbox (tenant_id, id, kind, body, created_at) values (?1, ?2, ?3, ?4, ?5)",
+            "insert into outbox (tenant_id, id, kind, body, created_at) \
+             select ?1, ?2, ?3, ?4, case when waiting.last >= ?5 then waiting.last + 1 else ?5 end \
+             from (select max(created_at) as last from outbox where tenant_id = ?1 and kind = ?3) as waiting",
             vec![tenant.tenant().into(), id.into(), kind.into(), body.into(), now.into()],
         )
     }
