@@ -76,10 +76,16 @@ struct Inner {
     /// Parsed private keys: a pure function of what is stored under their id.
     keys: Mutex<HashMap<(TenantId, String), Arc<identity::SigningKey>>>,
     hashing: tokio::sync::Semaphore,
+    /// Sign-ins under way.
+    sign_ins: tokio::sync::Semaphore,
+    /// Refused token requests that were recorded in the minute that began then, by tenant.
+    refusals: Mutex<HashMap<TenantId, (Timestamp, u32)>>,
 }
 
 /// How many password hashes may run at once; more than the cores would only queue.
 const HASHERS: usize = 2;
+/// How many sign-ins may be under way at once; with more, whoever comes last would wait for seconds.
+const SIGN_INS: usize = 128;
 
 impl Directory {
     /// Puts the parts together and picks up the trusted time where the last process left it.
@@ -97,6 +103,8 @@ impl Directory {
                 trusted: Mutex::new(trusted),
                 keys: Mutex::new(HashMap::new()),
                 hashing: tokio::sync::Semaphore::new(HASHERS),
+                sign_ins: tokio::sync::Semaphore::new(SIGN_INS),
+                refusals: Mutex::new(HashMap::new()),
             }),
         })
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 use identity::Secret;
 use model::{
-    Cx, Error, Home, Person, Result, Span, TenantId, Timestamp, User,
+    Cx, Error, ErrorKind, Home, Person, Result, Span, TenantId, Timestamp, User,
     audit::{Activity, Initiator},
     domain_of, fold, is_plain_address,
 };
@@ -139,7 +139,17 @@ impl Directory {
 
     /// Signs a member in with the password. `network` is where the request came from; failures are counted per account and
     /// network, so that a stranger elsewhere locks nobody out.
+    ///
+    /// # Errors
+    /// `TooManyRequests` if too many people sign in at this moment.
     pub async fn sign_in(&self, cx: &Cx, network: &str, user_name: &str, password: &str) -> Result<SignIn> {
+        // Before anything is counted: whoever is turned away here has not failed.
+        let _place = self.inner.sign_ins.try_acquire().map_err(|_| {
+            Error::new(
+                ErrorKind::TooManyRequests(2),
+                "Too many people are signing in at this moment. Try again in a few seconds.",
+            )
+        })?;
         let account = fold(user_name);
         let domain = domain_of(&account).unwrap_or_default();
         let tenant = self.store().read_across(|across| across.tenant_of_domain(&domain)).await?;
@@ -159,8 +169,21 @@ impl Directory {
         }
         match self.judge_password(cx, realm, &account, password).await? {
             Some(judged) => self.conclude(cx, realm, key, judged).await,
-            None => Ok(SignIn::Wrong),
+            None => self.refuse_nobody(cx, realm).await,
         }
+    }
+
+    /// A wrong password of an account that exists is recorded. Here nothing is, but it takes a commit as well, so that the
+    /// time of the answer does not tell whether there is such an account.
+    async fn refuse_nobody(&self, cx: &Cx, realm: TenantId) -> Result<SignIn> {
+        let (key, now) = (self.private_key("throttle", &["nobody"]), cx.now);
+        self.store()
+            .commit(scope(realm), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.set_throttle(scope(realm), &key, 1, now);
+                Decision::done(changes, SignIn::Wrong)
+            })
+            .await
     }
 
     /// Compares the password; takes as long for accounts that do not exist. Nothing if there is no such account.

@@ -21,12 +21,16 @@ use model::{
     lifecycle,
 };
 use serde::Serialize;
+use std::sync::PoisonError;
 use store::{App, ChangeSet, Decision, GrantKind, Reader};
 
 /// How long an access token is good for.
 const TOKEN_LIFE: Span = Span::minutes(60);
 /// What `expires_in` says: the live service takes the second off that the answer may travel.
 const EXPIRES_IN: i64 = 3599;
+/// So many refused token requests of a tenant are recorded within a minute: strangers can cause them, and must not fill its
+/// audit log.
+const REFUSALS: u32 = 60;
 
 /// Microsoft Graph as a resource, by address and by id.
 const GRAPH_URL: &str = "https://graph.microsoft.com";
@@ -135,7 +139,7 @@ impl Directory {
         self.store().read_across(|across| across.tenant_of_domain(name)).await
     }
 
-    /// Gives an app a token of its own (client credentials). A refusal within a tenant is recorded there.
+    /// Gives an app a token of its own (client credentials). A refusal within a tenant is recorded there, up to 60 a minute.
     pub async fn issue_app_token(
         &self,
         cx: &Cx,
@@ -235,6 +239,9 @@ impl Directory {
         refusal: Refusal,
     ) -> Result<OAuthFault> {
         let Refusal { fault, app } = refusal;
+        if !self.may_record(cx, tenant) {
+            return Ok(fault);
+        }
         let initiator =
             app.map_or(Initiator::Anonymous, |app| Initiator::App { app: app.id, name: app.name });
         let mut draft = Draft::new(cx, Activity::TokenRefused, initiator)
@@ -253,6 +260,20 @@ impl Directory {
             })
             .await?;
         Ok(fault)
+    }
+
+    /// Is the refusal one of the first of its minute?
+    fn may_record(&self, cx: &Cx, tenant: TenantId) -> bool {
+        let mut refusals = self.inner.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, count) = refusals.entry(tenant).or_insert((cx.now, 0));
+        if cx.now < *since || cx.now.since(*since) >= Span::minutes(1) {
+            (*since, *count) = (cx.now, 0);
+        }
+        *count = count.saturating_add(1);
+        if *count == REFUSALS + 1 {
+            tracing::warn!(%tenant, "many token requests are refused; no more of them are recorded within this minute");
+        }
+        *count <= REFUSALS
     }
 
     /// Gives an app a token for a person, once the person has proved to be present. Scopes that the app was not granted are
