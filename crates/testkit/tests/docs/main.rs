@@ -29,7 +29,10 @@ fn check(file: &str, blocks: &[(&str, String)]) {
         fs::write(&path, &wanted).expect("the page can be written");
         return;
     }
-    assert!(page == wanted, "{file} is not what the code does: run INNKEEPER_WRITE_DOCS=1 cargo test -p testkit --test docs");
+    assert!(
+        page == wanted,
+        "{file} is not what the code does: run INNKEEPER_WRITE_DOCS=1 cargo test -p testkit --test docs"
+    );
 }
 
 fn leave_reasons() -> String {
@@ -48,7 +51,8 @@ fn leave_table() -> String {
             for home in [HomeAccount::Enabled, HomeAccount::Disabled, HomeAccount::Deleted] {
                 for last_administrator in [false, true] {
                     for policy_allows in [true, false] {
-                        let facts = Facts { membership, account_enabled, home, last_administrator, policy_allows };
+                        let facts =
+                            Facts { membership, account_enabled, home, last_administrator, policy_allows };
                         let answer = match decide(&facts) {
                             Ok(()) => "**may leave**".to_owned(),
                             Err(reason) => format!("`{}`", reason.as_str()),
@@ -78,10 +82,13 @@ fn permissions(list: &[Permission]) -> String {
 }
 
 fn routes() -> String {
-    let mut text = "| request | what | delegated | application | roles | guests |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| request | what | delegated | application | roles | guests |\n|---|---|---|---|---|---|\n"
+            .to_owned();
     for route in web::routes() {
         let Some(operation) = route.operation else {
-            writeln!(text, "| `{} /{}` | {} | – | – | – | – |", route.method, route.path, route.summary).expect("text");
+            writeln!(text, "| `{} /{}` | {} | – | – | – | – |", route.method, route.path, route.summary)
+                .expect("text");
             continue;
         };
         let rule = operation.rule();
@@ -106,7 +113,8 @@ fn activities() -> String {
     let mut text = "| activity | category | service | type | when |\n|---|---|---|---|---|\n".to_owned();
     for activity in Activity::ALL {
         let (name, category, service, kind) = activity.wire();
-        writeln!(text, "| {name} | {category} | {service} | {kind} | {} |", activity.explanation()).expect("text");
+        writeln!(text, "| {name} | {category} | {service} | {kind} | {} |", activity.explanation())
+            .expect("text");
     }
     text
 }
@@ -132,4 +140,45 @@ fn a_changed_block_is_noticed() {
     let page = "a\n<!-- generated: x -->\nold\n<!-- end -->\nb";
     assert_ne!(page, filled(page, "x", "new\n"));
     assert_eq!(page, filled(page, "x", "old\n"));
+}
+
+/// All test functions of the repository.
+fn tests_in(folder: &std::path::Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder of the repository") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            tests_in(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let module = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            for line in text.lines() {
+                let line = line.trim_start().trim_start_matches("async ");
+                if let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) {
+                    found.push(name.to_owned());
+                    found.push(format!("{module}::{name}"));
+                }
+            }
+            found.push(module.to_owned());
+        }
+    }
+}
+
+/// The tests that a page of deviations names in its last column and that are not there.
+fn missing(page: &str, tests: &[String]) -> Vec<String> {
+    page.lines()
+        .filter(|line| line.starts_with("| ") && line.ends_with("` |"))
+        .filter_map(|line| line.trim_end_matches("` |").rsplit('`').next())
+        .filter(|name| !tests.iter().any(|test| test == name))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_deviation_names_a_test_that_exists() {
+    let mut tests = Vec::new();
+    tests_in(&root().join("crates"), &mut tests);
+    let page = fs::read_to_string(root().join("docs/deviations.md")).expect("the page is there");
+    assert!(page.lines().filter(|line| line.ends_with("` |")).count() > 25, "the rows are found at all");
+    assert_eq!(missing(&page, &tests), Vec::<String>::new());
+    assert_eq!(missing("| a | b | c | `no_such_test` |", &tests), ["no_such_test"], "positive control");
 }
