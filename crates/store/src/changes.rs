@@ -554,9 +554,9 @@ impl ChangeSet {
         now: Timestamp,
     ) -> &mut Self {
         self.one(
-            "insert into outbox (tenant_id, id, kind, body, created_at) \
-             select ?1, ?2, ?3, ?4, case when waiting.last >= ?5 then waiting.last + 1 else ?5 end \
-             from (select max(created_at) as last from outbox where tenant_id = ?1 and kind = ?3) as waiting",
+            "insert into outbox (tenant_id, id, kind, body, created_at) values (?1, ?2, ?3, ?4, coalesce(\
+             (select case when max(created_at) >= ?5 then max(created_at) + 1 end from outbox \
+             where tenant_id = ?1 and kind = ?3), ?5))",
             vec![tenant.tenant().into(), id.into(), kind.into(), body.into(), now.into()],
         )
     }
