@@ -86,13 +86,19 @@ impl Activity {
             Self::GrantPermission => {
                 ("Add app role assignment to service principal", "ApplicationManagement", CORE, "Assign")
             }
-            Self::RevokePermission => {
-                ("Remove app role assignment from service principal", "ApplicationManagement", CORE, "Unassign")
-            }
+            Self::RevokePermission => (
+                "Remove app role assignment from service principal",
+                "ApplicationManagement",
+                CORE,
+                "Unassign",
+            ),
             Self::UpdateApplication => ("Update application", "ApplicationManagement", CORE, "Update"),
-            Self::UpdateAppSecrets => {
-                ("Update application - Certificates and secrets management", "ApplicationManagement", CORE, "Update")
-            }
+            Self::UpdateAppSecrets => (
+                "Update application - Certificates and secrets management",
+                "ApplicationManagement",
+                CORE,
+                "Update",
+            ),
             Self::ResetPassword => ("Reset user password", "UserManagement", CORE, "Update"),
             Self::AddGroup => ("Add group", "GroupManagement", CORE, "Add"),
             Self::AddGroupMember => ("Add member to group", "GroupManagement", CORE, "Add"),

@@ -177,7 +177,8 @@ pub enum Alarm {
 /// What the trusted clock says at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reading {
-    /// The time of the request: the wall clock, but never behind the trusted time.
+    /// The time of the request: the wall clock, but never behind the trusted time, nor behind what the wall said before it was
+    /// set back.
     pub now: Timestamp,
     /// Time that has provably passed; permanent deletion is judged by this alone.
     pub trusted: Timestamp,
@@ -213,6 +214,8 @@ pub struct TrustedClock {
     trusted: Timestamp,
     uptime: Span,
     doubt: Option<Doubt>,
+    /// The lead of the wall when it was last not behind: what the trusted time may still be given for the past.
+    ahead: Span,
 }
 
 impl TrustedClock {
@@ -233,7 +236,7 @@ impl TrustedClock {
                 if lead > Self::GAP { (Span::ZERO, Alarm::LongGap) } else { (lead, Alarm::Jumped) };
             Doubt { since: uptime, least: lead, excused, alarm }
         });
-        Self { trusted, uptime, doubt }
+        Self { trusted, uptime, doubt, ahead: lead }
     }
 
     /// Takes one look at both clocks. The more often, the better: only what is looked at can be seen to stand.
@@ -257,8 +260,13 @@ impl TrustedClock {
                 alarm: Alarm::Jumped,
             })
         });
+        // A wall that falls behind says nothing about the lead it had: a deletion dated without it would be purged early once
+        // the wall is put right and that lead is believed.
+        if self.trusted.since(wall) <= Self::JUMP {
+            self.ahead = lead;
+        }
         Reading {
-            now: self.trusted.max(wall),
+            now: wall.max(self.trusted + self.ahead),
             trusted: self.trusted,
             alarm: self.doubt.filter(|doubt| lead.since(doubt.excused) > Self::JUMP).map(|doubt| doubt.alarm),
         }

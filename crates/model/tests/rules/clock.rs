@@ -369,3 +369,24 @@ fn a_wall_clock_set_back_stops_nothing() {
     let expected = BIRTH + Span::hours(5);
     assert_eq!(reading, Reading { now: expected, trusted: expected, alarm: None });
 }
+
+#[test]
+fn a_deletion_dated_while_the_wall_is_set_back_is_not_purged_early_once_the_wall_is_right_again() {
+    // Two days off, a look at the right wall, then somebody sets the wall back by a month and deletes.
+    let start = Timestamp::from_seconds(1_000_000_000);
+    let right = |uptime: Span| start + Span::days(2) + uptime;
+    let mut clock = TrustedClock::start(Some(start), right(Span::ZERO), Span::ZERO);
+    clock.observe(right(Span::minutes(1)), Span::minutes(1));
+    let deleted_at = Span::minutes(2);
+    let dated = clock.observe(right(deleted_at) - Span::days(30), deleted_at).now;
+    assert_eq!(dated, right(deleted_at), "dated by what the wall said before");
+    // The wall is put right; its lead stands and is believed.
+    for hours in 1..=(30 * 24) {
+        let uptime = Span::minutes(hours * 60 + 1);
+        let trusted = clock.observe(right(uptime), uptime).trusted;
+        assert!(trusted < dated + model::lifecycle::RETENTION, "early after {hours} hours");
+    }
+    let uptime = Span::minutes(30 * 24 * 60 + 3);
+    let trusted = clock.observe(right(uptime), uptime).trusted;
+    assert!(trusted >= dated + model::lifecycle::RETENTION, "and not late either");
+}
