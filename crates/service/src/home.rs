@@ -15,6 +15,7 @@ use model::{
     lifecycle, mint_uuid,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashSet};
 use store::{ChangeSet, Decision, HomeAccountState, OutboxItem, Reader};
 use uuid::Uuid;
 
@@ -116,8 +117,7 @@ impl Directory {
     }
 
     async fn carry(&self, pass: &mut HomePass, item: &OutboxItem, holder: Uuid) -> Result<()> {
-        let message: Message = serde_json::from_str(&item.body)
-            .map_err(|error| Error::internal(format!("an outbox row does not parse: {error}")))?;
+        let message = parse(item)?;
         let home = Home::Tenant { tenant: item.tenant, object: message.object };
         let mut behind = None;
         loop {
@@ -197,7 +197,9 @@ impl Directory {
                 let principal = authorized(reader, &cx, &caller, Operation::SettleHomeDeletions)?;
                 let mut changes = ChangeSet::new();
                 let mut removed = 0;
-                for id in ids.iter().take(usize::from(ORPHANS)) {
+                // A form may name somebody twice.
+                let chosen: BTreeSet<ObjectId> = ids.iter().copied().take(usize::from(ORPHANS)).collect();
+                for id in &chosen {
                     let Some(user) = reader.live_user(*id)?.and_then(orphan).map(|orphan| orphan.user) else {
                         continue;
                     };
@@ -237,12 +239,17 @@ fn home_deleted(
     user: &User,
     (event, at): (Uuid, Timestamp),
 ) -> Result<Effect> {
-    if user.is_deleted() || user.home_state != HomeState::Present {
+    if user.home_state != HomeState::Present {
+        return Ok(Effect::Nothing);
+    }
+    let marked = User { home_state: HomeState::Deleted(at), ..user.clone() };
+    if user.is_deleted() {
+        // Should it be restored here, its home is gone all the same.
+        changes.update_user(&User { version: user.version + 1, ..marked });
         return Ok(Effect::Nothing);
     }
     let policy = reader.policy()?;
     let roles = reader.roles(user.id)?;
-    let marked = User { home_state: HomeState::Deleted(at), ..user.clone() };
     changes.guard_policy(scope(user.tenant), &policy);
     if policy.allow_removal && !users::is_last_administrator(reader, user, &roles)? {
         users::keep_an_administrator(reader, changes, user, &roles)?;
@@ -250,9 +257,39 @@ fn home_deleted(
         changes.record(record(cx, Activity::DeleteUser, &marked, "homeAccountDeleted", event));
         return Ok(Effect::Removed);
     }
-    changes.update_user(&User { version: user.version + 1, ..marked.clone() });
-    changes.record(record(cx, Activity::HomeAccountDeleted, &marked, "notRemovedByPolicy", event));
+    note(changes, cx, &marked, event);
     Ok(Effect::Noted)
+}
+
+fn note(changes: &mut ChangeSet, cx: &Cx, marked: &User, event: Uuid) {
+    changes.update_user(&User { version: marked.version + 1, ..marked.clone() });
+    changes.record(record(cx, Activity::HomeAccountDeleted, marked, "notRemovedByPolicy", event));
+}
+
+/// Removal is not retroactive: what was deleted before it is switched on and has not been carried here yet is noted now, in
+/// the commit that switches it on, so that it does not count as a later deletion.
+pub(crate) fn note_earlier(reader: &Reader<'_>, changes: &mut ChangeSet, cx: &Cx) -> Result<()> {
+    let mut noted = HashSet::new();
+    for item in reader.across().outbox(KIND, u16::MAX)? {
+        let message = parse(&item)?;
+        let home = Home::Tenant { tenant: item.tenant, object: message.object };
+        let Event::Deleted(event) = message.event else { continue };
+        if !is_gone(reader, &home)? {
+            continue;
+        }
+        if let Some(user) = reader.user_by_home(&home)?
+            && user.home_state == HomeState::Present
+            && noted.insert(user.id)
+        {
+            note(changes, cx, &User { home_state: HomeState::Deleted(message.at), ..user }, event);
+        }
+    }
+    Ok(())
+}
+
+fn parse(item: &OutboxItem) -> Result<Message> {
+    serde_json::from_str(&item.body)
+        .map_err(|error| Error::internal(format!("an outbox row does not parse: {error}")))
 }
 
 fn home_restored(

@@ -1,6 +1,6 @@
 //! The external identities policy.
 
-use crate::{Caller, Directory, authn::authorized, record::Draft};
+use crate::{Caller, Directory, authn::authorized, home, record::Draft};
 use model::{
     Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
     audit::{Activity, Target},
@@ -85,6 +85,9 @@ impl Directory {
                     }
                     Ok(Outcome::Changed(next, modified)) => {
                         changes.guard_tenant(&tenant).update_policy(scope, &next);
+                        if next.allow_removal && !policy.allow_removal {
+                            home::note_earlier(reader, &mut changes, &cx)?;
+                        }
                         for change in modified {
                             draft =
                                 draft.with(change.property, Some(json!(change.old)), Some(json!(change.new)));

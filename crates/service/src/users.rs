@@ -275,6 +275,9 @@ fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>
         next.user_type = value;
     }
     for (name, value) in &patch.profile {
+        if !is_modest(value) {
+            return Err(Error::invalid_value("businessPhones", "User"));
+        }
         if value.is_null() {
             next.profile.0.shift_remove(name);
         } else {
@@ -283,6 +286,17 @@ fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>
     }
     let modified = differences(user, &next);
     Ok((next, modified))
+}
+
+/// The one list among the properties that are kept as they come: a few short texts, for every page of users carries them.
+fn is_modest(value: &Value) -> bool {
+    match value.as_array() {
+        Some(items) => {
+            items.len() <= 20
+                && items.iter().all(|item| item.as_str().is_some_and(|text| plain_text(text).is_some()))
+        }
+        None => true,
+    }
 }
 
 fn differences(old: &User, new: &User) -> Vec<Modified> {

@@ -170,3 +170,46 @@ async fn the_last_purge_of_an_address_ends_its_sessions() {
     let bytes = std::fs::read(world.database()).expect("the database");
     assert!(!bytes.windows(address.len()).any(|part| part == address.as_bytes()));
 }
+
+/// Removal is not retroactive: what happened before it was switched on is an earlier case, even if word of it had not come
+/// here yet.
+#[tokio::test]
+async fn a_deletion_from_before_removal_was_switched_on_is_an_earlier_case_also_when_it_is_carried_later() {
+    let stage = stage(4, GuestState::Accepted).await;
+    let (world, directory) = (&stage.world, stage.world.directory());
+    let (operator, at_home) = (Caller::operator(stage.here), Caller::operator(stage.home));
+    let key = stage.member.to_string();
+    directory.delete_user(&world.cx(), &at_home, &key).await.expect("a deleted member");
+    let policy = ExternalIdentitiesPolicyPatch { allow_removal: Some(true), ..Default::default() };
+    directory.update_policy(&world.cx(), &operator, policy, None).await.expect("the policy");
+    directory.home_pass().await.expect("a pass");
+    assert!(!world.user(stage.here, stage.guest).await.expect("the guest").is_deleted());
+    let (orphans, total) = directory.list_orphans(&world.cx(), &operator).await.expect("the list");
+    assert_eq!((orphans.len(), total, orphans[0].user.id), (1, 1, stage.guest));
+
+    directory.restore_user(&world.cx(), &at_home, stage.member, None).await.expect("restored at home");
+    directory.delete_user(&world.cx(), &at_home, &key).await.expect("deleted again");
+    directory.home_pass().await.expect("a pass");
+    assert!(world.user(stage.here, stage.guest).await.expect("the guest").is_deleted(), "a later deletion");
+}
+
+/// A guest who was removed when the home account went, and is restored here, is a case to decide like any other.
+#[tokio::test]
+async fn a_guest_who_was_already_deleted_when_the_home_account_went_is_listed_after_a_restore() {
+    let stage = stage(5, GuestState::Removed).await;
+    let (world, directory) = (&stage.world, stage.world.directory());
+    let (operator, at_home) = (Caller::operator(stage.here), Caller::operator(stage.home));
+    directory.delete_user(&world.cx(), &at_home, &stage.member.to_string()).await.expect("a deleted member");
+    directory.home_pass().await.expect("a pass");
+    directory.restore_user(&world.cx(), &operator, stage.guest, None).await.expect("restored here");
+    let (_, total) = directory.list_orphans(&world.cx(), &operator).await.expect("the list");
+    assert_eq!(total, 1);
+    // Named twice, removed once.
+    let twice = vec![stage.guest, stage.guest];
+    assert_eq!(directory.settle_orphans(&world.cx(), &operator, twice).await.ok(), Some(1));
+    directory.restore_user(&world.cx(), &at_home, stage.member, None).await.expect("restored at home");
+    directory.home_pass().await.expect("a pass");
+    let guest = world.user(stage.here, stage.guest).await.expect("the guest");
+    assert_eq!(guest.deletion.map(|deletion| deletion.cause), Some(DeletionCause::Removed));
+    assert_eq!(guest.home_state, model::HomeState::Present);
+}

@@ -79,3 +79,24 @@ async fn a_flood_of_sign_ins_is_turned_away_instead_of_queued() {
     }
     assert!((1..300).contains(&turned_away), "{turned_away} were turned away");
 }
+
+/// Up to a mebibyte would fit into a request, and a page has up to 999 users.
+#[tokio::test]
+async fn what_is_kept_as_it_comes_is_short() {
+    let world = World::new(4).await;
+    let tenant = world.tenant("Contoso", "contoso.example").await;
+    let key = world.member(tenant, "ana@contoso.example", &[]).await.to_string();
+    let long = "5".repeat(300);
+    for (phones, kept) in [
+        (serde_json::json!(["+49 30 1234"]), true),
+        (serde_json::json!(vec!["+49 30 1234"; 21]), false),
+        (serde_json::json!([long]), false),
+        (serde_json::json!(["line\nbreak"]), false),
+    ] {
+        let mut patch = service::UserPatch::default();
+        patch.profile.insert("businessPhones".to_owned(), phones.clone());
+        let operator = service::Caller::operator(tenant);
+        let answer = world.directory().update_user(&world.cx(), &operator, &key, patch).await;
+        assert_eq!(answer.is_ok(), kept, "{phones:.40}");
+    }
+}

@@ -573,6 +573,9 @@ impl Run {
             Ok(()) => company.change(patch.allow_leave, patch.allow_removal),
         };
         let switched_on = !self.state.companies[tenant].removal && next.companies[tenant].removal;
+        if switched_on {
+            next.switched_on(tenant);
+        }
         self.bug.before_policy(id);
         let armed = self.arm(0);
         let answer = self.world.directory().update_policy(&self.world.cx(), &caller, patch, seen).await;

@@ -316,12 +316,25 @@ impl State {
         for guest in guests {
             if parcel.restored {
                 self.home_is_back(&guest, parcel.event, trusted);
-            } else if guest.live() && !guest.home_gone {
+            } else if !guest.home_gone {
                 self.mark(guest.id, true);
-                if self.companies[guest.tenant].removal && !self.is_last_administrator(&guest) {
+                if guest.live() && self.companies[guest.tenant].removal && !self.is_last_administrator(&guest)
+                {
                     self.delete(guest.id, Cause::Home(parcel.event), now, elapsed);
                 }
             }
+        }
+    }
+
+    /// Removal was switched on: guests whose home account went before are earlier cases, carried here or not.
+    pub fn switched_on(&mut self, tenant: usize) {
+        let gone: Vec<ObjectId> = self
+            .live_in(tenant)
+            .filter(|guest| matches!(guest.bound, Bound::To(human) if self.at_home(human) == AtHome::Gone))
+            .map(|guest| guest.id)
+            .collect();
+        for id in gone {
+            self.mark(id, true);
         }
     }
 
