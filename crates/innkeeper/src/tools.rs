@@ -98,7 +98,7 @@ fn describe(response: Response) -> Result<String> {
             "Nothing was deleted: {why}. Check the clock. If it is right, leave the server running: after 24 hours it is believed.\n"
         ),
         Response::Purged { busy: true, .. } => {
-            "Nothing was deleted: another pass is running. Try again in two minutes.\n".to_owned()
+            "Nothing was deleted: another pass is running. Try again when it is done, in two minutes at the latest.\n".to_owned()
         }
         Response::Purged { purged, overtaken, failed, .. } => format!(
             "Permanently deleted: {purged}. Restored or gone in the meantime: {overtaken}. Failed, to be tried again: {failed}.\n"

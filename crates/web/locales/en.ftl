@@ -60,7 +60,7 @@ problem-not-a-user-name = Enter letters, digits, dots, hyphens or underscores, w
 problem-taken = This is already in use. Choose another one.
 problem-password-too-weak = This password is too short or too easy to guess. Use at least 15 characters, for example four random words.
 problem-passwords-differ = The two passwords differ. Enter the same password twice.
-problem-wrong-secret = This secret is not valid, or no longer. Restart the server to get a new one, which is good for 30 minutes.
+problem-wrong-secret = This secret is not valid, or no longer. Get a new one with the command innkeeper setup-secret; it is good for 30 minutes.
 problem-needed-by-policy = External users may not leave by themselves at present, so they need this information. Allow them to leave first, or enter a value.
 
 # Sign in
@@ -289,7 +289,7 @@ properties-privacy-statement-hint = An address that begins with https:// or mail
 setup-title = Set up this server
 setup-lead = Create the first organization and its administrator. This is done once.
 setup-secret = Set-up secret
-setup-secret-hint = The server printed it when it started. It is good for 30 minutes, once.
+setup-secret-hint = It is in the file setup-secret of the server's data directory. It is good for 30 minutes, once.
 setup-organization-title = Your organization
 setup-organization = Name of the organization
 setup-organization-hint = As guests should see it, such as Contoso.

@@ -47,7 +47,7 @@ problem-not-a-user-name = 请使用字母、数字、点、连字符或下划线
 problem-taken = 已被使用，请换一个。
 problem-password-too-weak = 密码太短或太容易猜到。请使用至少 15 个字符，例如四个随机的词。
 problem-passwords-differ = 两次输入的密码不一致，请输入相同的密码。
-problem-wrong-secret = 此密钥无效或已失效。请重启服务器以获取新的密钥，有效期为 30 分钟。
+problem-wrong-secret = 此密钥无效或已失效。请使用命令 innkeeper setup-secret 获取新的密钥，有效期为 30 分钟。
 problem-needed-by-policy = 目前不允许外部用户自行离开，因此他们需要此信息。请先允许他们离开，或填写此项。
 
 # 登录
@@ -258,7 +258,7 @@ properties-privacy-statement-hint = 以 https:// 或 mailto: 开头的地址。
 setup-title = 设置此服务器
 setup-lead = 创建第一个组织及其管理员。此操作只需一次。
 setup-secret = 设置密钥
-setup-secret-hint = 服务器启动时已显示。30 分钟内有效，只能使用一次。
+setup-secret-hint = 密钥位于服务器数据目录的 setup-secret 文件中。30 分钟内有效，只能使用一次。
 setup-organization-title = 你的组织
 setup-organization = 组织名称
 setup-organization-hint = 来宾所看到的名称，例如 Contoso。

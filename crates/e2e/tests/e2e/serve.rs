@@ -24,14 +24,16 @@ fn set_up(browser: &mut Browser, secret: &str) -> crate::page::Page {
     browser.submit("/setup", &[], &fields)
 }
 
-fn secret(place: &Place) -> String {
+/// The secret that the server left in its directory, once it has said so.
+fn secret(place: &Place, server: &mut Server) -> String {
+    server.wait_for("the set-up secret", |server| server.log().contains("/setup").then_some(()));
     fs::read_to_string(place.path("data/setup-secret")).unwrap().trim().to_owned()
 }
 
 #[test]
 fn a_new_server_knows_nobody_until_it_is_set_up_once_with_the_secret() {
     let Some(place) = Place::new() else { return };
-    let (server, base_url) = Server::serve(&place, &[]);
+    let (mut server, base_url) = Server::serve(&place, &[]);
     let ca = place.path("data/ca.pem");
     let mut browser = Browser::new(&base_url, &ca);
     for path in ["/signin", "/myaccount", "/admin", "/myaccount/organizations"] {
@@ -41,10 +43,10 @@ fn a_new_server_knows_nobody_until_it_is_set_up_once_with_the_secret() {
         .get("/setup")
         .is(200)
         .says("Create the first organization and its administrator. This is done once.");
-    let secret = secret(&place);
+    let secret = secret(&place, &mut server);
     assert!(secret.len() >= 43, "256 bit");
     assert_eq!(fs::metadata(place.path("data/setup-secret")).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(server.log().contains("/setup") && !server.log().contains(&secret), "{}", server.log());
+    assert!(!server.log().contains(&secret), "the log of a service is no place for it");
     set_up(&mut browser, "not the secret").is(400).says("This secret is not valid, or no longer.");
     set_up(&mut browser, &secret)
         .is(200)
@@ -101,8 +103,8 @@ fn before_the_set_up_there_is_no_tenant_no_token_and_no_key() {
 #[test]
 fn a_fresh_secret_makes_the_former_one_void() {
     let Some(place) = Place::new() else { return };
-    let (_server, base_url) = Server::serve(&place, &[]);
-    let first = secret(&place);
+    let (mut server, base_url) = Server::serve(&place, &[]);
+    let first = secret(&place, &mut server);
     let said = place.run(&["setup-secret", "--data-dir", "data"]);
     let second = said.ok().lines().next().unwrap().to_owned();
     assert!(
@@ -110,7 +112,7 @@ fn a_fresh_secret_makes_the_former_one_void() {
         "{}",
         said.out
     );
-    assert_eq!(secret(&place), second);
+    assert_eq!(secret(&place, &mut server), second);
     let mut browser = Browser::new(&base_url, &place.path("data/ca.pem"));
     set_up(&mut browser, &first).is(400).says("This secret is not valid, or no longer.");
     set_up(&mut browser, &second).is(200);
@@ -161,4 +163,32 @@ fn the_operator_makes_organisations_whether_the_server_runs_or_not() {
     }
     let said = place.run(&["verify", "--data-dir", "data"]);
     assert!(said.ok().starts_with("Looked at 2 organisations"), "{}", said.out);
+}
+
+#[test]
+fn an_organisation_made_by_command_ends_the_set_up() {
+    let Some(place) = Place::new() else { return };
+    let (mut server, base_url) = Server::serve(&place, &[]);
+    secret(&place, &mut server);
+    let args =
+        ["tenant", "create", "--data-dir", "data", "--name", "Proseware", "--domain", "proseware.example"];
+    place.run(&args).ok();
+    assert!(!place.path("data/setup-secret").exists());
+    Browser::new(&base_url, &place.path("data/ca.pem")).get("/setup").is(404);
+}
+
+#[test]
+fn a_log_in_json_is_nothing_else() {
+    let Some(place) = Place::new() else { return };
+    let args = ["serve", "--data-dir", "data", "--listen", "127.0.0.1:0", "--log-format", "json"];
+    let mut server = Server::start(place.innkeeper(&args));
+    server.wait_for("the set-up page", |server| server.log().contains("/setup").then_some(()));
+    assert!(server.stop().0.success());
+    let log = server.log();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    assert!(lines.iter().any(|line| line["message"] == "innkeeper is ready"), "{log}");
+    assert_eq!(server.output(), "");
 }

@@ -309,3 +309,10 @@ fn the_tools_talk_to_the_running_server(place: &Place) {
     let list = tool(&["tenant", "list"]);
     assert!(list.ok().contains("  contoso.example  Contoso\n"), "{}", list.out);
 }
+
+#[test]
+#[should_panic(expected = "is in the log")]
+fn a_canary_in_the_log_is_seen_in_any_letter_case() {
+    let canaries = Canaries((0..60).map(|number| format!("canary-{number}")).collect());
+    canaries.are_not_in("INFO something about Canary-59");
+}
