@@ -4,12 +4,13 @@ use crate::problem::{Problem, Result};
 use rustls::ServerConfig;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// How many connections may be open at once; more wait in the queue of the operating system.
 const CONNECTIONS: usize = 10_000;
@@ -17,6 +18,10 @@ const CONNECTIONS: usize = 10_000;
 const RESERVED: u64 = 128;
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What a client reads that speaks HTTP without TLS, as browsers do when the address is typed without its beginning.
+const HTTPS_ONLY: &str = "This server speaks HTTPS only. Use an address that begins with https://.\n";
+/// How much of such a request is read and thrown away.
+const UNREAD: u64 = 64 * 1024;
 /// How long to wait after the operating system refused a connection, usually for want of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
@@ -127,14 +132,35 @@ async fn connection(
     // `serve` must see the turn of `stop` itself, so the handshake looks at a copy.
     let mut during_handshake = stop.clone();
     let secured = tokio::select! {
-        secured = timeout(HANDSHAKE, acceptor.accept(stream)) => secured,
+        secured = timeout(HANDSHAKE, secure(&acceptor, stream)) => secured,
         () = stopped(&mut during_handshake) => return,
     };
     match secured {
-        Ok(Ok(stream)) => web::serve(app, stream, peer, stop).await,
+        Ok(Ok(Some(stream))) => web::serve(app, stream, peer, stop).await,
+        Ok(Ok(None)) => tracing::debug!("a client spoke HTTP without TLS"),
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
+}
+
+/// Shakes hands; whoever speaks HTTP without TLS is told, and there is no stream.
+async fn secure(acceptor: &TlsAcceptor, mut stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    // TLS begins with the byte 22, HTTP with the name of a method.
+    if !first[0].is_ascii_uppercase() {
+        return acceptor.accept(stream).await.map(Some);
+    }
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{HTTPS_ONLY}",
+        HTTPS_ONLY.len()
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    // A connection that is closed with something unread takes the answer back.
+    tokio::io::copy(&mut stream.take(UNREAD), &mut tokio::io::sink()).await?;
+    Ok(None)
 }
 
 /// As many as the operating system gives descriptors for, after asking it for all that it may give.

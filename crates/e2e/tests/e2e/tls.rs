@@ -17,17 +17,42 @@ fn port(base_url: &str) -> u16 {
 }
 
 #[test]
-fn plain_http_is_not_answered_with_anything_of_ours() {
+fn plain_http_is_told_to_come_back_with_https() {
     let Some(place) = Place::new() else { return };
     let (_server, world) = Server::demo(&place, &[]);
-    let mut stream = TcpStream::connect(("127.0.0.1", port(world.get("BASE_URL")))).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    // A reset is as good as an end.
-    drop(stream.read_to_end(&mut answer));
-    assert!(!String::from_utf8_lossy(&answer).contains("200"), "{answer:?}");
-    assert!(answer.len() < 16, "at most an alert: {answer:?}");
+    // A body that nobody reads must not cost the client the answer.
+    let body = "x".repeat(20_000);
+    let request =
+        format!("POST /signin HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for request in ["GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", &request] {
+        let mut stream = TcpStream::connect(("127.0.0.1", port(world.get("BASE_URL")))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
+        assert_eq!(text, "This server speaks HTTPS only. Use an address that begins with https://.\n");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", text.len())), "{head}");
+    }
+}
+
+#[test]
+fn what_is_neither_tls_nor_http_gets_at_most_an_alert() {
+    let Some(place) = Place::new() else { return };
+    let (_server, world) = Server::demo(&place, &[]);
+    for noise in [&b"\0\0\0\0\0\0"[..], b"\x16\x03\x01\xff\xff", b"hello there"] {
+        let mut stream = TcpStream::connect(("127.0.0.1", port(world.get("BASE_URL")))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(noise).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        // A reset is as good as an end.
+        drop(stream.read_to_end(&mut answer));
+        assert!(answer.len() < 16, "{answer:?}");
+    }
+    world.graph().get("/v1.0/organization");
 }
 
 #[test]
