@@ -18,8 +18,10 @@ fn unknown(name: &str) -> Error {
 
 impl Directory {
     /// The key document (RFC 7517) of a tenant, or of all tenants under `common` and `organizations`. Makes a tenant's first
-    /// key. Lists what tokens that are still good may be signed with.
+    /// key. Lists what tokens that are still good may be signed with. The common one names no tenant (as on the live
+    /// service): strangers read it, and which organisations are here is not theirs to know.
     pub async fn keys_document(&self, cx: &Cx, tenant: &str) -> Result<Value> {
+        let template = is_any(tenant).then(|| format!("{}/{{tenantid}}/v2.0", self.origin()));
         let tenants = if is_any(tenant) {
             self.list_tenants().await?.into_iter().map(|tenant| tenant.id).collect()
         } else {
@@ -29,7 +31,7 @@ impl Directory {
         };
         let mut keys = Vec::new();
         for id in tenants {
-            let issuer = identity::issuer(self.origin(), id);
+            let issuer = template.clone().unwrap_or_else(|| identity::issuer(self.origin(), id));
             keys.extend(self.public_keys(cx, id).await?.iter().map(|key| key.jwk(&issuer)));
         }
         Ok(json!({ "keys": keys }))

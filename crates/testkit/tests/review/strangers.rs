@@ -100,3 +100,17 @@ async fn what_is_kept_as_it_comes_is_short() {
         assert_eq!(answer.is_ok(), kept, "{phones:.40}");
     }
 }
+
+/// Strangers read the common key document; the ids of organisations are not in it.
+#[tokio::test]
+async fn the_common_key_document_names_no_organisation() {
+    let world = World::new(5).await;
+    let tenant = world.tenant("Contoso", "contoso.example").await;
+    let own = world.directory().keys_document(&world.cx(), "contoso.example").await.expect("its own document");
+    assert!(own.to_string().contains(&tenant.to_string()));
+    for any in ["common", "organizations"] {
+        let common = world.directory().keys_document(&world.cx(), any).await.expect("the common document");
+        assert_eq!(common["keys"][0]["kid"], own["keys"][0]["kid"]);
+        assert!(!common.to_string().contains(&tenant.to_string()), "{common}");
+    }
+}
