@@ -106,7 +106,8 @@ async fn what_is_kept_as_it_comes_is_short() {
 async fn the_common_key_document_names_no_organisation() {
     let world = World::new(5).await;
     let tenant = world.tenant("Contoso", "contoso.example").await;
-    let own = world.directory().keys_document(&world.cx(), "contoso.example").await.expect("its own document");
+    let own =
+        world.directory().keys_document(&world.cx(), "contoso.example").await.expect("its own document");
     assert!(own.to_string().contains(&tenant.to_string()));
     for any in ["common", "organizations"] {
         let common = world.directory().keys_document(&world.cx(), any).await.expect("the common document");
