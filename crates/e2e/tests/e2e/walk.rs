@@ -57,6 +57,7 @@ fn the_whole_story_from_the_policy_to_the_permanent_deletion() {
         let due = scope.spawn(|| the_due_guest_goes_by_itself(&graph, started));
         the_policy_is_read_and_changed(&world, &graph);
         canaries.add(the_guests_are_listed(&graph));
+        canaries.add([an_invitation_is_accepted(&world, &graph)]);
         let mut guest = world.browser();
         guest.sign_in(world.get("GUEST_USERNAME"), world.get("GUEST_PASSWORD"));
         a_guest_leaves_and_is_restored(&world, &graph, &mut guest);
@@ -122,6 +123,29 @@ fn the_guests_are_listed(graph: &Graph) -> Vec<String> {
         [name, guest["mail"].as_str().unwrap().to_owned()]
     };
     guests.iter().flat_map(personal).collect()
+}
+
+/// Fabrikam's administrator becomes a guest of Contoso; answers with the ticket of the link.
+fn an_invitation_is_accepted(world: &World, graph: &Graph) -> String {
+    let body = json!({
+        "invitedUserEmailAddress": world.get("HOME_ADMIN_USERNAME"),
+        "inviteRedirectUrl": "https://www.contoso.example/welcome",
+    });
+    let invited = graph.post("/v1.0/invitations", &body).is(201).json();
+    let link = invited["inviteRedeemUrl"].as_str().unwrap();
+    let path = link.strip_prefix(world.get("BASE_URL")).unwrap();
+    let mut person = world.browser();
+    assert!(person.get(path).location.unwrap().starts_with("/signin?return=/invitations/redeem"));
+    person.sign_in(world.get("HOME_ADMIN_USERNAME"), world.get("HOME_ADMIN_PASSWORD"));
+    person.get(path).is(200).says("Contoso invites you to work with it as a guest.");
+    let done = person.submit(path, &[], &[("decision", "accept")]);
+    done.is(200).says("You are now a guest of Contoso");
+    assert!(done.body.contains("href=\"https://www.contoso.example/welcome\""));
+    let id = &invited["invitedUser"]["id"];
+    let user = graph.get(&format!("/v1.0/users/{}?$select=externalUserState,userType", id.as_str().unwrap()));
+    assert_eq!((&user["externalUserState"], &user["userType"]), (&json!("Accepted"), &json!("Guest")));
+    assert_eq!(graph.audit("Redeem external user invite")[0]["initiatedBy"]["user"]["id"], *id);
+    link.split_once("ticket=").unwrap().1.to_owned()
 }
 
 /// The entry of an organisation in the person's own list.
