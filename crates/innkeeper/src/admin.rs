@@ -1,8 +1,8 @@
 //! What the operator asks of a directory, whether a server holds it or nobody does.
 
-use model::{Alarm, Result, TenantId};
+use model::{Alarm, AppId, Error, Result, TenantId, authz::Permission};
 use serde::{Deserialize, Serialize};
-use service::{Directory, NewMember, NewTenant};
+use service::{Directory, GrantKind, NewMember, NewTenant};
 
 /// One request of the operator. There is no `Debug`: it may hold a password.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum Request {
     },
     /// Give it a further domain.
     AddDomain { tenant: TenantId, domain: String },
+    /// Register an app with a secret and these application permissions.
+    CreateApp { tenant: TenantId, name: String, permissions: Vec<String> },
     /// List them.
     ListTenants,
     /// Run one pass of the purge.
@@ -50,6 +52,8 @@ pub enum Response {
     TenantCreated { tenant: TenantLine, user_name: Option<String>, password: Option<String> },
     /// The domain was added.
     DomainAdded,
+    /// The app was registered; the secret is shown once.
+    AppCreated { client_id: AppId, client_secret: String },
     /// All organisations.
     Tenants { tenants: Vec<TenantLine> },
     /// What the pass did.
@@ -88,6 +92,9 @@ pub async fn execute(directory: &Directory, request: Request) -> Response {
         Request::AddDomain { tenant, domain } => {
             let cx = directory.own_cx();
             directory.add_domain(&cx, tenant, &domain).await.map(|()| Response::DomainAdded)
+        }
+        Request::CreateApp { tenant, name, permissions } => {
+            create_app(directory, tenant, &name, &permissions).await
         }
         Request::ListTenants => directory.list_tenants().await.map(|tenants| Response::Tenants {
             tenants: tenants.into_iter().map(TenantLine::from).collect(),
@@ -129,6 +136,27 @@ async fn create_tenant(
     }
     let tenant = directory.create_tenant(&cx, new).await?;
     Ok(Response::TenantCreated { tenant: tenant.into(), user_name, password: generated })
+}
+
+async fn create_app(
+    directory: &Directory,
+    tenant: TenantId,
+    name: &str,
+    permissions: &[String],
+) -> Result<Response> {
+    let mut granted = Vec::new();
+    for value in permissions {
+        let permission = Permission::parse(value);
+        granted
+            .push(permission.ok_or_else(|| Error::bad_request(format!("There is no permission {value}.")))?);
+    }
+    let cx = directory.own_cx();
+    let (client_id, _) = directory.register_app(&cx, tenant, name, false, &[]).await?;
+    for permission in granted {
+        directory.grant(&cx, tenant, client_id, GrantKind::Application, permission).await?;
+    }
+    let secret = directory.add_secret(&cx, tenant, client_id).await?;
+    Ok(Response::AppCreated { client_id, client_secret: secret.expose().to_owned() })
 }
 
 async fn purge(directory: &Directory) -> Result<Response> {

@@ -58,6 +58,9 @@ pub enum Command {
     /// Create and list organisations.
     #[command(subcommand)]
     Tenant(Tenant),
+    /// Register apps that use Microsoft Graph.
+    #[command(subcommand)]
+    App(App),
     /// Permanently delete the accounts whose 30 days are over.
     Purge(Purge),
     /// Check the audit chains and what is stored against what is promised.
@@ -125,6 +128,27 @@ pub enum Tenant {
     List(Tool),
 }
 
+/// `app`.
+#[derive(Subcommand)]
+pub enum App {
+    /// Register an app with a secret, and grant it application permissions.
+    Create(CreateApp),
+}
+
+/// Reads an application permission by its value.
+fn permission(text: &str) -> Result<model::authz::Permission, String> {
+    let grantable = || {
+        model::authz::Permission::ALL
+            .iter()
+            .copied()
+            .filter(|permission| permission.application_id().is_some())
+    };
+    grantable().find(|permission| permission.value() == text).ok_or_else(|| {
+        let known: Vec<&str> = grantable().map(|permission| permission.value()).collect();
+        format!("no such application permission; known are {}", known.join(", "))
+    })
+}
+
 /// `tenant create`.
 #[derive(Args)]
 pub struct CreateTenant {
@@ -149,6 +173,22 @@ pub struct CreateTenant {
     /// once].
     #[arg(long, requires = "administrator_user")]
     pub password_stdin: bool,
+}
+
+/// `app create`.
+#[derive(Args)]
+pub struct CreateApp {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The id of the organisation, as `tenant list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub tenant: model::TenantId,
+    /// What people call the app.
+    #[arg(long)]
+    pub name: String,
+    /// An application permission that it gets, such as Policy.Read.All; may be given more than once.
+    #[arg(long = "permission", value_name = "PERMISSION", value_parser = permission)]
+    pub permissions: Vec<model::authz::Permission>,
 }
 
 /// `tenant add-domain`.

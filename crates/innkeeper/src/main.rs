@@ -20,7 +20,7 @@ mod tools;
 
 use admin::Request;
 use clap::Parser;
-use cli::{Cli, Command, Tenant};
+use cli::{App, Cli, Command, Tenant};
 use problem::{Problem, Result};
 use std::process::ExitCode;
 
@@ -59,6 +59,11 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Tenant(Tenant::Create(create)) => tools::create_tenant(create)?,
         Command::Tenant(Tenant::AddDomain(add)) => {
             (add.tool, Request::AddDomain { tenant: add.tenant, domain: add.domain })
+        }
+        Command::App(App::Create(create)) => {
+            let permissions =
+                create.permissions.iter().map(|permission| permission.value().to_owned()).collect();
+            (create.tool, Request::CreateApp { tenant: create.tenant, name: create.name, permissions })
         }
         Command::Tenant(Tenant::List(tool)) => (tool, Request::ListTenants),
         Command::Purge(purge) => (purge.tool, Request::Purge),

@@ -91,6 +91,9 @@ fn describe(response: Response) -> Result<String> {
     Ok(match response {
         Response::Failed { message } => return Err(Problem::new(message)),
         Response::TenantCreated { tenant, user_name, password } => created(&tenant, user_name, password),
+        Response::AppCreated { client_id, client_secret } => {
+            format!("Client id: {client_id}\nClient secret, shown only now: {client_secret}\n")
+        }
         Response::DomainAdded => "The domain was added.\n".to_owned(),
         Response::Tenants { tenants } if tenants.is_empty() => "There is no organisation yet.\n".to_owned(),
         Response::Tenants { tenants } => tenants.iter().map(|t| format!("{}  {}  {}\n", t.id, t.domain, t.name)).collect(),

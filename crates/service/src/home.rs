@@ -251,19 +251,21 @@ fn home_deleted(
     let policy = reader.policy()?;
     let roles = reader.roles(user.id)?;
     changes.guard_policy(scope(user.tenant), &policy);
-    if policy.allow_removal && !users::is_last_administrator(reader, user, &roles)? {
+    let is_needed = users::is_last_administrator(reader, user, &roles)?;
+    if policy.allow_removal && !is_needed {
         users::keep_an_administrator(reader, changes, user, &roles)?;
         users::soft_delete(changes, cx, &marked, DeletionCause::HomeDeleted(event))?;
         changes.record(record(cx, Activity::DeleteUser, &marked, "homeAccountDeleted", event));
         return Ok(Effect::Removed);
     }
-    note(changes, cx, &marked, event);
+    let why = if policy.allow_removal { "lastAdministrator" } else { "notRemovedByPolicy" };
+    note(changes, cx, &marked, (event, why));
     Ok(Effect::Noted)
 }
 
-fn note(changes: &mut ChangeSet, cx: &Cx, marked: &User, event: Uuid) {
+fn note(changes: &mut ChangeSet, cx: &Cx, marked: &User, (event, why): (Uuid, &str)) {
     changes.update_user(&User { version: marked.version + 1, ..marked.clone() });
-    changes.record(record(cx, Activity::HomeAccountDeleted, marked, "notRemovedByPolicy", event));
+    changes.record(record(cx, Activity::HomeAccountDeleted, marked, why, event));
 }
 
 /// Removal is not retroactive: what was deleted before it is switched on and has not been carried here yet is noted now, in
@@ -281,7 +283,8 @@ pub(crate) fn note_earlier(reader: &Reader<'_>, changes: &mut ChangeSet, cx: &Cx
             && user.home_state == HomeState::Present
             && noted.insert(user.id)
         {
-            note(changes, cx, &User { home_state: HomeState::Deleted(message.at), ..user }, event);
+            let marked = User { home_state: HomeState::Deleted(message.at), ..user };
+            note(changes, cx, &marked, (event, "notRemovedByPolicy"));
         }
     }
     Ok(())

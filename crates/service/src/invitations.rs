@@ -151,7 +151,8 @@ impl Directory {
                         again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?
                     }
                     None => {
-                        let user = guest(&cx, &tenant, &principal, &request, &address);
+                        let upn = free_upn(reader, &tenant, &address)?;
+                        let user = guest(&cx, &principal, &request, (&tenant, &address, upn));
                         changes.insert_user(&user);
                         changes.record(added(&cx, &principal, &user));
                         changes.record(
@@ -285,19 +286,31 @@ fn require_home(reader: &Reader<'_>, who: &SignedIn) -> Result<()> {
     }
 }
 
+/// The user name of a guest; digits tell it from one that is taken, as two addresses can form the same (as Entra does).
+fn free_upn(reader: &Reader<'_>, tenant: &Tenant, address: &str) -> Result<String> {
+    let wanted = lifecycle::guest_upn(address, &tenant.domain);
+    let (local, rest) = wanted.split_once("#EXT#").unwrap_or((&wanted, ""));
+    for digits in 0..1000 {
+        let upn = if digits == 0 { wanted.clone() } else { format!("{local}{digits}#EXT#{rest}") };
+        if reader.user_by_upn(&upn)?.is_none() {
+            return Ok(upn);
+        }
+    }
+    Err(Error::bad_request("A thousand accounts have this user name already. Remove some of them, then invite again."))
+}
+
 fn guest(
     cx: &Cx,
-    tenant: &Tenant,
     principal: &Principal,
     request: &InvitationRequest,
-    address: &str,
+    (tenant, address, upn): (&Tenant, &str, String),
 ) -> User {
     let local = address.split('@').next().unwrap_or(address);
     User {
         tenant: tenant.id,
         id: ObjectId::mint(cx.random.as_ref()),
         user_type: request.user_type,
-        upn: lifecycle::guest_upn(address, &tenant.domain),
+        upn,
         display_name: request.display_name.as_deref().map_or(local, str::trim).to_owned(),
         given_name: None,
         surname: None,

@@ -5,7 +5,7 @@ use model::{
     Cx, DeletionCause, Error, Home, ObjectId, Result, User, UserType,
     audit::Activity,
     authz::{Operation, Principal, Role, authorize, may_manage},
-    is_plain_address, lifecycle, mint_uuid, plain_text,
+    fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::{Map, Value, json};
 use store::{ChangeSet, Decision, Reader, UserPage, UserQuery};
@@ -154,7 +154,8 @@ impl Directory {
                 if modified.is_empty() {
                     return Decision::done(changes, ());
                 }
-                if user.account_enabled && !next.account_enabled {
+                let blocked = user.account_enabled && !next.account_enabled;
+                if blocked || user.home != next.home {
                     changes.revoke(&user);
                 }
                 changes.update_user(&next);
@@ -260,10 +261,7 @@ fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>
         next.surname = optional(value.as_ref(), "surname")?;
     }
     if let Some(value) = &patch.mail {
-        next.mail = optional(value.as_ref(), "mail")?;
-        if next.mail.as_deref().is_some_and(|mail| !is_plain_address(mail)) {
-            return Err(Error::invalid_value("mail", "User"));
-        }
+        next = with_mail(next, value.as_ref())?;
     }
     if let Some(values) = &patch.other_mails {
         if values.len() > 250 || values.iter().any(|mail| !is_plain_address(mail)) {
@@ -297,6 +295,22 @@ fn is_modest(value: &Value) -> bool {
         }
         None => true,
     }
+}
+
+/// A pending invitation is for an address: another address is another invitation, and the links sent so far are void.
+fn with_mail(user: User, mail: Option<&String>) -> Result<User> {
+    let mail = optional(mail, "mail")?;
+    let is_good = mail.as_deref().map_or(!matches!(user.home, Home::Invited { .. }), is_plain_address);
+    if !is_good {
+        return Err(Error::invalid_value("mail", "User"));
+    }
+    let moved = mail.as_deref().map(|mail| Home::Invited { address: fold(mail) });
+    Ok(match (&user.home, moved) {
+        (Home::Invited { .. }, Some(home)) if home != user.home => {
+            User { mail, home, generation: user.generation + 1, ..user }
+        }
+        _ => User { mail, ..user },
+    })
 }
 
 fn differences(old: &User, new: &User) -> Vec<Modified> {

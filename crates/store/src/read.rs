@@ -413,11 +413,11 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Live, enabled Global Administrators homed in this tenant, other than this one.
+    /// Live, enabled Global Administrators homed in this tenant who can sign in here, other than this one.
     pub fn other_administrators(&self, than: ObjectId) -> Result<i64> {
         self.count(
             "select count(*) from role_assignments r join users u on u.tenant_id = r.tenant_id and u.id = r.user_id \
-             where r.tenant_id = ?1 and r.role_id = ?2 and r.user_id <> ?3 \
+             join passwords p on p.tenant_id = r.tenant_id and p.user_id = r.user_id where r.tenant_id = ?1 and r.role_id = ?2 and r.user_id <> ?3 \
              and u.deleted_at is null and u.account_enabled = ?4 and u.home_key is null",
             &[Role::GlobalAdministrator.template().into(), than.into(), true.into()],
         )

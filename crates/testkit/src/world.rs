@@ -243,10 +243,25 @@ impl World {
             password: None,
         };
         let id = self.directory().add_member(&self.cx(), tenant, new).await.expect("a member");
+        self.password(tenant, id).await;
         for role in roles {
             self.directory().give_role(&self.cx(), tenant, id, *role).await.expect("a role");
         }
         id
+    }
+
+    /// Gives a member a password that nobody knows and that cost nothing to hash: who has none cannot be counted on to sign in.
+    async fn password(&self, tenant: TenantId, id: ObjectId) {
+        let now = self.directory().reading().now;
+        self.store()
+            .commit(Self::scope(tenant), move |reader| {
+                let user = reader.user(id)?.expect("the member");
+                let mut changes = ChangeSet::new();
+                changes.set_password(&user, "nobody knows it", now);
+                Decision::done(changes, ())
+            })
+            .await
+            .expect("a password");
     }
 
     /// A member as the person who signs in.
