@@ -296,7 +296,9 @@ fn free_upn(reader: &Reader<'_>, tenant: &Tenant, address: &str) -> Result<Strin
             return Ok(upn);
         }
     }
-    Err(Error::bad_request("A thousand accounts have this user name already. Remove some of them, then invite again."))
+    Err(Error::bad_request(
+        "A thousand accounts have this user name already. Remove some of them, then invite again.",
+    ))
 }
 
 fn guest(

@@ -640,7 +640,11 @@ impl ChangeSet {
 
     /// Gives a lease back, if this holder has it.
     pub fn release_lease(&mut self, name: &str, holder: Uuid) -> &mut Self {
-        self.wide(Expect::Any, "delete from leases where name = ?1 and holder = ?2", vec![name.into(), holder.into()])
+        self.wide(
+            Expect::Any,
+            "delete from leases where name = ?1 and holder = ?2",
+            vec![name.into(), holder.into()],
+        )
     }
 
     /// Stores the hash of the set-up secret, in place of an earlier one.

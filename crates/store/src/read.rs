@@ -606,8 +606,10 @@ impl<'a> Reader<'a> {
     /// How many sessions and unused invitations could let this account act.
     pub fn count_handles(&self, id: ObjectId) -> Result<i64> {
         let person = format!("member:{}:{id}", self.tenant_id());
-        let sessions =
-            self.count("select count(*) from sessions where tenant_id = ?1 and person_key = ?2", &[person.into()])?;
+        let sessions = self.count(
+            "select count(*) from sessions where tenant_id = ?1 and person_key = ?2",
+            &[person.into()],
+        )?;
         let invitations = self.count(
             "select count(*) from invitations where tenant_id = ?1 and user_id = ?2 and used_at is null",
             &[id.into()],

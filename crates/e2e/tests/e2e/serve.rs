@@ -166,6 +166,43 @@ fn the_operator_makes_organisations_whether_the_server_runs_or_not() {
 }
 
 #[test]
+fn the_operator_registers_an_app_that_may_do_what_it_was_granted_and_no_more() {
+    let Some(place) = Place::new() else { return };
+    place
+        .run(&["tenant", "create", "--data-dir", "data", "--name", "Contoso", "--domain", "contoso.example"])
+        .ok();
+    let list = place.run(&["tenant", "list", "--data-dir", "data"]);
+    let tenant = list.ok().split_whitespace().next().unwrap().to_owned();
+    let create = |permission: &str| {
+        let args = ["app", "create", "--data-dir", "data", "--tenant", &tenant, "--name", "Scanner"];
+        place.run(&args.into_iter().chain(["--permission", permission]).collect::<Vec<_>>())
+    };
+    assert!(create("Policy.Read.Everything").err.contains("known are"), "a permission that there is not");
+    let (server, base_url) = Server::serve(&place, &[]);
+    let said = create("Policy.Read.All");
+    let value = |label: &str| {
+        said.ok().lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default().trim().to_owned()
+    };
+    let (id, secret) = (value("Client id:"), value("Client secret, shown only now:"));
+    let client = client(&place.path("data/ca.pem"));
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &id),
+        ("client_secret", &secret),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let answer =
+        client.post(format!("{base_url}/contoso.example/oauth2/v2.0/token")).form(&fields).send().unwrap();
+    let answer: Value = answer.json().unwrap();
+    let token = answer["access_token"].as_str().unwrap();
+    let policy = format!("{base_url}/beta/policies/externalIdentitiesPolicy");
+    assert_eq!(client.get(&policy).bearer_auth(token).send().unwrap().status(), 200);
+    let change = serde_json::json!({ "allowExternalIdentitiesToLeave": true });
+    assert_eq!(client.patch(&policy).bearer_auth(token).json(&change).send().unwrap().status(), 403);
+    drop(server);
+}
+
+#[test]
 fn an_organisation_made_by_command_ends_the_set_up() {
     let Some(place) = Place::new() else { return };
     let (mut server, base_url) = Server::serve(&place, &[]);

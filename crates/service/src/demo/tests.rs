@@ -477,7 +477,11 @@ async fn a_domain_belongs_to_one_tenant_and_the_last_administrator_stays() {
     let take = || directory.take_role(&cx, world.tenant_id, admin, Role::GlobalAdministrator);
     assert_eq!(take().await.unwrap_err().kind(), ErrorKind::Conflict);
     directory.give_role(&cx, world.tenant_id, next, Role::GlobalAdministrator).await.unwrap();
-    assert_eq!(take().await.unwrap_err().kind(), ErrorKind::Conflict, "an administrator who cannot sign in does not count");
+    assert_eq!(
+        take().await.unwrap_err().kind(),
+        ErrorKind::Conflict,
+        "an administrator who cannot sign in does not count"
+    );
     directory.set_password(&cx, world.tenant_id, next, "murky trellis oboe plinth").await.unwrap();
     take().await.unwrap();
 }

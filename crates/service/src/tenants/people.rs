@@ -130,9 +130,8 @@ impl Directory {
                 let found = reader.live_user(user)?.filter(|user| !user.is_external());
                 let found = found.ok_or_else(|| Error::not_found(user))?;
                 let next = with_password(&found, cx.now);
-                let record = Draft::new(&cx, Activity::ResetPassword, Initiator::Operator)
-                    .on_user(&cx, &next)
-                    .done();
+                let record =
+                    Draft::new(&cx, Activity::ResetPassword, Initiator::Operator).on_user(&cx, &next).done();
                 let mut changes = ChangeSet::new();
                 changes.update_user(&next).revoke(&next);
                 if let Some(hash) = &hash {
@@ -233,9 +232,7 @@ impl Directory {
 
 /// There is no activity of its own for groups yet: they are here only so that a restore has something to bring back.
 pub(crate) fn group_created(cx: &Cx, id: ObjectId, name: &str) -> Record {
-    Draft::new(cx, Activity::AddGroup, Initiator::Operator)
-        .on(Target::thing("Group", id, name))
-        .done()
+    Draft::new(cx, Activity::AddGroup, Initiator::Operator).on(Target::thing("Group", id, name)).done()
 }
 
 pub(crate) fn group_joined(cx: &Cx, user: &User, group: ObjectId) -> Record {
