@@ -32,9 +32,18 @@ fn check_type(headers: &HeaderMap, empty: bool) -> Result<(), Problem> {
     }
 }
 
-/// Members about the message, not of the object: `@odata.type`, `privacyProfile@odata.type` and so on.
-pub(crate) fn is_annotation(name: &str) -> bool {
-    name.contains('@')
+/// The members of an object, without those about the message: `@odata.type`, `privacyProfile@odata.type` and so on.
+pub(super) fn members(object: Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    object.into_iter().filter(|(name, _)| !name.contains('@'))
+}
+
+/// The same of an update, which must have at least one.
+pub(super) fn changes(object: Map<String, Value>) -> Result<Vec<(String, Value)>, Problem> {
+    let members: Vec<_> = members(object).collect();
+    if members.is_empty() {
+        return Err(Problem::bad_request("Empty Payload. JSON content expected."));
+    }
+    Ok(members)
 }
 
 /// A member that the type does not have.

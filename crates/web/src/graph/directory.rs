@@ -50,12 +50,7 @@ fn own_tenant(call: &Call<'_>) -> Result<(), Problem> {
 
 fn parse_organization(body: Map<String, Value>) -> Result<OrganizationPatch, Problem> {
     let mut patch = OrganizationPatch::default();
-    let mut members = 0;
-    for (name, value) in body {
-        if body::is_annotation(&name) {
-            continue;
-        }
-        members += 1;
+    for (name, value) in body::changes(body)? {
         match name.as_str() {
             "privacyProfile" => parse_privacy(&mut patch, value)?,
             "technicalNotificationMails" => {
@@ -71,9 +66,6 @@ fn parse_organization(body: Map<String, Value>) -> Result<OrganizationPatch, Pro
             _ => return Err(body::unknown(&name, ORGANIZATION.name)),
         }
     }
-    if members == 0 {
-        return Err(Problem::bad_request("Empty Payload. JSON content expected."));
-    }
     Ok(patch)
 }
 
@@ -87,9 +79,8 @@ fn parse_privacy(patch: &mut OrganizationPatch, value: Value) -> Result<(), Prob
         }
         _ => return Err(body::mistyped("microsoft.graph.privacyProfile")),
     };
-    for (name, value) in members {
+    for (name, value) in body::members(members) {
         match name.as_str() {
-            _ if body::is_annotation(&name) => {}
             "contactEmail" => patch.privacy_contact = Some(body::text(value)?),
             "statementUrl" => patch.privacy_url = Some(body::text(value)?),
             _ => return Err(body::unknown(&name, "microsoft.graph.privacyProfile")),
@@ -134,9 +125,8 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
         user_type: UserType::Guest,
         reset_redemption: false,
     };
-    for (name, value) in body {
+    for (name, value) in body::members(body) {
         match name.as_str() {
-            _ if body::is_annotation(&name) => {}
             "invitedUserEmailAddress" => request.address = body::required_text(value)?,
             "inviteRedirectUrl" => request.redirect_url = body::required_text(value)?,
             "invitedUserDisplayName" => {
@@ -178,9 +168,8 @@ fn check_message(value: Value) -> Result<(), Problem> {
         Value::Null => return Ok(()),
         _ => return Err(body::mistyped("microsoft.graph.invitedUserMessageInfo")),
     };
-    for (name, value) in members {
+    for (name, value) in body::members(members) {
         match name.as_str() {
-            _ if body::is_annotation(&name) => {}
             "messageLanguage" | "customizedMessageBody" => drop(body::text(value)?),
             "ccRecipients" if value.as_array().is_some_and(|list| list.iter().all(Value::is_object)) => {}
             "ccRecipients" => return Err(body::mistyped("Collection(microsoft.graph.recipient)")),

@@ -59,12 +59,7 @@ fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
 
 fn parse(body: Map<String, Value>) -> Result<ExternalIdentitiesPolicyPatch, Problem> {
     let mut patch = ExternalIdentitiesPolicyPatch::default();
-    let mut members = 0;
-    for (name, value) in body {
-        if body::is_annotation(&name) {
-            continue;
-        }
-        members += 1;
+    for (name, value) in body::changes(body)? {
         match name.as_str() {
             "allowExternalIdentitiesToLeave" => patch.allow_leave = Some(body::boolean(&value)?),
             "allowDeletedIdentitiesDataRemoval" => patch.allow_removal = Some(body::boolean(&value)?),
@@ -75,9 +70,6 @@ fn parse(body: Map<String, Value>) -> Result<ExternalIdentitiesPolicyPatch, Prob
             "deletedDateTime" => unchanged("deletedDateTime", &value, None)?,
             _ => return Err(body::unknown(&name, POLICY.name)),
         }
-    }
-    if members == 0 {
-        return Err(Problem::bad_request("Empty Payload. JSON content expected."));
     }
     Ok(patch)
 }

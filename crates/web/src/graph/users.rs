@@ -140,9 +140,8 @@ pub(super) fn cast_required() -> Problem {
 
 fn parse_restore(body: Map<String, Value>) -> Result<Option<String>, Problem> {
     let mut new_upn = None;
-    for (name, value) in body {
+    for (name, value) in body::members(body) {
         match name.as_str() {
-            _ if body::is_annotation(&name) => {}
             "newUserPrincipalName" => new_upn = body::text(value)?,
             // Proxy addresses are not kept, so there is no conflict to reconcile.
             "autoReconcileProxyConflict" => drop(body::boolean(&value)?),
@@ -159,12 +158,7 @@ fn parse_restore(body: Map<String, Value>) -> Result<Option<String>, Problem> {
 /// Only what is named here can be written.
 fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
     let mut patch = UserPatch::default();
-    let mut members = 0;
-    for (name, value) in body {
-        if body::is_annotation(&name) {
-            continue;
-        }
-        members += 1;
+    for (name, value) in body::changes(body)? {
         match name.as_str() {
             "displayName" => patch.display_name = Some(body::required_text(value)?),
             "givenName" => patch.given_name = Some(body::text(value)?),
@@ -190,9 +184,6 @@ fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
                 None => return Err(body::unknown(other, USER.name)),
             },
         }
-    }
-    if members == 0 {
-        return Err(Problem::bad_request("Empty Payload. JSON content expected."));
     }
     Ok(patch)
 }
