@@ -54,7 +54,7 @@ const STEPS: &[Step] = &[
         needs: None,
         run: build,
     },
-    Step { name: "test", about: "cargo test --workspace", needs: Some("build"), run: test },
+    Step { name: "test", about: "cargo test --workspace --all-targets", needs: Some("build"), run: test },
     Step {
         name: "snapshots",
         about: "no pending snapshot, and none that no test compares with",
@@ -229,7 +229,7 @@ fn test(run: &Run) -> Outcome {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),
     };
-    let mut command = cargo(run, "test --workspace --locked --no-fail-fast");
+    let mut command = cargo(run, "test --workspace --all-targets --locked --no-fail-fast");
     command
         .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
         .env("INSTA_UPDATE", "no")
