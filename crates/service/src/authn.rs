@@ -136,6 +136,16 @@ pub(crate) const SESSION_IDLE: Span = Span::minutes(30);
 /// Sessions end after this long in any case.
 pub(crate) const SESSION_LIFE: Span = Span::hours(12);
 
+/// How far ahead a session may be dated: more than that, and it was begun under a wall clock that has been set right since.
+const SESSION_AHEAD: Span = Span::minutes(5);
+
+/// Is this session good at this moment? One that a wrong clock dated ahead would otherwise outlive its time by as much.
+fn stands(session: &store::Session, now: Timestamp) -> bool {
+    now < session.expires
+        && session.seen.since(now) <= SESSION_AHEAD
+        && session.authenticated.since(now) <= SESSION_AHEAD
+}
+
 fn revoked() -> Error {
     Error::unauthenticated(TokenFault::Revoked)
 }
@@ -181,7 +191,7 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
         }
         Proof::Page { oid, session, .. } => {
             let user = active_user(reader, *oid)?;
-            let live = reader.session(session)?.is_some_and(|session| session.expires > cx.now);
+            let live = reader.session(session)?.is_some_and(|session| stands(&session, cx.now));
             if !live {
                 return Err(revoked());
             }
@@ -215,7 +225,7 @@ impl Directory {
             .store()
             .read(scope(realm), |reader| {
                 let Some(session) = reader.session(&hash)? else { return Ok(None) };
-                if session.expires <= cx.now || cx.now.since(session.seen) > SESSION_IDLE {
+                if !stands(&session, cx.now) || cx.now.since(session.seen) > SESSION_IDLE {
                     return Ok(None);
                 }
                 let Some(person) = Person::from_key(&session.person_key) else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! What strangers can make the server do, and what they can learn from it.
 
-use model::ErrorKind;
+use model::{Clock, ErrorKind, Span};
 use service::{SignIn, TokenRequest};
 use store::{AuditQuery, Fault};
 use testkit::World;
@@ -114,4 +114,23 @@ async fn the_common_key_document_names_no_organisation() {
         assert_eq!(common["keys"][0]["kid"], own["keys"][0]["kid"]);
         assert!(!common.to_string().contains(&tenant.to_string()), "{common}");
     }
+}
+
+#[tokio::test]
+async fn a_session_begun_under_a_clock_that_was_ahead_ends_when_the_clock_is_set_right() {
+    let world = World::new(77).await;
+    let tenant = world.tenant("Contoso", "contoso.example").await;
+    let member = world.member(tenant, "mo@contoso.example", &[]).await;
+    let right = world.clock.wall();
+    world.clock.set_wall(right + Span::days(3650));
+    let cookie = world.sign_in(&World::person(tenant, member)).await;
+    assert!(
+        world.directory().session(&world.cx(), &cookie).await.unwrap().is_some(),
+        "good as long as the clock says so"
+    );
+    world.clock.set_wall(right);
+    assert!(
+        world.directory().session(&world.cx(), &cookie).await.unwrap().is_none(),
+        "it would live for ten years"
+    );
 }

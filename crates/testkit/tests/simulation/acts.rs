@@ -55,7 +55,7 @@ impl Run {
             }
             Who::Page { human, cookie } => {
                 let now = self.world.cx().now;
-                let live = self.state.cookies.iter().any(|own| own.text == *cookie && own.expires > now);
+                let live = self.state.cookies.iter().any(|own| own.text == *cookie && own.is_good(now));
                 if !live || self.state.at_home(*human) != AtHome::Fine {
                     return Err("unauthenticated");
                 }

@@ -325,7 +325,7 @@ impl Run {
         let mut stands = false;
         if let Some(cookie) = self.state.cookies.iter_mut().find(|cookie| cookie.text == held.cookie) {
             let idle = cx.now.since(cookie.seen);
-            stands = fine && cookie.expires > cx.now && idle <= Span::minutes(30);
+            stands = fine && cookie.is_good(cx.now) && idle <= Span::minutes(30);
             if stands && idle > Span::minutes(1) {
                 cookie.seen = cx.now;
             }

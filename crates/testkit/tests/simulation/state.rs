@@ -123,6 +123,15 @@ pub struct Cookie {
     pub expires: Timestamp,
 }
 
+impl Cookie {
+    /// Neither over nor, after a wrong clock was set right, from the future.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        let ahead = Span::minutes(5);
+        let begun = self.expires - Span::hours(12);
+        self.expires > now && self.seen.since(now) <= ahead && begun.since(now) <= ahead
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Parcel {
     pub tenant: usize,
