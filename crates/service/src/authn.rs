@@ -19,7 +19,14 @@ pub(crate) enum Proof {
     /// A bearer token of an app.
     App { tenant: TenantId, oid: ObjectId, app: AppId, permissions: Vec<Permission> },
     /// A bearer token of a person through an app.
-    Delegated { tenant: TenantId, oid: ObjectId, app: AppId, scopes: Vec<Permission>, issued_at: Timestamp },
+    Delegated {
+        tenant: TenantId,
+        oid: ObjectId,
+        app: AppId,
+        scopes: Vec<Permission>,
+        generation: i64,
+        issued_at: Timestamp,
+    },
     /// A person on our own pages, in the home tenant.
     Page { tenant: TenantId, oid: ObjectId, session: String },
     /// The operator of the server, on the command line.
@@ -96,7 +103,9 @@ impl Caller {
         let identity::VerifiedAccess { tenant, oid, app, rights, issued_at, .. } = token;
         Self(match rights {
             identity::Rights::App { permissions } => Proof::App { tenant, oid, app, permissions },
-            identity::Rights::User { scopes } => Proof::Delegated { tenant, oid, app, scopes, issued_at },
+            identity::Rights::User { scopes, generation } => {
+                Proof::Delegated { tenant, oid, app, scopes, generation, issued_at }
+            }
         })
     }
 
@@ -178,10 +187,10 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
                 permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
-        Proof::Delegated { oid, app, scopes, issued_at, .. } => {
+        Proof::Delegated { oid, app, scopes, generation, issued_at, .. } => {
             let user = active_user(reader, *oid)?;
             let app = reader.app(*app)?.filter(|app| app.enabled).ok_or_else(revoked)?;
-            if *issued_at < user.tokens_since {
+            if *generation != user.generation || *issued_at < user.tokens_since {
                 return Err(revoked());
             }
             let granted = reader.grants(app.id, GrantKind::Delegated)?;

@@ -313,6 +313,7 @@ impl Directory {
             subject: Subject::User {
                 scope: values.join(" "),
                 pairwise: self.pairwise(&user, app.id),
+                generation: user.generation,
                 home_issuer: match &user.home {
                     Home::Tenant { tenant, .. } => Some(identity::issuer(origin, *tenant)),
                     Home::Mailbox { .. } => Some("mail".to_owned()),

@@ -235,7 +235,7 @@ impl World {
         self.directory().create_tenant(&self.cx(), new).await.expect("a tenant").id
     }
 
-    /// A member with these roles, without a password: [`World::sign_in`] needs none.
+    /// A member with these roles; [`World::sign_in`] needs no password.
     pub async fn member(&self, tenant: TenantId, user_name: &str, roles: &[Role]) -> ObjectId {
         let new = NewMember {
             display_name: format!("Member {user_name}"),
@@ -251,7 +251,7 @@ impl World {
     }
 
     /// Gives a member a password that nobody knows and that cost nothing to hash: who has none cannot be counted on to sign in.
-    async fn password(&self, tenant: TenantId, id: ObjectId) {
+    pub async fn password(&self, tenant: TenantId, id: ObjectId) {
         let now = self.directory().reading().now;
         self.store()
             .commit(Self::scope(tenant), move |reader| {

@@ -40,6 +40,9 @@ pub enum Subject {
         scope: String,
         /// `sub`: the person as this app alone knows it.
         pairwise: String,
+        /// `gen`, a claim of ours: the generation of the account. A transition of its life cycle voids the token, whatever
+        /// the clock said when it was issued.
+        generation: i64,
         /// `name`
         name: String,
         /// `upn`
@@ -140,10 +143,11 @@ pub fn mint(key: &SigningKey, claims: &AccessClaims) -> Result<String> {
             set("sub", json!(claims.oid));
             set("roles", permissions.iter().map(|permission| permission.value()).collect());
         }
-        Subject::User { scope, pairwise, name, upn, home_issuer } => {
+        Subject::User { scope, pairwise, generation, name, upn, home_issuer } => {
             set("idtyp", json!("user"));
             set("sub", json!(pairwise));
             set("scp", json!(scope));
+            set("gen", json!(generation));
             set("name", json!(name));
             set("upn", json!(upn));
             if let Some(home) = home_issuer {

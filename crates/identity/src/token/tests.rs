@@ -69,6 +69,7 @@ fn user() -> AccessClaims {
         subject: Subject::User {
             scope: "openid User.Read.All Policy.Read.All".to_owned(),
             pairwise: "pairwise-subject".to_owned(),
+            generation: 3,
             name: "Adele Vance".to_owned(),
             upn: "adele@contoso.example".to_owned(),
             home_issuer: None,
@@ -152,7 +153,7 @@ fn a_user_token_says_what_was_minted() {
     assert_eq!((verified.issued_at, verified.expires), (claims.issued_at, claims.expires));
     assert_eq!(
         verified.rights,
-        Rights::User { scopes: vec![Permission::PolicyReadAll, Permission::UserReadAll] }
+        Rights::User { scopes: vec![Permission::PolicyReadAll, Permission::UserReadAll], generation: 3 }
     );
 }
 
@@ -554,6 +555,13 @@ fn times_are_whole_seconds_of_a_sensible_year() {
 }
 
 #[test]
+fn a_persons_token_names_the_generation_of_the_account() {
+    let bad = [json!("3"), json!(3.0), json!(null), json!([3]), json!(true), json!(u64::MAX)];
+    all_refused(&user(), &bad.map(|value| ("gen", Some(value), Invalid)));
+    all_refused(&user(), &[("gen", None, Invalid)]);
+}
+
+#[test]
 fn a_token_holds_from_its_beginning_to_its_end() {
     let late = |seconds| Some(json!(NOW + seconds));
     all_refused(
@@ -662,7 +670,7 @@ fn unknown_scopes_and_permissions_grant_nothing() {
         "https://graph.microsoft.com/User.Read.All",
     ] {
         let verified = judge(&changed(&user(), &[("scp", Some(json!(scope)))])).unwrap();
-        assert_eq!(verified.rights, Rights::User { scopes: Vec::new() }, "{scope:?}");
+        assert_eq!(verified.rights, Rights::User { scopes: Vec::new(), generation: 3 }, "{scope:?}");
     }
     let verified =
         judge(&changed(&app(), &[("roles", Some(json!(["*", "user.read.all", "Sites.Read.All"])))])).unwrap();

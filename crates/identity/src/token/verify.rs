@@ -53,6 +53,8 @@ pub enum Rights {
     User {
         /// `scp`
         scopes: Vec<Permission>,
+        /// `gen`: the generation of the account that the token was issued for.
+        generation: i64,
     },
 }
 
@@ -154,7 +156,8 @@ fn rights(claims: &Map<String, Value>) -> Fault<Rights> {
             Ok(Rights::App { permissions: known(strings(roles)?.into_iter()) })
         }
         ("user", None, Some(Value::String(scope))) if !text(claims, "sub")?.is_empty() => {
-            Ok(Rights::User { scopes: known(scope.split(' ')) })
+            let generation = claims.get("gen").and_then(Value::as_i64).ok_or(TokenFault::Invalid)?;
+            Ok(Rights::User { scopes: known(scope.split(' ')), generation })
         }
         _ => Err(TokenFault::Invalid),
     }

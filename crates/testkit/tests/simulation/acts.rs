@@ -750,6 +750,7 @@ impl Run {
         let mut next = self.state.clone();
         let mut touched = Vec::new();
         if let Ok(id) = answer {
+            self.world.password(self.state.companies[tenant].id, id).await;
             if next.accounts.contains_key(&id) || next.erased.contains_key(&id) {
                 return Err(format!("the id {id} was used before"));
             }
