@@ -1,5 +1,6 @@
 //! Building audit records: what is personal goes into slots that can be erased.
 
+use crate::tokens::hex;
 use model::{
     AppId, Cx, ObjectId, User,
     audit::{Activity, Initiator, PersonalSlot, Record, Target},
@@ -16,7 +17,7 @@ pub(crate) struct Draft {
 fn salt(cx: &Cx) -> String {
     let mut bytes = [0; 32];
     cx.random.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }
 
 impl Draft {

@@ -32,7 +32,7 @@ struct Body {
     personal: Vec<(ObjectId, String)>,
 }
 
-fn hex(bytes: [u8; 32]) -> String {
+pub(crate) fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

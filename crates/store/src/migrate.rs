@@ -1,13 +1,9 @@
 //! Numbered, forward-only migrations, each checksummed.
 
-use crate::{Digest, sqlite::Connection};
+use crate::{Digest, audit::hex, sqlite::Connection};
 use model::{Error, ErrorKind, Result};
 
 const MIGRATIONS: &[(&str, &str)] = &[("0001_directory", include_str!("../migrations/0001_directory.sql"))];
-
-fn hex(bytes: [u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Brings the schema up to date, all or nothing.
 pub(crate) fn migrate(connection: &dyn Connection, digest: Digest) -> Result<()> {

@@ -33,10 +33,16 @@ pub(crate) fn secret_added(cx: &Cx, app: &App) -> Record {
 }
 
 pub(crate) fn granted(cx: &Cx, app: &App, (kind, permission): (GrantKind, Permission)) -> Record {
-    draft(cx, Activity::GrantPermission, app)
-        .detail("permission", permission.value())
-        .detail("kind", kind.as_str())
-        .done()
+    grant_record(cx, Activity::GrantPermission, app, (kind, permission))
+}
+
+fn grant_record(
+    cx: &Cx,
+    activity: Activity,
+    app: &App,
+    (kind, permission): (GrantKind, Permission),
+) -> Record {
+    draft(cx, activity, app).detail("permission", permission.value()).detail("kind", kind.as_str()).done()
 }
 
 /// Codes go only where nobody else listens: https, or the loopback interface (RFC 8252, section 7.3).
@@ -162,10 +168,7 @@ impl Directory {
                 let app = app_of(reader, app)?;
                 let mut changes = ChangeSet::new();
                 if reader.grants(app.id, kind)?.contains(&permission) {
-                    let record = draft(&cx, Activity::RevokePermission, &app)
-                        .detail("permission", permission.value())
-                        .detail("kind", kind.as_str())
-                        .done();
+                    let record = grant_record(&cx, Activity::RevokePermission, &app, (kind, permission));
                     changes.delete_grant(scope(tenant), &app, (kind, permission)).record(record);
                 }
                 Decision::done(changes, ())
