@@ -700,8 +700,15 @@ impl Run {
         let armed = self.arm(0);
         let answer = self.world.directory().purge_user(&self.world.cx(), &caller, id).await;
         let fault = self.disarm(armed);
+        let invited = gone.as_ref().is_some_and(|account| account.bound == Bound::Invited);
         if let (Ok(()), Some(account)) = (&answer, gone) {
             self.bug.after_purge(self.state.companies[tenant].id, id, &account.name);
+        }
+        if fault.is_some() {
+            // Erased perhaps, but nobody learned it who would have ended the sessions.
+            next.cookies.clone_from(&self.state.cookies);
+        } else if invited {
+            next.cookies = self.left_of_sessions(&next)?;
         }
         self.settle("purge", (expected.to_owned(), next), said(&answer), fault, &[id]).await
     }

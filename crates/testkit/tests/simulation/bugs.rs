@@ -30,11 +30,13 @@ pub enum Bug {
     LosesAdministrator,
     /// A purge leaves no tombstone.
     NoTombstone,
+    /// The sessions of a mailbox outlive its last account.
+    KeepsSessions,
 }
 
 impl Bug {
     /// Each with the number of seeds within which it must be seen.
-    pub const ALL: [(Self, u64); 12] = [
+    pub const ALL: [(Self, u64); 13] = [
         (Self::StalePolicy, 60),
         (Self::KeepsRoles, 60),
         (Self::EarlyPurge, 60),
@@ -47,6 +49,7 @@ impl Bug {
         (Self::LeavesName, 60),
         (Self::LosesAdministrator, 60),
         (Self::NoTombstone, 60),
+        (Self::KeepsSessions, 60),
     ];
 }
 
@@ -168,8 +171,24 @@ impl Product {
         }
     }
 
-    /// Around a purge pass: with the bug, everything is due a day earlier.
-    pub fn shift_purge(&self, days: i64) {
+    pub fn before_purge_pass(&self) {
+        self.shift_purge(-1);
+        if self.is(Bug::KeepsSessions) {
+            let sql = "update sessions set person_key = 'hidden ' || person_key";
+            self.database().execute(sql, []).expect("hidden sessions");
+        }
+    }
+
+    pub fn after_purge_pass(&self) {
+        self.shift_purge(1);
+        if self.is(Bug::KeepsSessions) {
+            let sql = "update sessions set person_key = substr(person_key, 8)";
+            self.database().execute(sql, []).expect("sessions");
+        }
+    }
+
+    /// With the bug, everything is due a day earlier.
+    fn shift_purge(&self, days: i64) {
         if self.is(Bug::EarlyPurge) {
             let sql = "update users set purge_after = purge_after + ?1 where purge_after is not null";
             self.database().execute(sql, [Span::days(1).as_micros() * days]).expect("other dates");

@@ -6,6 +6,8 @@ mod acts;
 #[cfg(test)]
 mod bugs;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod passes;
 #[cfg(test)]
 mod rig;

@@ -325,7 +325,7 @@ impl Run {
     }
 
     /// After a fault in a pass of many commits: each account is wholly as it was at one moment of the pass.
-    pub async fn reconcile(&mut self, moments: Vec<State>) -> Check {
+    pub async fn reconcile(&mut self, moments: &[State]) -> Check {
         let Some(last) = moments.last().cloned() else { return Ok(()) };
         let mut adopted = last.clone();
         let ids: BTreeSet<ObjectId> =
@@ -344,11 +344,21 @@ impl Run {
             };
             adopted.take_over(id, state);
         }
+        adopted.cookies = self.left_of_sessions(&adopted)?;
         self.state = adopted;
         for id in self.state.accounts.keys().copied().collect::<Vec<_>>() {
             self.compare(id).await?;
         }
         Ok(())
+    }
+
+    /// The sessions there are after a purge that was broken, or that took an invitation nobody accepted: those of mailboxes
+    /// without any other account may have ended, or end by themselves.
+    pub fn left_of_sessions(&self, next: &State) -> Check<Vec<Cookie>> {
+        let stored = self.stored_sessions()?;
+        let mut left = self.state.cookies.clone();
+        left.retain(|cookie| next.is_somebody(cookie.human) || stored.contains_key(&cookie.hash()));
+        Ok(left)
     }
 
     pub fn cookie(&mut self, human: usize, text: &str) {

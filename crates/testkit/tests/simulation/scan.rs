@@ -19,6 +19,7 @@ impl Run {
             self.administered(tenant)?;
         }
         self.tables()?;
+        self.sessions()?;
         let findings = self.world.directory().verify().await.map_err(|error| format!("verify: {error:?}"))?;
         if findings.problems.is_empty() { Ok(()) } else { Err(format!("verify: {:?}", findings.problems)) }
     }
@@ -143,6 +144,38 @@ impl Run {
             }
         }
         self.nothing_personal_remains(&database).map_err(broken)?
+    }
+
+    /// Every stored session: when it was seen last, and when it ends, in microseconds.
+    pub fn stored_sessions(&self) -> Check<BTreeMap<String, (i64, i64)>> {
+        let read = || {
+            let database =
+                Connection::open_with_flags(self.world.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut rows = database.prepare("select hash, seen_at, expires_at from sessions")?;
+            let rows = rows.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+            rows.collect::<Result<_, _>>()
+        };
+        read().map_err(|error: rusqlite::Error| error.to_string())
+    }
+
+    /// I-01, I-05: the sessions that stand are those that nothing ended.
+    fn sessions(&self) -> Check {
+        let stored = self.stored_sessions()?;
+        let known: BTreeMap<String, (i64, i64)> = self
+            .state
+            .cookies
+            .iter()
+            .map(|cookie| (cookie.hash(), (cookie.seen.as_micros(), cookie.expires.as_micros())))
+            .collect();
+        let known_of = |hash: &str| self.state.cookies.iter().find(|cookie| cookie.hash() == hash);
+        let of_stored = stored.iter().find(|(hash, times)| known.get(*hash) != Some(times));
+        let of_known = known.iter().find(|(hash, _)| !stored.contains_key(*hash));
+        match of_stored.or(of_known) {
+            None => Ok(()),
+            Some((hash, _)) => {
+                Err(format!("a session: stored {:?}, should be {:?}", stored.get(hash), known_of(hash)))
+            }
+        }
     }
 
     /// I-05: no text in any table but the chained part of the audit and the tombstones names a purged account.

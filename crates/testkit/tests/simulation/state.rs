@@ -130,6 +130,11 @@ impl Cookie {
         let begun = self.expires - Span::hours(12);
         self.expires > now && self.seen.since(now) <= ahead && begun.since(now) <= ahead
     }
+
+    /// What the session is stored under.
+    pub fn hash(&self) -> String {
+        identity::hash_secret(self.text.split_once('.').map_or("", |(_, secret)| secret))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -305,11 +310,27 @@ impl State {
 
     pub fn erase(&mut self, id: ObjectId, by_hand: bool) {
         if let Some(account) = self.accounts.remove(&id) {
-            let Account { tenant, name, .. } = account;
+            let Account { tenant, name, bound, .. } = account;
             self.erased.insert(id, Erased { tenant, name, by_hand });
+            // A session of a mailbox names its address, of which nothing is to remain.
+            if let Bound::To(human) = bound
+                && !self.is_somebody(human)
+            {
+                self.cookies.retain(|cookie| cookie.human != human);
+            }
         }
         self.tickets.retain(|ticket| ticket.account != id);
         self.confirmations.retain(|confirmation| confirmation.account != id);
+    }
+
+    /// Has a home tenant, or an account somewhere that was not purged.
+    pub fn is_somebody(&self, human: usize) -> bool {
+        let who = &self.humans[human];
+        let theirs = |account: &Account| {
+            account.bound == Bound::To(human)
+                || account.bound == Bound::Invited && account.address == who.address
+        };
+        who.home.is_some() || self.accounts.values().any(theirs)
     }
 
     /// What the pass over deleted home accounts makes of the oldest parcel, in all tenants.
