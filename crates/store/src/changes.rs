@@ -97,12 +97,12 @@ impl ChangeSet {
         self.erases
     }
 
-    fn one(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
+    pub(crate) fn one(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
         self.statements.push(Statement { sql, parameters, expect: Expect::One, of_tenant: true });
         self
     }
 
-    fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
+    pub(crate) fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
         self.statements.push(Statement { sql, parameters, expect: Expect::Any, of_tenant: true });
         self
     }

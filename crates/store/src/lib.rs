@@ -12,6 +12,7 @@ mod data_dir;
 mod fault;
 mod filter;
 mod migrate;
+mod objects;
 mod read;
 mod sqlite;
 mod value;
@@ -21,6 +22,7 @@ pub use changes::{ChangeSet, Decision};
 pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use fault::{Fault, Faults};
+pub use objects::AppCertificate;
 pub use read::{
     App, Confirmation, Grant, GrantKind, Group, Invitation, Passcode, Reader, Session, SigningKey, Throttle,
     Tombstone, UserPage, UserQuery,

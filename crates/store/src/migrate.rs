@@ -3,7 +3,10 @@
 use crate::{Digest, audit::hex, sqlite::Connection};
 use model::{Error, ErrorKind, Result};
 
-const MIGRATIONS: &[(&str, &str)] = &[("0001_directory", include_str!("../migrations/0001_directory.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_directory", include_str!("../migrations/0001_directory.sql")),
+    ("0004_objects", include_str!("../migrations/0004_objects.sql")),
+];
 
 /// Brings the schema up to date, all or nothing.
 pub(crate) fn migrate(connection: &dyn Connection, digest: Digest) -> Result<()> {
