@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a world that cannot be built fails the test that asked for it")]
 
 mod clock;
+pub mod cluster;
 mod random;
 mod world;
 
