@@ -2,7 +2,8 @@
 
 use crate::{
     Digest, Reader,
-    sqlite::Connection,
+    batch::Failed,
+    connection::{Connection, Statement, View},
     value::{Row, Value},
 };
 use model::{
@@ -55,36 +56,55 @@ fn text(value: &impl Serialize) -> Result<String> {
         .map_err(|error| Error::internal(format!("an audit record does not serialise: {error}")))
 }
 
+/// The query for the end of the chain: sequence and hash.
+pub(crate) fn head(tenant: &[Value; 1]) -> Statement<'_> {
+    Statement {
+        view: View::Own,
+        sql: "select sequence, hash from audit_heads where tenant_id = ?1",
+        parameters: tenant,
+    }
+}
+
+/// A write on its way into the chain.
+type Write = (&'static str, Vec<Value>);
+
+/// Appends the records behind `head`, which was read in this transaction after everything else of the change set.
 pub(crate) fn append(
     connection: &dyn Connection,
     scope: TenantScope,
+    head: Option<Row>,
     records: &[Record],
     digest: Digest,
-) -> Result<()> {
+) -> Result<(), Failed> {
     if records.is_empty() {
         return Ok(());
     }
     let tenant = Value::from(scope.tenant());
-    let head = connection.query(
-        "select sequence, hash from audit_heads where tenant_id = ?1",
-        std::slice::from_ref(&tenant),
-    )?;
-    let mut head = head.into_iter().next().ok_or_else(|| Error::not_found(scope.tenant()))?;
+    let mut head = head.ok_or_else(|| Error::not_found(scope.tenant()))?;
     let (start, mut link) = (head.int()?, head.text()?);
     let mut sequence = start;
+    let mut writes = Vec::new();
     for record in records {
         sequence += 1;
-        link = append_one(connection, &tenant, record, (sequence, &link), digest)?;
+        link = append_one(&mut writes, &tenant, record, (sequence, &link), digest)?;
     }
-    let moved = connection.execute(
+    writes.push((
         "update audit_heads set sequence = ?3, hash = ?4 where tenant_id = ?1 and sequence = ?2",
-        &[tenant, start.into(), sequence.into(), link.into()],
-    )?;
-    if moved == 1 { Ok(()) } else { Err(Error::internal("the head of the audit chain moved")) }
+        vec![tenant, start.into(), sequence.into(), link.into()],
+    ));
+    let statements: Vec<_> =
+        writes.iter().map(|(sql, parameters)| Statement { view: View::Own, sql, parameters }).collect();
+    let mut moved = 0;
+    connection.run(&statements, &mut |_, answer| {
+        moved = answer.changed;
+        Ok(())
+    })?;
+    // Only where no lock keeps the commits of one tenant apart can somebody else have been quicker.
+    if moved == 1 { Ok(()) } else { Err(Failed::Guard(Error::internal("the head of the audit chain moved"))) }
 }
 
 fn append_one(
-    connection: &dyn Connection,
+    writes: &mut Vec<Write>,
     tenant: &Value,
     record: &Record,
     (sequence, link): (i64, &str),
@@ -112,9 +132,9 @@ fn append_one(
     })?;
     let next = hash(digest, &[&body, link]);
     let (activity, ..) = record.activity.wire();
-    connection.execute(
+    writes.push((
         "insert into audit (tenant_id, sequence, id, at, activity, body, hash) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        &[
+        vec![
             tenant.clone(),
             sequence.into(),
             record.id.into(),
@@ -123,17 +143,21 @@ fn append_one(
             body.into(),
             (&next).into(),
         ],
-    )?;
+    ));
     for (slot, fields) in slots {
         // Nothing personal is written about somebody who was purged, be it in this very change set.
-        let purged = "select id from tombstones where tenant_id = ?1 and id = ?2";
-        if !connection.query(purged, &[tenant.clone(), slot.subject.into()])?.is_empty() {
-            continue;
-        }
-        connection.execute(
-            "insert into audit_personal (tenant_id, sequence, subject_id, salt, fields) values (?1, ?2, ?3, ?4, ?5)",
-            &[tenant.clone(), sequence.into(), slot.subject.into(), (&slot.salt).into(), fields.into()],
-        )?;
+        writes.push((
+            "insert into audit_personal (tenant_id, sequence, subject_id, salt, fields) \
+             select tenant_id, sequence, ?3, ?4, ?5 from audit where tenant_id = ?1 and sequence = ?2 and not exists \
+             (select 1 from tombstones where tombstones.tenant_id = audit.tenant_id and tombstones.id = ?3)",
+            vec![
+                tenant.clone(),
+                sequence.into(),
+                slot.subject.into(),
+                (&slot.salt).into(),
+                fields.into(),
+            ],
+        ));
     }
     Ok(next)
 }

@@ -2,11 +2,13 @@
 
 use crate::{
     App, Confirmation, Digest, Grant, Invitation, Passcode, Session, SigningKey, Tombstone, audit,
-    sqlite::Connection, value::Value,
+    batch::Failed,
+    connection::{self, Connection, View},
+    value::Value,
 };
 use model::{
-    Error, ErrorKind, ExternalIdentitiesPolicy, HomeState, ObjectId, Result, Tenant, TenantScope, Timestamp,
-    User, audit::Record, authz::Role, fold,
+    Error, ErrorKind, ExternalIdentitiesPolicy, HomeState, ObjectId, Result, Tenant, TenantId, TenantScope,
+    Timestamp, User, audit::Record, authz::Role, fold,
 };
 use uuid::Uuid;
 
@@ -43,8 +45,18 @@ struct Statement {
     sql: &'static str,
     parameters: Vec<Value>,
     expect: Expect,
-    /// `?1` is the tenant; not so in the tables of the whole directory.
-    of_tenant: bool,
+    whose: Whose,
+}
+
+/// Whose rows a statement is about.
+#[derive(Clone, Copy)]
+enum Whose {
+    /// The tenant's of the change set: `?1` is the tenant.
+    Own,
+    /// Another tenant's, which is `?1`: a reviewed guard.
+    Other(TenantId),
+    /// Those of a table of the whole directory.
+    Directory,
 }
 
 /// Everything that one operation changes in one tenant. Nothing happens until the store commits it.
@@ -62,7 +74,14 @@ pub(crate) const PERSONAL: &[(&str, &str, &str)] = &[
     ("roles", "role_assignments", "user_id"),
     ("groups", "group_members", "user_id"),
     ("confirmations", "confirmations", "user_id"),
+    ("refreshTokens", "refresh_tokens", "user_id"),
+    ("authorizationCodes", "authorization_codes", "user_id"),
+    ("authorizations", "authorizations", "user_id"),
+    ("consents", "app_consents", "user_id"),
     ("invitations", "invitations", "user_id"),
+    ("mails", "mails", "subject"),
+    ("recoveryCodes", "recovery_codes", "user_id"),
+    ("secondFactors", "second_factors", "user_id"),
     ("auditDetails", "audit_personal", "subject_id"),
     ("user", "users", "id"),
 ];
@@ -72,7 +91,14 @@ const ERASE: &[&str] = &[
     "delete from role_assignments where tenant_id = ?1 and user_id = ?2",
     "delete from group_members where tenant_id = ?1 and user_id = ?2",
     "delete from confirmations where tenant_id = ?1 and user_id = ?2",
+    "delete from refresh_tokens where tenant_id = ?1 and user_id = ?2",
+    "delete from authorization_codes where tenant_id = ?1 and user_id = ?2",
+    "delete from authorizations where tenant_id = ?1 and user_id = ?2",
+    "delete from app_consents where tenant_id = ?1 and user_id = ?2",
     "delete from invitations where tenant_id = ?1 and user_id = ?2",
+    "delete from mails where tenant_id = ?1 and subject = ?2",
+    "delete from recovery_codes where tenant_id = ?1 and user_id = ?2",
+    "delete from second_factors where tenant_id = ?1 and user_id = ?2",
     "delete from audit_personal where tenant_id = ?1 and subject_id = ?2",
 ];
 
@@ -98,18 +124,18 @@ impl ChangeSet {
     }
 
     pub(crate) fn one(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
-        self.statements.push(Statement { sql, parameters, expect: Expect::One, of_tenant: true });
+        self.statements.push(Statement { sql, parameters, expect: Expect::One, whose: Whose::Own });
         self
     }
 
     pub(crate) fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
-        self.statements.push(Statement { sql, parameters, expect: Expect::Any, of_tenant: true });
+        self.statements.push(Statement { sql, parameters, expect: Expect::Any, whose: Whose::Own });
         self
     }
 
     /// A statement on a table of the whole directory.
     fn wide(&mut self, expect: Expect, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
-        self.statements.push(Statement { sql, parameters, expect, of_tenant: false });
+        self.statements.push(Statement { sql, parameters, expect, whose: Whose::Directory });
         self
     }
 
@@ -220,7 +246,7 @@ impl ChangeSet {
             sql: "update tombstones set purged_at = purged_at where tenant_id = ?1 and id = ?2",
             parameters: vec![user.tenant.into(), user.id.into()],
             expect: Expect::None,
-            of_tenant: true,
+            whose: Whose::Own,
         });
         self.one(
             "insert into users (tenant_id, id, user_type, upn, upn_key, display_name, display_key, given_name, surname, mail, \
@@ -250,6 +276,18 @@ impl ChangeSet {
             "update users set version = version where tenant_id = ?1 and id = ?2 and version = ?3",
             vec![user.tenant.into(), user.id.into(), user.version.into()],
         )
+    }
+
+    /// Fails unless the home account, in another tenant, is live and enabled. It was read across tenants, where the commits of
+    /// this tenant do not wait for those of the other; the guard makes a deletion there and what is decided here take turns.
+    pub fn guard_home_account(&mut self, tenant: TenantId, object: ObjectId) -> &mut Self {
+        self.statements.push(Statement {
+            sql: "update users set version = version where tenant_id = ?1 and id = ?2 and deleted_at is null and account_enabled = ?3",
+            parameters: vec![tenant.into(), object.into(), true.into()],
+            expect: Expect::One,
+            whose: Whose::Other(tenant),
+        });
+        self
     }
 
     /// Ends everything that lets this account act: sessions, unused confirmations and invitations.
@@ -666,35 +704,67 @@ impl ChangeSet {
         )
     }
 
+    /// Applies everything and appends the records. Statements may all be sent before the first answer is looked at.
     pub(crate) fn apply(
         &self,
         connection: &dyn Connection,
         scope: TenantScope,
         digest: Digest,
-    ) -> Result<()> {
-        let tenant = Value::from(scope.tenant());
-        for statement in &self.statements {
-            if statement.of_tenant && statement.parameters.first() != Some(&tenant) {
-                return Err(Error::internal(format!(
-                    "a change set of one tenant writes to another: {}",
-                    statement.sql
-                )));
-            }
-            let changed = connection.execute(statement.sql, &statement.parameters)?;
-            let expected = match statement.expect {
-                Expect::One => changed == 1,
-                Expect::None => changed == 0,
-                Expect::Any => true,
-            };
-            if !expected {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    "The object was changed by somebody else at the same moment. Read it again and repeat the request.",
-                )
-                .because(format!("changed {changed} rows: {}", statement.sql)));
-            }
+    ) -> Result<(), Failed> {
+        let mut statements = self.addressed(scope)?;
+        let tenant = [Value::from(scope.tenant())];
+        if !self.records.is_empty() {
+            statements.push(audit::head(&tenant));
         }
-        audit::append(connection, scope, &self.records, digest)
+        let (mut moved, mut head) = (None, None);
+        let ran = connection.run(&statements, &mut |at, answer| {
+            let Some(statement) = self.statements.get(at) else {
+                head = answer.rows.into_iter().next();
+                return Ok(());
+            };
+            moved = statement.surprise(answer.changed);
+            moved.clone().map_or(Ok(()), Err)
+        });
+        match (ran, moved) {
+            (Err(_), Some(error)) => return Err(Failed::Guard(error)),
+            (ran, _) => ran?,
+        }
+        audit::append(connection, scope, head, &self.records, digest)
+    }
+
+    /// The statements, each with the view it needs; an error if one writes to a tenant that is not its own.
+    fn addressed(&self, scope: TenantScope) -> Result<Vec<connection::Statement<'_>>> {
+        let mut statements = Vec::with_capacity(self.statements.len() + 1);
+        for Statement { sql, parameters, whose, .. } in &self.statements {
+            let (view, tenant) = match whose {
+                Whose::Own => (View::Own, Some(scope.tenant())),
+                Whose::Other(tenant) => (View::Tenant(*tenant), Some(*tenant)),
+                Whose::Directory => (View::Own, None),
+            };
+            if tenant.is_some_and(|tenant| parameters.first() != Some(&Value::from(tenant))) {
+                return Err(Error::internal(format!("a change set of one tenant writes to another: {sql}")));
+            }
+            statements.push(connection::Statement { view, sql, parameters });
+        }
+        Ok(statements)
+    }
+}
+
+impl Statement {
+    /// The error if it changed another number of rows than it must.
+    fn surprise(&self, changed: u64) -> Option<Error> {
+        let expected = match self.expect {
+            Expect::One => changed == 1,
+            Expect::None => changed == 0,
+            Expect::Any => true,
+        };
+        (!expected).then(|| {
+            Error::new(
+                ErrorKind::Conflict,
+                "The object was changed by somebody else at the same moment. Read it again and repeat the request.",
+            )
+            .because(format!("changed {changed} rows: {}", self.sql))
+        })
     }
 }
 

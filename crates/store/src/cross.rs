@@ -1,8 +1,8 @@
 //! The reviewed functions that see more than one tenant. Every one is here, and says why it must.
 
 use crate::{
+    connection::{Connection, View},
     read::{TENANT_COLUMNS, USER_COLUMNS, tenant, user},
-    sqlite::Connection,
     value::{Row, Value},
 };
 use model::{Home, ObjectId, Person, Result, Tenant, TenantId, Timestamp, User, fold};
@@ -64,8 +64,8 @@ impl<'a> Across<'a> {
         Self { connection }
     }
 
-    fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
-        self.connection.query(sql, parameters)
+    pub(crate) fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
+        self.connection.query_as(View::Directory, sql, parameters)
     }
 
     /// Which tenant a domain belongs to: sign-in and token endpoints start from a name.

@@ -6,14 +6,19 @@
 //! one transaction, and an answer means that it is on stable storage.
 
 mod audit;
+mod batch;
 mod changes;
+mod connection;
 mod cross;
 mod data_dir;
 mod fault;
 mod filter;
 mod migrate;
+mod oauth;
 mod objects;
+mod postgres;
 mod read;
+mod sign_in;
 mod sqlite;
 mod value;
 
@@ -22,12 +27,19 @@ pub use changes::{ChangeSet, Decision};
 pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use fault::{Fault, Faults};
+pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::AppCertificate;
+pub use postgres::{DatabaseUrl, Options};
 pub use read::{
     App, Confirmation, Grant, GrantKind, Group, Invitation, Passcode, Reader, Session, SigningKey, Throttle,
     Tombstone, UserPage, UserQuery,
 };
+pub use sign_in::{
+    FederatedPerson, FederationFlow, ListedSession, Provider, ProviderChoice, ProviderDomain, QueuedMail,
+    SecondFactor, SessionDetail, SignInSettings,
+};
 
+use connection::View;
 use model::{Error, ErrorKind, Result, TenantScope};
 use std::sync::Arc;
 
@@ -37,18 +49,36 @@ pub type Digest = fn(&[u8]) -> [u8; 32];
 /// The store of one directory. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<sqlite::Engine>,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<sqlite::Engine>),
+    Postgres(Arc<postgres::Engine>),
 }
 
 impl Store {
     /// Opens the embedded database in a data directory that this process holds, and brings its schema up to date.
     pub fn open(directory: &DataDir, digest: Digest) -> Result<Self> {
-        Ok(Self { engine: Arc::new(sqlite::Engine::open(directory, digest, Faults::default())?) })
+        Self::open_with_faults(directory, digest, Faults::default())
     }
 
     /// The same with a fault seam, for tests that break the store on purpose.
     pub fn open_with_faults(directory: &DataDir, digest: Digest, faults: Faults) -> Result<Self> {
-        Ok(Self { engine: Arc::new(sqlite::Engine::open(directory, digest, faults)?) })
+        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite::Engine::open(directory, digest, faults)?)) })
+    }
+
+    /// Connects to a PostgreSQL database, which any number of servers may share, and brings its schema, roles and row
+    /// security up to date; of several servers that start at once, one does. Waits on the calling thread. The error is
+    /// `Unavailable` when the server cannot be reached at the moment, `Conflict` when an operator has to do something first.
+    pub fn connect(url: &DatabaseUrl, digest: Digest) -> Result<Self> {
+        Self::connect_with(url, digest, Options::default())
+    }
+
+    /// The same with limits of its own, or with the fault seam of tests.
+    pub fn connect_with(url: &DatabaseUrl, digest: Digest, options: Options) -> Result<Self> {
+        Ok(Self { engine: Engine::Postgres(Arc::new(postgres::Engine::connect(url, digest, options)?)) })
     }
 
     /// Reads from one consistent snapshot. Reads must be bounded: they run on the calling thread.
@@ -57,34 +87,60 @@ impl Store {
         scope: TenantScope,
         read: impl FnOnce(&Reader<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.engine.read(|connection| read(&Reader::new(connection, scope)))
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(|connection| read(&Reader::new(connection, scope))),
+            Engine::Postgres(engine) => {
+                let connection = engine.reading(View::Tenant(scope.tenant())).await?;
+                postgres::blocking(|| read(&Reader::new(&connection, scope)))
+            }
+        }
     }
 
     /// Reads across tenants; only the functions of the cross-tenant module are there.
     pub async fn read_across<T>(&self, read: impl FnOnce(&cross::Across<'_>) -> Result<T>) -> Result<T> {
-        self.engine.read(|connection| read(&cross::Across::new(connection)))
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(|connection| read(&cross::Across::new(connection))),
+            Engine::Postgres(engine) => {
+                let connection = engine.reading(View::Directory).await?;
+                postgres::blocking(|| read(&cross::Across::new(&connection)))
+            }
+        }
     }
 
     /// Decides and commits in one transaction of one tenant. `decide` must be pure but for its reads: it may run more than
-    /// once. What it returns is answered only after the commit; an `Err` from it, or from the commit, changes nothing.
+    /// once. What it returns is answered only after the commit; an `Err` from it, or from the commit, changes nothing. When
+    /// the connection to a database server is lost during the commit, the answer is `Unavailable` and the outcome unknown.
     pub async fn commit<T: Send + 'static>(
         &self,
         scope: TenantScope,
         decide: impl FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
     ) -> Result<T> {
-        self.engine.commit(scope, decide).await?
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.commit(scope, decide).await?,
+            Engine::Postgres(engine) => engine.commit(scope, decide).await?,
+        }
     }
 
     /// Writes the log back and truncates it; after a purge it writes the whole database anew first, which holds up writers
     /// (not readers) for a time that grows with its size. Then nothing that was purged is in any byte of the files. Fails
-    /// while a read holds an older snapshot: call again.
+    /// while a read holds an older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its
+    /// log take the bytes away.
     pub async fn checkpoint(&self) -> Result<()> {
-        self.engine.checkpoint().await
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.checkpoint().await,
+            Engine::Postgres(_) => Ok(()),
+        }
     }
 
-    /// Copies the database into a new file, consistently, while it is in use.
+    /// Copies the embedded database into a new file, consistently, while it is in use.
     pub fn copy_to(&self, file: &std::path::Path) -> Result<()> {
-        self.engine.copy_to(file)
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.copy_to(file),
+            Engine::Postgres(_) => Err(Error::new(
+                ErrorKind::Conflict,
+                "The directory is on PostgreSQL, which has its own tools for copies: use pg_dump or pg_basebackup.",
+            )),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Numbered, forward-only migrations, each checksummed.
 
-use crate::{Digest, audit::hex, sqlite::Connection};
+use crate::{Digest, audit::hex, connection::Connection};
 use model::{Error, ErrorKind, Result};
 
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_directory", include_str!("../migrations/0001_directory.sql")),
+    ("0002_oauth", include_str!("../migrations/0002_oauth.sql")),
     ("0004_objects", include_str!("../migrations/0004_objects.sql")),
+    ("0005_sign_in", include_str!("../migrations/0005_sign_in.sql")),
 ];
 
 /// Brings the schema up to date, all or nothing.

@@ -1,7 +1,7 @@
 //! Reading one tenant.
 
 use crate::{
-    sqlite::Connection,
+    connection::Connection,
     value::{Row, Value},
 };
 use model::{

@@ -2,8 +2,11 @@
 //! own savepoint, so that a failed one takes back only itself), and readers on snapshots beside it.
 
 use crate::{
-    DataDir, Decision, Digest, Fault, Faults, Reader, migrate, unavailable,
-    value::{Row, Value},
+    DataDir, Decision, Digest, Faults, Reader,
+    batch::{self, BATCH, Job, QUEUE, Transaction},
+    connection::{Answer, Connection, Statement},
+    migrate, unavailable,
+    value::{self, Row, Value},
 };
 use model::{Error, Result, TenantScope};
 use rusqlite::{
@@ -14,7 +17,6 @@ use std::{
     fs::{File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -24,17 +26,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::oneshot;
-
-/// How many change sets may wait for the writer; beyond that callers are told to come back, so that nobody waits for long.
-const QUEUE: usize = 4096;
-/// How many change sets share one commit at most.
-const BATCH: usize = 256;
-
-/// What statements run on: a connection inside a transaction.
-pub(crate) trait Connection {
-    fn query(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>>;
-    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64>;
-}
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -61,24 +52,41 @@ fn column(value: ValueRef<'_>) -> Result<Value> {
 }
 
 impl Connection for Sqlite {
-    fn query(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
-        let mut statement = self.prepare_cached(sql).map_err(translate)?;
-        let width = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(parameters)).map_err(translate)?;
-        let mut answer = Vec::new();
-        while let Some(row) = rows.next().map_err(translate)? {
-            let values = (0..width)
-                .map(|index| row.get_ref(index).map_err(translate).and_then(column))
-                .collect::<Result<Vec<_>>>()?;
-            answer.push(Row::new(values));
+    fn run(
+        &self,
+        statements: &[Statement<'_>],
+        each: &mut dyn FnMut(usize, Answer) -> Result<()>,
+    ) -> Result<()> {
+        for (at, Statement { sql, parameters, .. }) in statements.iter().enumerate() {
+            value::storable(parameters)?;
+            let mut statement = self.prepare_cached(sql).map_err(translate)?;
+            let width = statement.column_count();
+            let mut rows = statement.query(rusqlite::params_from_iter(*parameters)).map_err(translate)?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().map_err(translate)? {
+                let values = (0..width)
+                    .map(|index| row.get_ref(index).map_err(translate).and_then(column))
+                    .collect::<Result<Vec<_>>>()?;
+                found.push(Row::new(values));
+            }
+            each(at, Answer { changed: self.changes(), rows: found })?;
         }
-        Ok(answer)
+        Ok(())
     }
 
-    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64> {
-        let mut statement = self.prepare_cached(sql).map_err(translate)?;
-        let changed = statement.execute(rusqlite::params_from_iter(parameters)).map_err(translate)?;
-        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    fn note_erasure(&self) -> Result<()> {
+        self.pragma_update(None, UNCLEAN, 1).map_err(translate)
+    }
+}
+
+impl Transaction for Sqlite {
+    fn control(&self, sql: &'static str) -> Result<()> {
+        control(self, sql)
+    }
+
+    /// A full disk makes SQLite roll the whole transaction back.
+    fn is_over(&self) -> bool {
+        self.is_autocommit()
     }
 }
 
@@ -122,53 +130,6 @@ fn broken_constraint(error: &rusqlite::Error) -> Error {
         _ => return Error::internal(error.to_string()),
     };
     Error::new(model::ErrorKind::Conflict, external).because(error.to_string())
-}
-
-trait Job: Send {
-    /// Runs inside a savepoint; an error rolls back to it.
-    fn run(&mut self, connection: &Sqlite, digest: Digest, faults: &Faults) -> Result<()>;
-    /// Hands the answer out, after the commit.
-    fn answer(self: Box<Self>, committed: Result<()>);
-}
-
-struct CommitJob<T, F> {
-    scope: TenantScope,
-    decide: F,
-    outcome: Option<Result<T>>,
-    lost: bool,
-    reply: oneshot::Sender<Result<Result<T>>>,
-}
-
-impl<T, F> Job for CommitJob<T, F>
-where
-    T: Send,
-    F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send,
-{
-    fn run(&mut self, connection: &Sqlite, digest: Digest, faults: &Faults) -> Result<()> {
-        let decision = (self.decide)(&Reader::new(connection, self.scope))?;
-        decision.changes.apply(connection, self.scope, digest)?;
-        if decision.changes.erases() {
-            connection.pragma_update(None, UNCLEAN, 1).map_err(translate)?;
-        }
-        match faults.strike(self.scope.tenant()) {
-            Some(Fault::BeforeCommit) => return Err(unavailable("fault injected before the commit")),
-            Some(Fault::AfterCommit) => self.lost = true,
-            None => {}
-        }
-        self.outcome = Some(decision.outcome);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, committed: Result<()>) {
-        let answer = match (committed, self.outcome) {
-            (Err(error), _) => Err(error),
-            (Ok(()), _) if self.lost => Err(unavailable("fault injected after the commit")),
-            (Ok(()), Some(outcome)) => Ok(outcome),
-            (Ok(()), None) => Err(Error::internal("a change set was committed without an outcome")),
-        };
-        // The caller may have gone away; the commit stands all the same.
-        drop(self.reply.send(answer));
-    }
 }
 
 enum Order {
@@ -237,9 +198,8 @@ impl Engine {
         T: Send + 'static,
         F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = CommitJob { scope, decide, outcome: None, lost: false, reply };
-        self.order(Order::Commit(Box::new(job)))?;
+        let (job, answer) = batch::job(scope, decide);
+        self.order(Order::Commit(job))?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
     }
 
@@ -345,23 +305,8 @@ fn write_loop(connection: &Sqlite, digest: Digest, faults: &Faults, queue: &Rece
 
 /// Returns whether the disk failed the commit.
 fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<Box<dyn Job>>) -> bool {
-    let mut fate = control(connection, "begin immediate");
-    let results: Vec<_> = jobs
-        .into_iter()
-        .map(|mut job| {
-            let result = fate.clone().and_then(|()| in_savepoint(connection, digest, faults, job.as_mut()));
-            // A full disk makes SQLite roll the whole transaction back: a savepoint would now be a transaction of its own.
-            if fate.is_ok() && connection.is_autocommit() {
-                let weather = |error: &Error| matches!(error.kind(), model::ErrorKind::Unavailable(_));
-                fate = Err(result
-                    .clone()
-                    .err()
-                    .filter(weather)
-                    .unwrap_or_else(|| unavailable("the transaction of this batch was rolled back")));
-            }
-            (job, result)
-        })
-        .collect();
+    let begun = control(connection, "begin immediate");
+    let (fate, results) = batch::run(connection, begun, digest, faults, jobs);
     let mut broken = false;
     let committed = fate.and_then(|()| {
         connection.execute_batch("commit").map_err(|error| {
@@ -373,25 +318,9 @@ fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<B
         drop(control(connection, "rollback"));
     }
     for (job, result) in results {
-        job.answer(result.and_then(|()| committed.clone()));
+        job.answer(result.map_err(batch::Failed::into_error).and_then(|()| committed.clone()));
     }
     broken
-}
-
-fn in_savepoint(connection: &Sqlite, digest: Digest, faults: &Faults, job: &mut dyn Job) -> Result<()> {
-    control(connection, "savepoint one")?;
-    let result = catch_unwind(AssertUnwindSafe(|| job.run(connection, digest, faults)))
-        .unwrap_or_else(|_| Err(Error::internal("a decision panicked")));
-    let ended = match &result {
-        Ok(()) => control(connection, "release one"),
-        Err(_) if connection.is_autocommit() => Ok(()),
-        Err(_) => control(connection, "rollback to one").and_then(|()| control(connection, "release one")),
-    };
-    if ended.is_err() && !connection.is_autocommit() {
-        // What this job wrote cannot be told from its neighbours' work any more: nothing of the batch is kept.
-        drop(control(connection, "rollback"));
-    }
-    result.and(ended)
 }
 
 /// Up to how many bytes a database is written anew in memory.

@@ -54,6 +54,14 @@ macro_rules! from_id {
 }
 from_id!(model::TenantId, model::ObjectId, model::AppId, model::RequestId, uuid::Uuid);
 
+/// Refuses what PostgreSQL cannot keep in a text, on every engine alike.
+pub(crate) fn storable(values: &[Value]) -> Result<()> {
+    match values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+        false => Ok(()),
+        true => Err(Error::bad_request("A text contains the character U+0000, which cannot be stored. Leave it out.")),
+    }
+}
+
 /// One row of an answer, read column by column in the order of the statement.
 pub(crate) struct Row(vec::IntoIter<Value>);
 

@@ -16,11 +16,10 @@ fn scope() -> TenantScope {
     TenantScope::mint(TenantId::from_uuid(Uuid::from_u128(1)))
 }
 
-type Answer = oneshot::Receiver<Result<Result<()>>>;
+type Answer = batch::Committed<()>;
 
 /// A change set that puts a text of this length into the outbox.
 fn job(n: u128, length: usize) -> (Box<dyn Job>, Answer) {
-    let (reply, answer) = oneshot::channel();
     let decide = move |_: &Reader<'_>| {
         let mut changes = ChangeSet::new();
         if n == 0 {
@@ -38,7 +37,7 @@ fn job(n: u128, length: usize) -> (Box<dyn Job>, Answer) {
         }
         Decision::done(changes, ())
     };
-    (Box::new(CommitJob { scope: scope(), decide, outcome: None, lost: false, reply }), answer)
+    batch::job(scope(), decide)
 }
 
 fn batch(writer: &Sqlite, sizes: &[(u128, usize)]) -> (bool, Vec<Result<()>>) {

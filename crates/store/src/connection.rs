@@ -1,0 +1,73 @@
+//! What statements run on, whichever engine is below.
+
+use crate::value::{Row, Value};
+use model::{Result, TenantId};
+
+/// On whose behalf a statement runs. The embedded engine has one file and no use for it; on PostgreSQL row security shows
+/// a statement only what its view may see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum View {
+    /// The tenant of the transaction, or whatever else it was begun for.
+    Own,
+    /// One other tenant: a guard on a row there.
+    Tenant(TenantId),
+    /// Rows of all tenants, to read.
+    Directory,
+}
+
+/// A statement with its parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct Statement<'a> {
+    pub(crate) view: View,
+    pub(crate) sql: &'a str,
+    pub(crate) parameters: &'a [Value],
+}
+
+/// What a statement came to.
+pub(crate) struct Answer {
+    /// How many rows it changed, if it changes any.
+    pub(crate) changed: u64,
+    /// The rows it gave.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A connection inside a transaction.
+pub(crate) trait Connection {
+    /// Runs the statements in order and hands each answer, with the statement's position, to `each`; the first error, of a
+    /// statement or of `each`, ends it. An engine may send them all before it looks at the first answer.
+    fn run(
+        &self,
+        statements: &[Statement<'_>],
+        each: &mut dyn FnMut(usize, Answer) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Notes that the transaction destroys personal data, for an engine whose files keep what was overwritten.
+    fn note_erasure(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The rows of one statement.
+    fn query(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
+        self.query_as(View::Own, sql, parameters)
+    }
+
+    /// The rows of one statement that runs on another's behalf.
+    fn query_as(&self, view: View, sql: &str, parameters: &[Value]) -> Result<Vec<Row>> {
+        let mut found = Vec::new();
+        self.run(&[Statement { view, sql, parameters }], &mut |_, answer| {
+            found = answer.rows;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Runs one statement and says how many rows it changed.
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64> {
+        let mut changed = 0;
+        self.run(&[Statement { view: View::Own, sql, parameters }], &mut |_, answer| {
+            changed = answer.changed;
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+}
