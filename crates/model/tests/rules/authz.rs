@@ -37,6 +37,15 @@ fn outer() -> User {
     guest(object(2))
 }
 
+/// What binds people from outside, and so is not theirs to set.
+const SETS_POLICY: [Operation; 5] = [
+    Operation::UpdatePolicy,
+    Operation::UpdateAuthorizationPolicy,
+    Operation::UpdateAuthenticationFlows,
+    Operation::UpdateInvitationDomains,
+    Operation::UpdateCrossTenantAccess,
+];
+
 fn writes(operation: Operation) -> bool {
     match operation {
         Operation::UpdatePolicy
@@ -46,8 +55,29 @@ fn writes(operation: Operation) -> bool {
         | Operation::DeleteUser
         | Operation::RestoreUser
         | Operation::PurgeUser
-        | Operation::SettleHomeDeletions => true,
-        Operation::ReadPolicy
+        | Operation::SettleHomeDeletions
+        | Operation::UpdateAuthorizationPolicy
+        | Operation::UpdateAuthenticationFlows
+        | Operation::UpdateInvitationDomains
+        | Operation::UpdateCrossTenantAccess
+        | Operation::CreateUser
+        | Operation::AssignRoles
+        | Operation::WriteGroup
+        | Operation::WriteMembers
+        | Operation::WriteApplications
+        | Operation::WriteDelegatedGrants
+        | Operation::WriteAppRoleAssignments => true,
+        Operation::ReadAuthorizationPolicy
+        | Operation::ReadAuthenticationFlows
+        | Operation::ReadInvitationDomains
+        | Operation::ReadCrossTenantAccess
+        | Operation::ReadRoles
+        | Operation::ListGroups
+        | Operation::ReadGroup
+        | Operation::ReadApplications
+        | Operation::ReadDelegatedGrants
+        | Operation::ReadAppRoleAssignments
+        | Operation::ReadPolicy
         | Operation::ReadOrganization
         | Operation::ListUsers
         | Operation::ReadUser
@@ -107,7 +137,7 @@ fn through_an_app_scope_and_role_both_count() {
                     "{operation:?}"
                 );
                 // Whoever is bound by the policy does not set it.
-                let expected = expected && operation != Operation::UpdatePolicy;
+                let expected = expected && !SETS_POLICY.contains(&operation);
                 assert_eq!(
                     may(&delegated(outer(), &[*scope], &[*role]), operation),
                     expected,
@@ -227,7 +257,27 @@ fn the_names_and_ids_are_unique_and_are_read_back() {
 #[test]
 fn the_ids_are_the_published_ones() {
     let published = [
+        (
+            "AppRoleAssignment.ReadWrite.All",
+            "84bccea3-f856-4a8a-967b-dbe0a3d53a64",
+            "06b708a9-e830-4db3-a914-8e69da51d44f",
+        ),
+        (
+            "Application.Read.All",
+            "c79f8feb-a9db-4090-85f9-90d820caa0eb",
+            "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+        ),
+        (
+            "Application.ReadWrite.All",
+            "bdfbf15f-ee85-4955-8675-146e8e5296b5",
+            "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+        ),
         ("AuditLog.Read.All", "e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20", "b0afded3-3588-46d8-8b3d-9842eff778da"),
+        (
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "41ce6ca6-6826-4807-84f1-1c82854f7ee5",
+            "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
+        ),
         (
             "Directory.Read.All",
             "06da0dbc-49e2-44d2-8312-53f166ab848a",
@@ -237,6 +287,22 @@ fn the_ids_are_the_published_ones() {
             "Directory.ReadWrite.All",
             "c5366453-9fb0-48a5-a156-24f0c49a4b84",
             "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+        ),
+        ("Group.Read.All", "5f8c59db-677d-491f-a6b8-5f174b11ec1d", "5b567255-7703-4780-807c-7be8301ae99b"),
+        (
+            "Group.ReadWrite.All",
+            "4e46008b-f24c-477d-8fff-7bb4ec7aafe0",
+            "62a82d76-70ea-41e2-9197-370581804d09",
+        ),
+        (
+            "GroupMember.Read.All",
+            "bc024368-1153-4739-b217-4326f2e966d0",
+            "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+        ),
+        (
+            "GroupMember.ReadWrite.All",
+            "f81125ac-d3b7-4573-a3b2-7099cc39df9e",
+            "dbaae8cf-10b5-4b86-a4a1-f871c94c6695",
         ),
         (
             "Organization.Read.All",
@@ -250,9 +316,34 @@ fn the_ids_are_the_published_ones() {
         ),
         ("Policy.Read.All", "572fea84-0151-49b2-9301-11cb16974376", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
         (
+            "Policy.ReadWrite.AuthenticationFlows",
+            "edb72de9-4252-4d03-a925-451deef99db7",
+            "25f85f3c-f66c-4205-8cd5-de92dd7f0cec",
+        ),
+        (
+            "Policy.ReadWrite.Authorization",
+            "edd3c878-b384-41fd-95ad-e7407dd775be",
+            "fb221be6-99f2-473f-bd32-01c6a0e9ca3b",
+        ),
+        (
+            "Policy.ReadWrite.CrossTenantAccess",
+            "014b43d0-6ed4-4fc6-84dc-4b6f7bae7d85",
+            "338163d7-f101-4c92-94ba-ca46fe52447c",
+        ),
+        (
             "Policy.ReadWrite.ExternalIdentities",
             "b5219784-1215-45b5-b3f1-88fe1081f9c0",
             "03cc4f92-788e-4ede-b93f-199424d144a5",
+        ),
+        (
+            "RoleManagement.Read.Directory",
+            "741c54c3-0c1e-44a1-818b-3f97ab4e8c83",
+            "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+        ),
+        (
+            "RoleManagement.ReadWrite.Directory",
+            "d01b97e9-cbc0-49fe-810a-750afd5527a3",
+            "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
         ),
         (
             "User.DeleteRestore.All",
@@ -277,16 +368,27 @@ fn the_ids_are_the_published_ones() {
         .collect();
     assert_eq!(ours, published.map(|(value, user, app)| (value, user.to_owned(), app.to_owned())));
     let roles = [
+        (Role::ApplicationAdministrator, "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"),
+        (Role::AuthenticationAdministrator, "c4e39bd9-1100-46d3-8c65-fb160da0071f"),
+        (Role::CloudApplicationAdministrator, "158c047a-c907-4556-b7ef-446551a6b5f7"),
+        (Role::ConditionalAccessAdministrator, "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"),
+        (Role::DirectoryReaders, "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"),
+        (Role::DirectoryWriters, "9360feb5-f418-4baa-8175-e2a00bac4301"),
+        (Role::ExternalIdUserFlowAdministrator, "6e591065-9bad-43ed-90f3-e9424366d2f0"),
+        (Role::ExternalIdentityProviderAdministrator, "be2f45a1-457d-42af-a067-6ec1fa63bc45"),
         (Role::GlobalAdministrator, "62e90394-69f5-4237-9190-012177145e10"),
         (Role::GlobalReader, "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
-        (Role::UserAdministrator, "fe930be7-5e62-47db-91af-98c3a49a38b1"),
-        (Role::ExternalIdentityProviderAdministrator, "be2f45a1-457d-42af-a067-6ec1fa63bc45"),
         (Role::GuestInviter, "95e79109-95c0-4d8e-aee3-d01accf2d47b"),
+        (Role::HelpdeskAdministrator, "729827e3-9c14-49f7-bb1b-9608f156bbb8"),
+        (Role::IdentityGovernanceAdministrator, "45d8d3c5-c802-45c6-b32a-1d70b5e1e86e"),
+        (Role::PartnerTier1Support, "4ba39ca4-527c-499a-b93d-d9b492c50246"),
+        (Role::PartnerTier2Support, "e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8"),
+        (Role::PrivilegedAuthenticationAdministrator, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
+        (Role::PrivilegedRoleAdministrator, "e8611ab8-c189-46e8-94e1-60213ab1f814"),
+        (Role::ReportsReader, "4a5d8f65-41da-4de4-8968-e035b65339cf"),
         (Role::SecurityAdministrator, "194ae4cb-b126-40b2-bd5b-6091b380977d"),
         (Role::SecurityReader, "5d6b6bb7-de71-4623-b4af-96380a352509"),
-        (Role::PrivilegedRoleAdministrator, "e8611ab8-c189-46e8-94e1-60213ab1f814"),
-        (Role::PrivilegedAuthenticationAdministrator, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
-        (Role::ReportsReader, "4a5d8f65-41da-4de4-8968-e035b65339cf"),
+        (Role::UserAdministrator, "fe930be7-5e62-47db-91af-98c3a49a38b1"),
     ];
     for (role, id) in roles {
         assert_eq!(role.template().to_string(), id, "{role:?}");
@@ -309,6 +411,65 @@ fn only_a_global_administrator_manages_whoever_holds_a_role() {
         assert!(may_manage(&Principal::Operator, &[*role]).is_ok());
     }
     assert!(may_manage(&app(&[]), &[]).is_ok(), "what the app may do at all, authorize says");
+}
+
+/// The second half of the table, by the names that Microsoft publishes.
+fn published_for_objects(operation: Operation) -> &'static [&'static str] {
+    const GROUPS: &[&str] = &[
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        "GroupMember.Read.All",
+        "GroupMember.ReadWrite.All",
+    ];
+    match operation {
+        Operation::ReadAuthorizationPolicy | Operation::ReadInvitationDomains => {
+            &["Policy.Read.All", "Policy.ReadWrite.Authorization"]
+        }
+        Operation::UpdateAuthorizationPolicy | Operation::UpdateInvitationDomains => {
+            &["Policy.ReadWrite.Authorization"]
+        }
+        Operation::ReadAuthenticationFlows => &["Policy.Read.All", "Policy.ReadWrite.AuthenticationFlows"],
+        Operation::UpdateAuthenticationFlows => &["Policy.ReadWrite.AuthenticationFlows"],
+        Operation::ReadCrossTenantAccess => &["Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"],
+        Operation::UpdateCrossTenantAccess => &["Policy.ReadWrite.CrossTenantAccess"],
+        Operation::CreateUser => &["Directory.ReadWrite.All", "User.ReadWrite.All"],
+        Operation::ReadRoles => &[
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "RoleManagement.Read.Directory",
+            "RoleManagement.ReadWrite.Directory",
+        ],
+        Operation::AssignRoles => &["RoleManagement.ReadWrite.Directory"],
+        Operation::ListGroups | Operation::ReadGroup => GROUPS,
+        Operation::WriteGroup => &["Directory.ReadWrite.All", "Group.ReadWrite.All"],
+        Operation::WriteMembers => {
+            &["Directory.ReadWrite.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All"]
+        }
+        Operation::ReadApplications => &[
+            "Application.Read.All",
+            "Application.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+        ],
+        Operation::WriteApplications => &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
+        Operation::ReadDelegatedGrants => {
+            &["DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]
+        }
+        Operation::WriteDelegatedGrants => {
+            &["DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"]
+        }
+        Operation::ReadAppRoleAssignments => &[
+            "AppRoleAssignment.ReadWrite.All",
+            "Application.Read.All",
+            "Application.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+        ],
+        Operation::WriteAppRoleAssignments => &["AppRoleAssignment.ReadWrite.All"],
+        other => panic!("{other:?} has no row"),
+    }
 }
 
 /// The table a second time, by the names that Microsoft publishes.
@@ -338,6 +499,7 @@ fn each_operation_needs_the_published_permissions() {
             | Operation::PurgeUser
             | Operation::SettleHomeDeletions => DELETE,
             Operation::ReadAudit => &["AuditLog.Read.All", "Directory.Read.All"],
+            other => published_for_objects(other),
         };
         let published: BTreeSet<_> = published.iter().copied().collect();
         let names = |list: &[Permission]| list.iter().map(|p| p.value()).collect::<BTreeSet<_>>();

@@ -5,6 +5,8 @@ mod authz;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod collaboration;
+#[cfg(test)]
 mod leave;
 #[cfg(test)]
 mod lifecycle;
