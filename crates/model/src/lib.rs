@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod authz;
+pub mod collaboration;
 mod cx;
 mod error;
 mod ids;
