@@ -54,6 +54,14 @@ activities! {
     "A person signed in." SignIn,
     "A sign-in was refused." SignInRefused,
     "A signing key was made." AddSigningKey,
+    "A mail was given up because nobody took it." SendMail,
+    "A person set up a second factor or new recovery codes." RegisterSecurityInfo,
+    "A second factor was taken away." DeleteSecurityInfo,
+    "A person ended sessions." RevokeSessions,
+    "It was set how people sign in." UpdateSignInSettings,
+    "An external identity provider was registered." AddIdentityProvider,
+    "An external identity provider was changed." UpdateIdentityProvider,
+    "An external identity provider was taken away." DeleteIdentityProvider,
 }
 
 impl Activity {
@@ -61,6 +69,7 @@ impl Activity {
     pub const fn wire(self) -> (&'static str, &'static str, &'static str, &'static str) {
         const CORE: &str = "Core Directory";
         const INVITED: &str = "Invited Users";
+        const AUTHENTICATION: &str = "Authentication Methods";
         match self {
             Self::CreateCompany => ("Create Company", "DirectoryManagement", CORE, "Add"),
             Self::UpdatePolicy => ("Update policy", "Policy", CORE, "Update"),
@@ -106,6 +115,18 @@ impl Activity {
             Self::SignIn => ("Sign in", "Authentication", CORE, "Add"),
             Self::SignInRefused => ("Sign-in refused", "Authentication", CORE, "Add"),
             Self::AddSigningKey => ("Add signing key", "KeyManagement", CORE, "Add"),
+            Self::SendMail => ("Send mail", "UserManagement", INVITED, "Add"),
+            Self::RegisterSecurityInfo => {
+                ("User registered security info", "UserManagement", AUTHENTICATION, "Update")
+            }
+            Self::DeleteSecurityInfo => {
+                ("User deleted security info", "UserManagement", AUTHENTICATION, "Update")
+            }
+            Self::RevokeSessions => ("Revoke user sign in sessions", "UserManagement", CORE, "Update"),
+            Self::UpdateSignInSettings => ("Update sign-in settings", "Policy", CORE, "Update"),
+            Self::AddIdentityProvider => ("Add identity provider", "IdentityProtection", CORE, "Add"),
+            Self::UpdateIdentityProvider => ("Update identity provider", "IdentityProtection", CORE, "Update"),
+            Self::DeleteIdentityProvider => ("Delete identity provider", "IdentityProtection", CORE, "Delete"),
         }
     }
 }

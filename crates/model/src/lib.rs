@@ -26,5 +26,6 @@ pub use scope::TenantScope;
 pub use tenant::{PrivacyProfile, Tenant, fold, is_https_or_mailto, is_plain_address, plain_text};
 pub use time::{Alarm, Clock, Reading, Span, Timestamp, TrustedClock};
 pub use user::{
-    Deletion, DeletionCause, Home, HomeState, InvitationState, Person, Profile, User, UserType, domain_of,
+    Deletion, DeletionCause, Federated, Home, HomeState, InvitationState, Person, Profile, User, UserType,
+    domain_of,
 };

@@ -61,6 +61,13 @@ pub fn redeem(user: &User, person: &Person, now: Timestamp) -> Result<User> {
             "You already belong to this organisation. Sign in with the account that was invited.",
         ));
     }
+    // A provider proves people to the organisation that registered it, and to nobody else.
+    if matches!(person, Person::Federated(federated) if federated.tenant != user.tenant) {
+        return Err(Error::new(
+            crate::ErrorKind::Conflict,
+            "The way you signed in is good for another organisation only. Sign in as the person who was invited.",
+        ));
+    }
     let may_bind = match &user.home {
         Home::Invited { .. } => true,
         home => *home == person.home(),

@@ -43,6 +43,8 @@ pub enum Home {
         /// The address, folded.
         address: String,
     },
+    /// An account of an external provider that this very tenant registered.
+    Federated(Federated),
     /// Invited by address; nobody has proved to be that person yet.
     Invited {
         /// The address, folded.
@@ -57,6 +59,7 @@ impl Home {
             Self::Here => None,
             Self::Tenant { tenant, object } => Some(format!("member:{tenant}:{object}")),
             Self::Mailbox { address } => Some(format!("mailbox:{address}")),
+            Self::Federated(federated) => Some(federated.key()),
             Self::Invited { address } => Some(format!("invited:{address}")),
         }
     }
@@ -71,9 +74,37 @@ impl Home {
                 Some(Self::Tenant { tenant: tenant.parse().ok()?, object: object.parse().ok()? })
             }
             "mailbox" => Some(Self::Mailbox { address: rest.to_owned() }),
+            "federated" => Federated::from_rest(rest).map(Self::Federated),
             "invited" => Some(Self::Invited { address: rest.to_owned() }),
             _ => None,
         }
+    }
+}
+
+/// Somebody of an external OpenID Connect provider. The identity is (registration, issuer, subject), never an address: the
+/// registration names one tenant and one issuer for ever, and the digest stands for issuer and subject.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub struct Federated {
+    /// The tenant that registered the provider; the person can be a guest of this tenant only.
+    pub tenant: TenantId,
+    /// The registration.
+    pub registration: uuid::Uuid,
+    /// SHA-256 over issuer, NUL and subject, in hexadecimal.
+    pub identity: String,
+}
+
+impl Federated {
+    /// `federated:{tenant}:{registration}:{identity}`: stored, so it never changes.
+    pub fn key(&self) -> String {
+        format!("federated:{}:{}:{}", self.tenant, self.registration, self.identity)
+    }
+
+    fn from_rest(rest: &str) -> Option<Self> {
+        let mut parts = rest.split(':');
+        let (tenant, registration) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let identity = parts.next()?;
+        let whole = identity.len() == 64 && parts.next().is_none();
+        whole.then(|| Self { tenant, registration, identity: identity.to_owned() })
     }
 }
 
@@ -92,6 +123,8 @@ pub enum Person {
         /// The address, folded.
         address: String,
     },
+    /// Somebody of an external provider.
+    Federated(Federated),
 }
 
 impl Person {
@@ -100,6 +133,7 @@ impl Person {
         match self {
             Self::Member { tenant, object } => Home::Tenant { tenant: *tenant, object: *object },
             Self::Mailbox { address } => Home::Mailbox { address: address.clone() },
+            Self::Federated(federated) => Home::Federated(federated.clone()),
         }
     }
 
@@ -108,6 +142,7 @@ impl Person {
         match self {
             Self::Member { tenant, object } => format!("member:{tenant}:{object}"),
             Self::Mailbox { address } => format!("mailbox:{address}"),
+            Self::Federated(federated) => federated.key(),
         }
     }
 
@@ -116,6 +151,7 @@ impl Person {
         match Home::from_key(Some(key))? {
             Home::Tenant { tenant, object } => Some(Self::Member { tenant, object }),
             Home::Mailbox { address } => Some(Self::Mailbox { address }),
+            Home::Federated(federated) => Some(Self::Federated(federated)),
             Home::Here | Home::Invited { .. } => None,
         }
     }

@@ -55,7 +55,7 @@ impl SignedIn {
     pub fn home_tenant(&self) -> Option<TenantId> {
         match self.person {
             Person::Member { tenant, .. } => Some(tenant),
-            Person::Mailbox { .. } => None,
+            Person::Mailbox { .. } | Person::Federated(_) => None,
         }
     }
 
@@ -65,7 +65,7 @@ impl SignedIn {
             Person::Member { tenant, object } => {
                 Some(Caller(Proof::Page { tenant, oid: object, session: self.hash.clone() }))
             }
-            Person::Mailbox { .. } => None,
+            Person::Mailbox { .. } | Person::Federated(_) => None,
         }
     }
 
@@ -74,10 +74,19 @@ impl SignedIn {
         &self.hash
     }
 
+    /// Addresses that are theirs as far as this organisation is concerned: what a provider says of an address counts only for
+    /// the organisation that registered the provider.
+    pub(crate) fn addresses_in(&self, tenant: TenantId) -> &[String] {
+        match &self.person {
+            Person::Federated(federated) if federated.tenant != tenant => &[],
+            _ => &self.addresses,
+        }
+    }
+
     /// Does this account in an organisation belong to this person?
     pub(crate) fn owns(&self, user: &User) -> bool {
         match &user.home {
-            Home::Invited { address } => self.addresses.contains(address),
+            Home::Invited { address } => self.addresses_in(user.tenant).contains(address),
             home => *home == self.person.home(),
         }
     }
@@ -166,6 +175,10 @@ pub(crate) fn is_active(reader: &Reader<'_>, user: &User) -> Result<bool> {
             reader.across().home_account(*tenant, *object)? == HomeAccountState::Enabled
         }
         Home::Here | Home::Mailbox { .. } => true,
+        // An identity provider that is switched off is off for everybody at once.
+        Home::Federated(federated) => {
+            reader.provider(federated.registration)?.is_some_and(|provider| provider.enabled)
+        }
         Home::Invited { .. } => false,
     };
     Ok(user.account_enabled && !user.is_deleted() && at_home)
@@ -307,6 +320,12 @@ pub(crate) fn describe(
             (user.display_name, user.upn, addresses)
         }
         Person::Mailbox { address } => (address.clone(), address.clone(), vec![address.clone()]),
+        Person::Federated(federated) => {
+            let known = reader.federated_person(federated)?;
+            let provider = reader.provider(federated.registration)?.filter(|provider| provider.enabled);
+            let (Some(known), Some(_)) = (known, provider) else { return Ok(None) };
+            (known.name, known.user_name, known.address.into_iter().collect())
+        }
     };
     Ok(Some(SignedIn {
         person,

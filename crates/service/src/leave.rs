@@ -105,7 +105,8 @@ fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
         return reader.user(object);
     }
     // An invitation that was declined stays under the address that was invited.
-    let invited = who.addresses.iter().map(|address| model::Home::Invited { address: address.clone() });
+    let addresses = who.addresses_in(reader.tenant_id());
+    let invited = addresses.iter().map(|address| model::Home::Invited { address: address.clone() });
     let mut gone = None;
     for home in std::iter::once(who.person.home()).chain(invited) {
         match reader.users_by_home(&home)?.into_iter().next() {
@@ -119,7 +120,7 @@ fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
 
 fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Facts> {
     let home = match &who.person {
-        Person::Mailbox { .. } => HomeAccount::Enabled,
+        Person::Mailbox { .. } | Person::Federated(_) => HomeAccount::Enabled,
         Person::Member { tenant, object } => match reader.across().home_account(*tenant, *object)? {
             HomeAccountState::Enabled => HomeAccount::Enabled,
             HomeAccountState::Disabled => HomeAccount::Disabled,
@@ -165,7 +166,7 @@ impl Directory {
         let memberships =
             self.store().read_across(move |across| across.memberships(&person, &addresses)).await?;
         let mut tenants: Vec<TenantId> = who.home_tenant().into_iter().collect();
-        for membership in memberships {
+        for membership in memberships.into_iter().filter(|found| who.owns(&found.user)) {
             if !tenants.contains(&membership.tenant.id) {
                 tenants.push(membership.tenant.id);
             }

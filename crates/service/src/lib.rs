@@ -7,7 +7,9 @@ mod demo;
 mod home;
 mod invitations;
 mod leave;
+mod mail;
 mod organization;
+mod outside;
 mod policy;
 mod purge;
 mod record;
@@ -22,7 +24,11 @@ pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
 pub use home::{HomePass, Orphan};
 pub use invitations::{InvitationRequest, InvitationSent, InvitationView};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
+pub use mail::{LocalMail, MailPass};
 pub use organization::OrganizationPatch;
+pub use outside::{
+    Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply,
+};
 pub use policy::PolicyView;
 pub use purge::PurgePass;
 pub use sign_in::{Discovered, SignIn};
@@ -63,6 +69,8 @@ pub struct Parts {
     pub origins: Vec<String>,
     /// Where passcodes go; without it, nobody can sign in by mailbox.
     pub passcodes: Option<PasscodeSink>,
+    /// What the directory reaches beyond itself.
+    pub outside: Outside,
 }
 
 struct Inner {
@@ -72,6 +80,8 @@ struct Inner {
     master: MasterKey,
     origins: Vec<String>,
     passcodes: Option<PasscodeSink>,
+    outside: Outside,
+    local_mails: mail::LocalMails,
     trusted: Mutex<TrustedClock>,
     /// Parsed private keys: a pure function of what is stored under their id.
     keys: Mutex<HashMap<(TenantId, String), Arc<identity::SigningKey>>>,
@@ -100,6 +110,8 @@ impl Directory {
                 master: parts.master,
                 origins: parts.origins,
                 passcodes: parts.passcodes,
+                outside: parts.outside,
+                local_mails: mail::LocalMails::default(),
                 trusted: Mutex::new(trusted),
                 keys: Mutex::new(HashMap::new()),
                 hashing: tokio::sync::Semaphore::new(HASHERS),
@@ -136,6 +148,18 @@ impl Directory {
         self.inner.origins.iter().map(String::as_str).find(|origin| {
             origin.strip_prefix("https://").is_some_and(|known| known.eq_ignore_ascii_case(host))
         })
+    }
+
+    /// Encrypts for the store, as hexadecimal; the label says what and whose it is.
+    pub(crate) fn seal(&self, cx: &Cx, label: &str, plain: &[u8]) -> model::Result<String> {
+        Ok(tokens::hex(&self.master().seal(label, plain, cx.random.as_ref())?))
+    }
+
+    /// Decrypts what [`Directory::seal`] made under the same label.
+    pub(crate) fn open_sealed(&self, label: &str, sealed: &str) -> model::Result<zeroize::Zeroizing<Vec<u8>>> {
+        let bytes = tokens::from_hex(sealed)
+            .ok_or_else(|| model::Error::internal(format!("'{label}' is stored, but not as hexadecimal")))?;
+        self.master().open(label, &bytes)
     }
 
     /// Signs a value that goes out and must come back unchanged.

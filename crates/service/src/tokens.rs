@@ -4,7 +4,7 @@ mod discovery;
 mod fault;
 mod keys;
 
-pub(crate) use keys::hex;
+pub(crate) use keys::{from_hex, hex};
 
 pub use fault::OAuthFault;
 
@@ -317,6 +317,7 @@ impl Directory {
                 home_issuer: match &user.home {
                     Home::Tenant { tenant, .. } => Some(identity::issuer(origin, *tenant)),
                     Home::Mailbox { .. } => Some("mail".to_owned()),
+                    Home::Federated(federated) => Some(format!("urn:uuid:{}", federated.registration)),
                     Home::Here | Home::Invited { .. } => None,
                 },
                 name: user.display_name,

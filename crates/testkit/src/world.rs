@@ -274,6 +274,7 @@ impl World {
         let realm = match person {
             Person::Member { tenant, .. } => *tenant,
             Person::Mailbox { .. } => MAILBOX_REALM,
+            Person::Federated(federated) => federated.tenant,
         };
         let (cx, secret) = (self.cx(), Secret::generate(self.random.as_ref()));
         let session = Session {

@@ -55,6 +55,10 @@ fn identities(user: &User) -> Value {
         Home::Mailbox { address } => {
             json!([{ "signInType": "federated", "issuer": "mail", "issuerAssignedId": address }])
         }
+        Home::Federated(federated) => {
+            let (issuer, id) = (federated.registration, &federated.identity);
+            json!([{ "signInType": "federated", "issuer": issuer, "issuerAssignedId": id }])
+        }
         Home::Invited { .. } => {
             json!([{ "signInType": "userPrincipalName", "issuer": domain, "issuerAssignedId": user.upn }])
         }
