@@ -1,6 +1,8 @@
 //! Chores of the workspace: `cargo xtask test` runs every gate, in CI and at a desk alike.
 
 mod edges;
+mod engine;
+mod failover;
 mod snapshots;
 mod steps;
 mod tools;
@@ -11,9 +13,15 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage: cargo xtask test [--long] [STEP…]
+       cargo xtask test [--long] --engine-url URL
+       cargo xtask failover
 
-Runs every step, or the chosen ones (and what they need), and ends with a table.
-  --long   run the tests with their full figures (sets INNKEEPER_LONG=1)
+`test` runs every step, or the chosen ones (and what they need), and ends with a table.
+  --long            run the tests with their full figures (sets INNKEEPER_LONG=1)
+  --engine-url URL  run the store's conformance suite against this database instead, and nothing else. The role of the
+                    URL must be allowed to create databases; the suite makes its own and drops them
+`failover` starts two PostgreSQL servers and a server under load, kills the first and promotes the second, and prints
+what was lost and how long it took.
 
 With CI=true a step that could not run counts as a failure.
 ";
@@ -26,6 +34,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Request::Test { long, steps }) => steps::run(&steps, long),
+        Ok(Request::Engine { long, url }) => engine::against(&url, long),
+        Ok(Request::Failover) => failover::run(),
         Err(message) => {
             eprint!("{message}\n\n{USAGE}\n{}", steps::describe());
             ExitCode::from(2)
@@ -42,6 +52,12 @@ enum Request {
         long: bool,
         steps: Vec<String>,
     },
+    /// The conformance suite against a database.
+    Engine {
+        long: bool,
+        url: String,
+    },
+    Failover,
 }
 
 fn parse(args: &[String]) -> Result<Request, String> {
@@ -49,17 +65,36 @@ fn parse(args: &[String]) -> Result<Request, String> {
     if args.iter().any(|arg| arg == "--help" || arg == "-h") || verb == "help" {
         return Ok(Request::Help);
     }
-    if verb != "test" {
-        return Err(format!("There is no chore called `{verb}`."));
+    match verb.as_str() {
+        "test" => parse_test(rest),
+        "failover" => match rest.first() {
+            None => Ok(Request::Failover),
+            Some(more) => Err(format!("`failover` takes no `{more}`.")),
+        },
+        _ => Err(format!("There is no chore called `{verb}`.")),
     }
-    let (flags, steps): (Vec<_>, Vec<_>) = rest.iter().cloned().partition(|arg| arg.starts_with('-'));
-    if let Some(flag) = flags.iter().find(|flag| *flag != "--long") {
-        return Err(format!("`test` knows no option `{flag}`."));
+}
+
+fn parse_test(args: &[String]) -> Result<Request, String> {
+    let (mut long, mut url, mut steps) = (false, None, Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--long" => long = true,
+            "--engine-url" => url = Some(args.next().ok_or("`--engine-url` needs an address.")?.clone()),
+            flag if flag.starts_with('-') => match flag.strip_prefix("--engine-url=") {
+                Some(address) => url = Some(address.to_owned()),
+                None => return Err(format!("`test` knows no option `{flag}`.")),
+            },
+            step if steps::exists(step) => steps.push(step.to_owned()),
+            step => return Err(format!("There is no step called `{step}`.")),
+        }
     }
-    if let Some(step) = steps.iter().find(|step| !steps::exists(step)) {
-        return Err(format!("There is no step called `{step}`."));
+    match url {
+        None => Ok(Request::Test { long, steps }),
+        Some(url) if steps.is_empty() => Ok(Request::Engine { long, url }),
+        Some(_) => Err("`--engine-url` runs the store's suite alone: name no step.".to_owned()),
     }
-    Ok(Request::Test { long: !flags.is_empty(), steps })
 }
 
 #[cfg(test)]
@@ -77,6 +112,17 @@ mod tests {
         assert_eq!(parsed("test"), Ok(Request::Test { long: false, steps: vec![] }));
         assert_eq!(parsed(""), Ok(Request::Help));
         assert_eq!(parsed("test --help"), Ok(Request::Help));
+    }
+
+    #[test]
+    fn an_engine_is_named_by_its_address_and_stands_alone() {
+        let engine = |long| Ok(Request::Engine { long, url: "postgres://u@h/d".into() });
+        assert_eq!(parsed("test --engine-url postgres://u@h/d"), engine(false));
+        assert_eq!(parsed("test --engine-url=postgres://u@h/d --long"), engine(true));
+        assert!(parsed("test fmt --engine-url postgres://u@h/d").is_err());
+        assert!(parsed("test --engine-url").is_err());
+        assert_eq!(parsed("failover"), Ok(Request::Failover));
+        assert!(parsed("failover now").is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{edges, snapshots, tools};
+use crate::{edges, engine, snapshots, tools};
 
 /// The short form is promised to end within this on two cores, from cold.
 const SHORT_FORM_LIMIT: Duration = Duration::from_mins(30);
@@ -56,6 +56,12 @@ const STEPS: &[Step] = &[
     },
     Step { name: "test", about: "cargo test --workspace --all-targets", needs: Some("build"), run: test },
     Step {
+        name: "postgres",
+        about: "what touches the store, tested once more on PostgreSQL servers of its own",
+        needs: None,
+        run: engine::step,
+    },
+    Step {
         name: "snapshots",
         about: "no pending snapshot, and none that no test compares with",
         needs: Some("test"),
@@ -75,17 +81,23 @@ pub fn describe() -> String {
     })
 }
 
-/// Runs the chosen steps, or all when none is named, and prints the table.
-pub fn run(names: &[String], long: bool) -> ExitCode {
-    let root = edges::workspace_root();
-    let target = match edges::workspace() {
-        Ok(metadata) => metadata.target_directory.into_std_path_buf(),
+/// Where a run takes place; none, and said why, when cargo does not know.
+pub fn place(long: bool) -> Option<Run> {
+    match edges::workspace() {
+        Ok(metadata) => {
+            let target = metadata.target_directory.into_std_path_buf();
+            Some(Run { root: edges::workspace_root(), target, long })
+        }
         Err(error) => {
             eprintln!("cargo metadata failed, so nothing was run: {error}");
-            return ExitCode::FAILURE;
+            None
         }
-    };
-    let run = Run { root, target, long };
+    }
+}
+
+/// Runs the chosen steps, or all when none is named, and prints the table.
+pub fn run(names: &[String], long: bool) -> ExitCode {
+    let Some(run) = place(long) else { return ExitCode::FAILURE };
     let strict = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
 
     let start = now();
@@ -224,7 +236,9 @@ fn build(run: &Run) -> Outcome {
 }
 
 fn test(run: &Run) -> Outcome {
-    tools::from_debian("curl");
+    for program in [&tools::CURL, &tools::POSTGRES, &tools::PGBOUNCER] {
+        tools::from_debian(program);
+    }
     let references = match snapshots::start_recording(run) {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),
@@ -232,18 +246,24 @@ fn test(run: &Run) -> Outcome {
     let mut command = cargo(run, "test --workspace --all-targets --locked --no-fail-fast");
     command
         .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
-        .env("INSTA_UPDATE", "no")
-        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &references);
-    if run.long {
-        command.env("INNKEEPER_LONG", "1");
-    } else {
-        command.env_remove("INNKEEPER_LONG");
-    }
+        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &references)
+        .env_remove("INNKEEPER_ENGINE_URL");
+    settings(run, &mut command);
     let outcome = finish(command);
     if !matches!(outcome, Outcome::Passed) {
         snapshots::discard_recording(run);
     }
     outcome
+}
+
+/// What every run of tests is told.
+pub fn settings(run: &Run, command: &mut Command) {
+    command.env("INSTA_UPDATE", "no");
+    if run.long {
+        command.env("INNKEEPER_LONG", "1");
+    } else {
+        command.env_remove("INNKEEPER_LONG");
+    }
 }
 
 #[cfg(test)]

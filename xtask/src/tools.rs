@@ -4,7 +4,7 @@
 //! two minutes of wall clock for cargo-deny and one minute for cargo-machete, and cargo-deny reads licence files and
 //! prunes the crates that our features do not reach, which a small check would get wrong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::steps::{Outcome, Run, cargo, finish};
@@ -22,26 +22,52 @@ pub fn machete(run: &Run) -> Outcome {
     with_tool(run, MACHETE, &["crates", "xtask"])
 }
 
-/// A program of the system that tests drive, from the package of the same name. Installed where this machine allows it;
-/// where it does not, the tests that need it say that they could not run.
-pub fn from_debian(name: &str) {
-    let quiet = |program: &str| {
-        let mut command = Command::new(program);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        command
-    };
-    if quiet(name).arg("--version").stderr(Stdio::null()).status().is_ok() {
-        return;
+/// A program of the system that tests drive, and the Debian package that it comes with.
+pub struct Program {
+    /// The package.
+    pub package: &'static str,
+    /// Any of these files is the program; `*` stands for one name.
+    pub files: &'static [&'static str],
+}
+
+/// What the tests drive beside our own programs.
+pub const CURL: Program = Program { package: "curl", files: &["/usr/bin/curl", "/usr/local/bin/curl"] };
+/// The server that tests start; never one that runs already.
+pub const POSTGRES: Program = Program { package: "postgresql", files: &["/usr/lib/postgresql/*/bin/initdb"] };
+/// What often stands before PostgreSQL.
+pub const PGBOUNCER: Program = Program {
+    package: "pgbouncer",
+    files: &["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"],
+};
+
+/// Installs what is missing, where this machine allows it; says whether it is there now. Tests that need a program that is
+/// not say loudly that they could not run, and fail with `CI=true`.
+pub fn from_debian(program: &Program) -> bool {
+    if program.files.iter().any(|file| is_there(file)) {
+        return true;
     }
-    println!("{name} is not here yet; installing it");
-    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", name]] {
-        let mut command = quiet("apt-get");
-        command.args(args);
+    let package = program.package;
+    println!("{package} is not here yet; installing it");
+    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
+        let mut command = Command::new("apt-get");
+        command
+            .args(args)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         if let Outcome::Failed(why) | Outcome::CouldNotRun(why) = finish(command) {
-            println!("{name} could not be installed ({why}); run: apt-get install {name}");
-            return;
+            println!("{package} COULD NOT BE INSTALLED ({why}); run: apt-get install {package}");
+            return false;
         }
     }
+    program.files.iter().any(|file| is_there(file))
+}
+
+/// Is there a file at this path, in which one part may be any name?
+fn is_there(path: &str) -> bool {
+    let Some((before, after)) = path.split_once("/*/") else { return Path::new(path).is_file() };
+    let entries = std::fs::read_dir(before).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().join(after)).any(|path| path.is_file())
 }
 
 fn with_tool(run: &Run, (name, version): (&str, &str), args: &[&str]) -> Outcome {
@@ -70,5 +96,18 @@ fn installed(run: &Run, name: &str, version: &str) -> Result<PathBuf, String> {
         Outcome::Failed(why) | Outcome::CouldNotRun(why) => {
             Err(format!("{name} {version} could not be installed ({why}); is the crate registry in reach?"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_one_name() {
+        assert!(is_there("/proc/*/status"));
+        assert!(is_there("/proc/self/status"));
+        assert!(!is_there("/proc/*/no-such-file"));
+        assert!(!is_there("/no-such-directory/*/status"));
     }
 }
