@@ -4,9 +4,11 @@
 
 mod clock;
 pub mod cluster;
+mod engine;
 mod random;
 mod world;
 
 pub use clock::MockClock;
+pub use engine::{Database, Server};
 pub use random::{Dice, Seeded};
 pub use world::{FaultSwitch, GuestState, Image, TestApp, World};

@@ -1,22 +1,28 @@
-use crate::{MockClock, Seeded};
+use crate::{
+    MockClock, Seeded,
+    engine::{Database, Server},
+};
 use identity::{MasterKey, Secret, digest, hash_secret};
 use model::{
     AppId, Clock, Cx, Home, ObjectId, Person, RequestId, Span, TenantId, TenantScope, Timestamp, UserType,
     authz::{Permission, Role},
 };
 use service::{
-    Caller, Directory, InvitationRequest, LeaveAnswer, LeaveView, NewMember, NewTenant, Parts, SignedIn,
-    TokenRequest, UserPatch,
+    Caller, Directory, InvitationRequest, LeaveAnswer, LeaveView, NewMember, NewTenant, Outside, Parts,
+    SignedIn, TokenRequest, UserPatch,
 };
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
-use store::{ChangeSet, DataDir, Decision, Fault, Faults, GrantKind, Session, Store};
+use store::{ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, Store};
 use tempfile::TempDir;
 
 /// The realm under which the product keeps sessions of people with a mailbox and no home tenant.
 const MAILBOX_REALM: TenantId = TenantId::from_uuid(uuid::uuid!("6d61696c-626f-4000-8000-000000000000"));
+
+/// The name of the embedded database in its data directory.
+const FILE: &str = "innkeeper.db";
 
 /// Breaks one commit to come.
 #[derive(Clone, Default)]
@@ -61,12 +67,28 @@ impl FaultSwitch {
     }
 }
 
-/// The database of a world at one moment, from which others begin.
+/// The database of a world at one moment, from which others begin, on the same engine.
 #[derive(Clone)]
 pub struct Image {
-    database: Vec<u8>,
+    content: Content,
     master: String,
     wall: Timestamp,
+}
+
+#[derive(Clone)]
+enum Content {
+    /// The file of the embedded engine.
+    File(Arc<[u8]>),
+    /// A database that nobody writes to.
+    Database(Arc<Database>),
+}
+
+/// Where a world keeps what it knows.
+enum Place {
+    /// In files below its directory.
+    Files,
+    /// In a database of a PostgreSQL server.
+    Database(Database),
 }
 
 /// An app with its secret.
@@ -95,7 +117,8 @@ pub enum GuestState {
     Removed,
 }
 
-/// A directory over a real store in a temporary directory, with a clock that the test moves and seeded randomness.
+/// A directory over a real store, with a clock that the test moves and seeded randomness. The store is in files of a temporary
+/// directory, or, with `INNKEEPER_ENGINE_URL` in the environment, in a database of its own on that PostgreSQL server.
 pub struct World {
     /// The clock of the machine.
     pub clock: Arc<MockClock>,
@@ -103,57 +126,110 @@ pub struct World {
     pub random: Arc<Seeded>,
     /// The fault seam of the store.
     pub faults: FaultSwitch,
+    outside: Outside,
     passcodes: Arc<Mutex<Vec<(String, String)>>>,
     master: String,
     directory: TempDir,
+    // Before the place, which cannot go while somebody looks into it.
     running: Option<(Store, Directory)>,
+    place: Place,
 }
 
 impl World {
     /// The public address of every world.
     pub const ORIGIN: &str = "https://localhost:8443";
 
-    /// An empty directory on 2026-01-01.
+    /// An empty directory on 2026-01-01, on the engine that the environment names.
     pub async fn new(seed: u64) -> Self {
+        match Server::named() {
+            Some(server) => Self::on(&server, seed).await,
+            None => Self::embedded(seed).await,
+        }
+    }
+
+    /// The same in files, whatever the environment says: for tests that look into them.
+    pub async fn embedded(seed: u64) -> Self {
+        Self::begin(seed, Place::Files).await
+    }
+
+    /// The same on this PostgreSQL server.
+    pub async fn on(server: &Server, seed: u64) -> Self {
+        let migrate = |url: &str| {
+            let parsed = DatabaseUrl::parse(url).map_err(|error| format!("{error:?}"))?;
+            Store::connect(&parsed, digest).map(drop).map_err(|error| format!("{error:?}"))
+        };
+        let database = server.migrated(migrate).expect("a database with the schema");
+        Self::begin(seed, Place::Database(database)).await
+    }
+
+    async fn begin(seed: u64, place: Place) -> Self {
         let random = Seeded::new(seed);
         let master = MasterKey::generate(&random).to_hex().to_string();
-        Self::start(random, master, Timestamp::from_seconds(1_767_225_600), None).await
+        let mut world = Self::prepare(random, master, Timestamp::from_seconds(1_767_225_600), place);
+        world.open().await;
+        world
     }
 
     /// A directory that begins as another was.
     pub async fn from_image(image: &Image, seed: u64) -> Self {
-        Self::start(Seeded::new(seed), image.master.clone(), image.wall, Some(&image.database)).await
-    }
-
-    async fn start(random: Seeded, master: String, wall: Timestamp, database: Option<&[u8]>) -> Self {
-        // Memory is faster than a disk, and nothing here is to survive the machine.
-        let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let directory = TempDir::with_prefix_in("innkeeper-world-", base).expect("a temporary directory");
-        let mut world = Self {
-            clock: Arc::new(MockClock::new(wall)),
-            random: Arc::new(random),
-            faults: FaultSwitch::default(),
-            passcodes: Arc::default(),
-            master,
-            directory,
-            running: None,
+        let place = match &image.content {
+            Content::File(_) => Place::Files,
+            Content::Database(kept) => {
+                Place::Database(kept.server().database(Some(kept)).expect("a copy of the database"))
+            }
         };
-        if let Some(database) = database {
-            drop(DataDir::open(&world.data()).expect("a data directory"));
-            let file = world.database();
-            std::fs::write(&file, database).expect("a copy of the database");
-            let mut mode = std::fs::metadata(&file).expect("its mode").permissions();
-            std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o600);
-            std::fs::set_permissions(&file, mode).expect("its mode");
+        let mut world = Self::prepare(Seeded::new(seed), image.master.clone(), image.wall, place);
+        if let Content::File(bytes) = &image.content {
+            world.put(bytes);
         }
         world.open().await;
         world
     }
 
+    fn prepare(random: Seeded, master: String, wall: Timestamp, place: Place) -> Self {
+        // Memory is faster than a disk, and nothing here is to survive the machine.
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        let directory = TempDir::with_prefix_in("innkeeper-world-", base).expect("a temporary directory");
+        Self {
+            clock: Arc::new(MockClock::new(wall)),
+            random: Arc::new(random),
+            faults: FaultSwitch::default(),
+            outside: Outside::default(),
+            passcodes: Arc::default(),
+            master,
+            directory,
+            running: None,
+            place,
+        }
+    }
+
+    fn put(&self, database: &[u8]) {
+        drop(DataDir::open(&self.data()).expect("a data directory"));
+        let file = self.data().join(FILE);
+        std::fs::write(&file, database).expect("a copy of the database");
+        let mut mode = std::fs::metadata(&file).expect("its mode").permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o600);
+        std::fs::set_permissions(&file, mode).expect("its mode");
+    }
+
     async fn open(&mut self) {
-        let held = DataDir::open(&self.data()).expect("the data directory, which nobody else holds");
-        let store = Store::open_with_faults(&held, digest, self.faults.faults()).expect("the store");
+        self.running = Some(self.start().await);
+    }
+
+    async fn start(&self) -> (Store, Directory) {
+        let store = match &self.place {
+            Place::Files => {
+                let held = DataDir::open(&self.data()).expect("the data directory, which nobody else holds");
+                Store::open_with_faults(&held, digest, self.faults.faults())
+            }
+            Place::Database(database) => {
+                let url = DatabaseUrl::parse(&database.url()).expect("an address");
+                let options = Options { faults: self.faults.faults(), ..Options::default() };
+                Store::connect_with(&url, digest, options)
+            }
+        };
+        let store = store.expect("the store");
         let inbox = Arc::clone(&self.passcodes);
         let parts = Parts {
             store: store.clone(),
@@ -165,28 +241,52 @@ impl World {
                 let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
                 inbox.push((address.to_owned(), code.to_owned()));
             })),
+            outside: self.outside.clone(),
         };
         let directory = Directory::new(parts).await.expect("the directory");
-        self.running = Some((store, directory));
+        (store, directory)
+    }
+
+    /// One more server on the same database, with connections of its own. Only where the engine can be shared.
+    pub async fn another_server(&self) -> (Store, Directory) {
+        assert!(matches!(self.place, Place::Database(_)), "the embedded engine is one server's alone");
+        self.start().await
     }
 
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    /// The file of the embedded database.
-    pub fn database(&self) -> PathBuf {
-        self.data().join("innkeeper.db")
+    /// The file of the embedded database; none on PostgreSQL.
+    pub fn file(&self) -> Option<PathBuf> {
+        matches!(self.place, Place::Files).then(|| self.data().join(FILE))
+    }
+
+    /// The database on PostgreSQL; none where there is a file.
+    pub const fn database(&self) -> Option<&Database> {
+        match &self.place {
+            Place::Files => None,
+            Place::Database(database) => Some(database),
+        }
     }
 
     /// The database as it is now.
     pub async fn image(&self) -> Image {
         self.directory().mark_time().await.expect("the clock mark");
-        let copy = self.directory.path().join("image.db");
-        self.store().copy_to(&copy).expect("a copy of the database");
-        let database = std::fs::read(&copy).expect("the copy");
-        std::fs::remove_file(&copy).expect("the copy removed");
-        Image { database, master: self.master.clone(), wall: self.clock.wall() }
+        let content = match &self.place {
+            Place::Files => {
+                let copy = self.directory.path().join("image.db");
+                self.store().copy_to(&copy).expect("a copy of the database");
+                let bytes = std::fs::read(&copy).expect("the copy");
+                std::fs::remove_file(&copy).expect("the copy removed");
+                Content::File(bytes.into())
+            }
+            Place::Database(database) => {
+                let copy = database.server().database(Some(database)).expect("a copy of the database");
+                Content::Database(Arc::new(copy))
+            }
+        };
+        Image { content, master: self.master.clone(), wall: self.clock.wall() }
     }
 
     /// The product.

@@ -1,117 +1,23 @@
+use crate::stage::{GUEST, Stage, long, run, together};
 use model::{
-    ErrorKind, ObjectId, Person, PrivacyProfile, TenantId, UserType,
+    ErrorKind, Person, PrivacyProfile, UserType,
     audit::{Activity, Stored},
     authz::Role,
     policy::ExternalIdentitiesPolicyPatch,
 };
-use service::{
-    Caller, InvitationRequest, LeaveAnswer, LeaveView, OrganizationPatch, SetupRequest, SignIn, SignedIn,
-    UserPatch,
-};
-use std::{future::Future, sync::Arc};
-use store::AuditQuery;
-use testkit::{GuestState, Image, World};
-use tokio::{sync::Barrier, task::JoinHandle};
+use service::{Caller, InvitationRequest, LeaveAnswer, SetupRequest, SignIn, UserPatch};
+use std::future::Future;
+use testkit::{GuestState, World};
 
 /// Rounds of each race.
 fn rounds() -> usize {
-    if std::env::var_os("INNKEEPER_LONG").is_some_and(|value| value != "0") { 3_000 } else { 200 }
-}
-
-/// Threads that really run beside each other.
-fn run<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().expect("a runtime").block_on(future)
-}
-
-/// Starts everything at the same moment.
-async fn together<T: Send + 'static, F: Future<Output = T> + Send + 'static>(acts: Vec<F>) -> Vec<T> {
-    let barrier = Arc::new(Barrier::new(acts.len()));
-    let tasks: Vec<JoinHandle<T>> = acts
-        .into_iter()
-        .map(|act| {
-            let barrier = Arc::clone(&barrier);
-            tokio::spawn(async move {
-                barrier.wait().await;
-                act.await
-            })
-        })
-        .collect();
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.expect("an act that does not panic"));
-    }
-    answers
-}
-
-struct Stage {
-    world: World,
-    /// The organisation that guests are in, and where they are at home.
-    here: TenantId,
-    home: TenantId,
-    admins: [ObjectId; 2],
-    person: Person,
-    guest: ObjectId,
-}
-
-const GUEST: &str = "ana@fabrikam.example";
-
-async fn stage() -> Stage {
-    let world = World::new(7).await;
-    let here = world.tenant("Contoso", "contoso.example").await;
-    let home = world.tenant("Fabrikam", "fabrikam.example").await;
-    let mut admins = Vec::new();
-    for name in ["ada@contoso.example", "bob@contoso.example"] {
-        admins.push(world.member(here, name, &[Role::GlobalAdministrator]).await);
-    }
-    let ana = world.member(home, GUEST, &[]).await;
-    let person = World::person(home, ana);
-    let patch = OrganizationPatch {
-        privacy_contact: Some(Some("privacy@contoso.example".to_owned())),
-        privacy_url: Some(Some("https://contoso.example/privacy".to_owned())),
-        ..OrganizationPatch::default()
-    };
-    let operator = Caller::operator(here);
-    world.directory().update_organization(&world.cx(), &operator, patch).await.expect("a privacy profile");
-    let guest = world.guest(here, &person, GUEST, GuestState::Accepted).await;
-    Stage { world, here, home, admins: [admins[0], admins[1]], person, guest }
-}
-
-impl Stage {
-    async fn image() -> Image {
-        stage().await.world.image().await
-    }
-
-    async fn confirmation(&self, who: &SignedIn) -> String {
-        let view = self.world.directory().view_leave(&self.world.cx(), who, self.here).await;
-        match view.expect("the confirm step") {
-            LeaveView::Confirm(confirm) => confirm.confirmation,
-            LeaveView::Refused(refused) => panic!("{refused:?}"),
-        }
-    }
-
-    async fn log(&self) -> Vec<Stored> {
-        let query = AuditQuery { limit: u16::MAX, ..AuditQuery::default() };
-        let mut log = self
-            .world
-            .store()
-            .read(World::scope(self.here), |reader| reader.audit(&query))
-            .await
-            .expect("a log");
-        log.reverse();
-        log
-    }
-
-    async fn restore(&self) {
-        let operator = Caller::operator(self.here);
-        let (cx, directory) = (self.world.cx(), self.world.directory());
-        directory.restore_user(&cx, &operator, self.guest, None).await.expect("a restored guest");
-    }
+    if long() { 3_000 } else { 200 }
 }
 
 #[test]
 fn two_administrators_removed_at_once_leave_one() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         let (directory, operator) = (stage.world.directory().clone(), Caller::operator(stage.here));
         for round in 0..rounds() {
             let acts = stage.admins.map(|id| {
@@ -154,7 +60,7 @@ fn two_administrators_removed_at_once_leave_one() {
 #[test]
 fn no_leave_is_ordered_behind_the_switch_to_no() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         let directory = stage.world.directory().clone();
         let operator = Caller::operator(stage.here);
         let allow = |allow| ExternalIdentitiesPolicyPatch { allow_leave: Some(allow), allow_removal: None };
@@ -209,7 +115,7 @@ fn no_leave_is_ordered_behind_the_switch_to_no() {
 #[test]
 fn purge_and_restore_have_one_winner() {
     run(async {
-        let image = Stage::image().await;
+        let image = Stage::set(World::new(7).await).await.world.image().await;
         let (mut restored, mut purged) = (0, 0);
         for round in 0..rounds() {
             let world = World::from_image(&image, 1_000 + u64::try_from(round).unwrap_or(0)).await;
@@ -244,7 +150,7 @@ fn purge_and_restore_have_one_winner() {
 #[test]
 fn a_confirmation_works_once() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         for _ in 0..rounds() / 20 {
             let who = stage.world.signed_in(&stage.person).await;
             let confirmation = stage.confirmation(&who).await;
@@ -275,7 +181,7 @@ fn a_confirmation_works_once() {
 #[test]
 fn an_invitation_works_once() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         for round in 0..rounds() / 20 {
             let address = format!("new{round}@fabrikam.example");
             let id = stage.world.member(stage.home, &address, &[]).await;
@@ -335,7 +241,7 @@ fn a_set_up_secret_works_once() {
 #[test]
 fn a_passcode_works_once() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         let world = &stage.world;
         for round in 0..rounds() / 20 {
             let address = format!("kim{round}@mail.example");
@@ -361,7 +267,7 @@ fn a_passcode_works_once() {
 #[test]
 fn two_properties_of_the_policy_changed_at_once_are_both_changed() {
     run(async {
-        let stage = stage().await;
+        let stage = Stage::set(World::new(7).await).await;
         let operator = Caller::operator(stage.here);
         for round in 0..rounds() {
             let value = round % 2 == 0;

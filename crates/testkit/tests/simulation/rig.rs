@@ -46,7 +46,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
 }
 
 async fn build() -> Template {
-    let world = World::new(u64::MAX).await;
+    let world = World::embedded(u64::MAX).await;
     let mut state = State {
         companies: Vec::new(),
         humans: Vec::new(),
@@ -175,7 +175,7 @@ impl Run {
         let world = World::from_image(&template.image, seed).await;
         Self {
             start: world.clock.wall(),
-            bug: Product::new(bug, world.database()),
+            bug: Product::new(bug, world.file().expect("a world in files")),
             world,
             state: template.state.clone(),
             dice: Dice::new(seed),

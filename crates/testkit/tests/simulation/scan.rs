@@ -101,11 +101,14 @@ impl Run {
         }
     }
 
+    fn file(&self) -> std::path::PathBuf {
+        self.world.file().expect("a world in files")
+    }
+
     /// I-01, I-05, I-10: the tables as they are, read behind the product's back.
     fn tables(&self) -> Check {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let database =
-            Connection::open_with_flags(self.world.database(), flags).map_err(|error| error.to_string())?;
+        let database = Connection::open_with_flags(self.file(), flags).map_err(|error| error.to_string())?;
         let broken = |error: rusqlite::Error| error.to_string();
         for (what, sql) in [
             (
@@ -149,8 +152,7 @@ impl Run {
     /// Every stored session: when it was seen last, and when it ends, in microseconds.
     pub fn stored_sessions(&self) -> Check<BTreeMap<String, (i64, i64)>> {
         let read = || {
-            let database =
-                Connection::open_with_flags(self.world.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let database = Connection::open_with_flags(self.file(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let mut rows = database.prepare("select hash, seen_at, expires_at from sessions")?;
             let rows = rows.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
             rows.collect::<Result<_, _>>()
