@@ -28,7 +28,10 @@ pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use fault::{Fault, Faults};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
-pub use objects::AppCertificate;
+pub use objects::{
+    AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject, SignInKind,
+    SignIns,
+};
 pub use postgres::{DatabaseUrl, Options};
 pub use read::{
     App, Confirmation, Grant, GrantKind, Group, Invitation, Passcode, Reader, Session, SigningKey, Throttle,
