@@ -45,11 +45,28 @@ activities! {
     "An application was registered." AddApplication,
     "An application was given a permission." GrantPermission,
     "A permission was taken from an application." RevokePermission,
-    "An application was switched on or off." UpdateApplication,
-    "A secret was added to an application." UpdateAppSecrets,
+    "An application was changed, or switched on or off." UpdateApplication,
+    "A secret or certificate was added to an application, or taken from it." UpdateAppSecrets,
     "A password was set anew." ResetPassword,
     "A group was created." AddGroup,
     "A user was put into a group." AddGroupMember,
+    "A user was taken out of a group." RemoveGroupMember,
+    "A group was changed." UpdateGroup,
+    "A group was deleted." DeleteGroup,
+    "Who may invite, or what guests may see, was changed." UpdateAuthorizationPolicy,
+    "The settings towards all other organizations were changed." UpdateAccessDefault,
+    "Settings towards one other organization were made." AddAccessPartner,
+    "The settings towards one other organization were changed." UpdateAccessPartner,
+    "The settings towards one other organization were removed." DeleteAccessPartner,
+    "Somebody answers for a user from now on." AddSponsor,
+    "Somebody answers for a user no more." RemoveSponsor,
+    "An application was deleted." DeleteApplication,
+    "A service principal was created." AddServicePrincipal,
+    "A service principal was changed." UpdateServicePrincipal,
+    "A service principal was deleted." RemoveServicePrincipal,
+    "An application was given a permission on behalf of people." AddDelegatedGrant,
+    "A permission on behalf of people was taken from an application." RemoveDelegatedGrant,
+    "Somebody of another organization used an app here for the first time, without a user object." ConnectDirectly,
     "A token was asked for and refused." TokenRefused,
     "A person signed in." SignIn,
     "A sign-in was refused." SignInRefused,
@@ -127,6 +144,43 @@ impl Activity {
             Self::AddIdentityProvider => ("Add identity provider", "IdentityProtection", CORE, "Add"),
             Self::UpdateIdentityProvider => ("Update identity provider", "IdentityProtection", CORE, "Update"),
             Self::DeleteIdentityProvider => ("Delete identity provider", "IdentityProtection", CORE, "Delete"),
+            other => other.wire_of_object(),
+        }
+    }
+
+    /// The same for objects that are not people.
+    const fn wire_of_object(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        const CORE: &str = "Core Directory";
+        const GROUPS: &str = "GroupManagement";
+        const APPS: &str = "ApplicationManagement";
+        const ACCESS: &str = "CrossTenantAccessSettings";
+        match self {
+            Self::RemoveGroupMember => ("Remove member from group", GROUPS, CORE, "Delete"),
+            Self::UpdateGroup => ("Update group", GROUPS, CORE, "Update"),
+            Self::DeleteGroup => ("Delete group", GROUPS, CORE, "Delete"),
+            Self::UpdateAuthorizationPolicy => {
+                ("Update authorization policy", "AuthorizationPolicy", CORE, "Update")
+            }
+            Self::UpdateAccessDefault => {
+                ("Update the company default cross-tenant access setting", ACCESS, CORE, "Update")
+            }
+            Self::AddAccessPartner => ("Add a partner to cross-tenant access setting", ACCESS, CORE, "Add"),
+            Self::UpdateAccessPartner => {
+                ("Update a partner cross-tenant access setting", ACCESS, CORE, "Update")
+            }
+            Self::DeleteAccessPartner => {
+                ("Delete partner specific cross-tenant access setting", ACCESS, CORE, "Delete")
+            }
+            Self::AddSponsor => ("Add user sponsor", "UserManagement", CORE, "Assign"),
+            Self::RemoveSponsor => ("Remove user sponsor", "UserManagement", CORE, "Unassign"),
+            Self::DeleteApplication => ("Delete application", APPS, CORE, "Delete"),
+            Self::AddServicePrincipal => ("Add service principal", APPS, CORE, "Add"),
+            Self::UpdateServicePrincipal => ("Update service principal", APPS, CORE, "Update"),
+            Self::RemoveServicePrincipal => ("Remove service principal", APPS, CORE, "Delete"),
+            Self::AddDelegatedGrant => ("Add delegated permission grant", APPS, CORE, "Assign"),
+            Self::RemoveDelegatedGrant => ("Remove delegated permission grant", APPS, CORE, "Unassign"),
+            // `ConnectDirectly`; everything else is in the table above.
+            _ => ("Connect to organization", "UserManagement", "Invited Users", "Add"),
         }
     }
 }

@@ -82,6 +82,9 @@ pub(crate) const PERSONAL: &[(&str, &str, &str)] = &[
     ("mails", "mails", "subject"),
     ("recoveryCodes", "recovery_codes", "user_id"),
     ("secondFactors", "second_factors", "user_id"),
+    ("sponsors", "sponsors", "user_id"),
+    ("sponsored", "sponsors", "sponsor_id"),
+    ("signIns", "sign_ins", "user_id"),
     ("auditDetails", "audit_personal", "subject_id"),
     ("user", "users", "id"),
 ];
@@ -99,6 +102,9 @@ const ERASE: &[&str] = &[
     "delete from mails where tenant_id = ?1 and subject = ?2",
     "delete from recovery_codes where tenant_id = ?1 and user_id = ?2",
     "delete from second_factors where tenant_id = ?1 and user_id = ?2",
+    "delete from sponsors where tenant_id = ?1 and user_id = ?2",
+    "delete from sponsors where tenant_id = ?1 and sponsor_id = ?2",
+    "delete from sign_ins where tenant_id = ?1 and user_id = ?2",
     "delete from audit_personal where tenant_id = ?1 and subject_id = ?2",
 ];
 
@@ -131,6 +137,11 @@ impl ChangeSet {
     pub(crate) fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
         self.statements.push(Statement { sql, parameters, expect: Expect::Any, whose: Whose::Own });
         self
+    }
+
+    /// It destroys personal data.
+    pub(crate) const fn mark_erasing(&mut self) {
+        self.erases = true;
     }
 
     /// A statement on a table of the whole directory.

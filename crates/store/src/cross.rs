@@ -1,11 +1,17 @@
 //! The reviewed functions that see more than one tenant. Every one is here, and says why it must.
 
 use crate::{
+    CROSS_TENANT_ACCESS, DirectConnection,
     connection::{Connection, View},
+    objects::{CONNECTION_COLUMNS, connection},
     read::{TENANT_COLUMNS, USER_COLUMNS, tenant, user},
     value::{Row, Value},
 };
-use model::{Home, ObjectId, Person, Result, Tenant, TenantId, Timestamp, User, fold};
+use model::{
+    Error, Home, ObjectId, Person, Result, Tenant, TenantId, Timestamp, User,
+    collaboration::{AccessSettings, CrossTenantAccess},
+    fold,
+};
 use uuid::Uuid;
 
 /// A view across tenants.
@@ -115,6 +121,54 @@ impl<'a> Across<'a> {
             (None, true) => HomeAccountState::Enabled,
             (None, false) => HomeAccountState::Disabled,
         })
+    }
+
+    /// What one tenant says about crossing its border with another: both sides must agree, so each is read by the other.
+    pub fn access_towards(&self, tenant: TenantId, partner: TenantId) -> Result<CrossTenantAccess> {
+        let document = |sql: &str, key: Value| -> Result<Option<AccessSettings>> {
+            self.rows(sql, &[tenant.into(), key])?
+                .into_iter()
+                .next()
+                .map(|mut row| {
+                    serde_json::from_str(&row.text()?)
+                        .map_err(|_| Error::internal("stored settings between tenants do not parse"))
+                })
+                .transpose()
+        };
+        Ok(CrossTenantAccess {
+            default: document(
+                "select body from settings where tenant_id = ?1 and name = ?2",
+                CROSS_TENANT_ACCESS.into(),
+            )?
+            .unwrap_or_default(),
+            partner: document(
+                "select body from partners where tenant_id = ?1 and partner_id = ?2",
+                partner.into(),
+            )?,
+        })
+    }
+
+    /// Groups of an account at home: settings between tenants name groups of the home tenant.
+    pub fn home_groups(&self, tenant: TenantId, object: ObjectId) -> Result<Vec<ObjectId>> {
+        self.rows(
+            "select group_id from group_members where tenant_id = ?1 and user_id = ?2 order by group_id",
+            &[tenant.into(), object.into()],
+        )?
+        .iter_mut()
+        .map(Row::parsed)
+        .collect()
+    }
+
+    /// Connections of a person without a user object in other organisations: *my organisations* lists them, too.
+    pub fn connections(&self, person: &Person) -> Result<Vec<(Tenant, DirectConnection)>> {
+        let sql = format!(
+            "select {TENANT_COLUMNS}, {CONNECTION_COLUMNS} from connections join tenants on tenants.tenant_id = connections.tenant_id \
+             where home_key = ?1 order by tenants.name, tenants.tenant_id"
+        );
+        self.rows(&sql, &[person.key().into()])?
+            .iter_mut()
+            .map(|row| Ok((tenant(row)?, connection(row)?)))
+            .collect()
     }
 
     /// Tenants where a home account is, or was, a guest: a deletion at home is carried there one tenant at a time.
