@@ -214,7 +214,7 @@ impl Reader<'_> {
     pub fn audit(&self, query: &AuditQuery) -> Result<Vec<Stored>> {
         let rows = self.rows(
             "select sequence, body from audit where tenant_id = ?1 and sequence < ?2 and at >= ?3 and at <= ?4 \
-             and (?5 is null or activity = ?5) order by sequence desc limit ?6",
+             and (activity = ?5 or ?5 is null) order by sequence desc limit ?6",
             &[
                 query.before.unwrap_or(i64::MAX).into(),
                 query.from.map_or(i64::MIN, Timestamp::as_micros).into(),

@@ -37,12 +37,7 @@ impl Failed {
 /// A decision that waits for its commit.
 pub(crate) trait Job: Send {
     /// Decides and applies, inside a savepoint; an error rolls back to it. May run more than once.
-    fn run(
-        &mut self,
-        connection: &dyn Connection,
-        digest: Digest,
-        faults: &Faults,
-    ) -> Result<(), Failed>;
+    fn run(&mut self, connection: &dyn Connection, digest: Digest, faults: &Faults) -> Result<(), Failed>;
     /// Hands the answer out, after the commit.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
@@ -73,12 +68,7 @@ where
     T: Send,
     F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send,
 {
-    fn run(
-        &mut self,
-        connection: &dyn Connection,
-        digest: Digest,
-        faults: &Faults,
-    ) -> Result<(), Failed> {
+    fn run(&mut self, connection: &dyn Connection, digest: Digest, faults: &Faults) -> Result<(), Failed> {
         self.lost = false;
         let decision = (self.decide)(&Reader::new(connection, self.scope))?;
         decision.changes.apply(connection, self.scope, digest)?;

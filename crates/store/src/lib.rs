@@ -18,6 +18,7 @@ mod oauth;
 mod objects;
 mod postgres;
 mod read;
+mod schema;
 mod sign_in;
 mod sqlite;
 mod value;
@@ -29,8 +30,8 @@ pub use data_dir::DataDir;
 pub use fault::{Fault, Faults};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::{
-    AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject, SignInKind,
-    SignIns,
+    AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject,
+    SignInKind, SignIns,
 };
 pub use postgres::{DatabaseUrl, Options};
 pub use read::{
@@ -41,6 +42,8 @@ pub use sign_in::{
     FederatedPerson, FederationFlow, ListedSession, Provider, ProviderChoice, ProviderDomain, QueuedMail,
     SecondFactor, SessionDetail, SignInSettings,
 };
+
+pub use schema::REFERENCE_TABLES;
 
 use connection::View;
 use model::{Error, ErrorKind, Result, TenantScope};
@@ -132,6 +135,16 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(engine) => engine.checkpoint().await,
             Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Servers that share a database must have the same master key. `check` is a value that follows from it and does not
+    /// give it away: the database keeps the first one, and a server with another is refused. The embedded database lies
+    /// beside its key, and needs no such check.
+    pub async fn agree_on_master_key(&self, check: &str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(engine) => engine.agree_on_master_key(check).await,
         }
     }
 

@@ -3,14 +3,119 @@
 use crate::{Digest, audit::hex, connection::Connection};
 use model::{Error, ErrorKind, Result};
 
-const MIGRATIONS: &[(&str, &str)] = &[
+/// A step of the schema: its name, and its statements.
+type Migration = (&'static str, &'static str);
+
+pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0001_directory", include_str!("../migrations/0001_directory.sql")),
     ("0002_oauth", include_str!("../migrations/0002_oauth.sql")),
     ("0004_objects", include_str!("../migrations/0004_objects.sql")),
     ("0005_sign_in", include_str!("../migrations/0005_sign_in.sql")),
 ];
 
-/// Brings the schema up to date, all or nothing.
+/// What a schema is written for. A line `-- only: sqlite` or `-- only: postgres` before a statement keeps it from the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dialect {
+    /// The embedded engine.
+    Sqlite,
+    /// PostgreSQL and what is made from it. Text is ordered by its bytes, as everywhere else.
+    Postgres,
+    /// CockroachDB orders text by its bytes anyway, and knows no collation of that name.
+    Cockroach,
+}
+
+impl Dialect {
+    fn takes(self, only: &str) -> bool {
+        (only == "sqlite") == (self == Self::Sqlite)
+    }
+}
+
+/// The statements of a step.
+pub(crate) fn statements(sql: &str, dialect: Dialect) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut only = None;
+    let mut statement = String::new();
+    for line in sql.lines() {
+        if let Some(comment) = line.trim_start().strip_prefix("--") {
+            only = comment.trim().strip_prefix("only:").map(str::trim).or(only);
+            continue;
+        }
+        for part in line.split_inclusive(';') {
+            statement.push_str(part.trim_end_matches(';'));
+            if part.ends_with(';') {
+                let whole = std::mem::take(&mut statement);
+                if only.take().is_none_or(|only| dialect.takes(only)) {
+                    found.push(spelled(whole.trim(), dialect));
+                }
+            }
+        }
+        statement.push('\n');
+    }
+    found
+}
+
+/// Text as the dialect orders it by bytes.
+fn spelled(statement: &str, dialect: Dialect) -> String {
+    let makes_columns = statement.starts_with("create table") || statement.starts_with("alter table");
+    if dialect != Dialect::Postgres || !makes_columns {
+        return statement.to_owned();
+    }
+    let mut spelled = String::with_capacity(statement.len() * 2);
+    let mut rest = statement;
+    while let Some(at) = rest.find(" text") {
+        let (head, tail) = rest.split_at(at + " text".len());
+        spelled.push_str(head);
+        if !tail.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            spelled.push_str(" collate \"C\"");
+        }
+        rest = tail;
+    }
+    spelled + rest
+}
+
+/// Checks what was applied, by name and checksum, and returns what is still to do. A step may be merged behind one with a
+/// higher number: names count, not places.
+pub(crate) fn pending(applied: &[(String, String)], digest: Digest) -> Result<Vec<&'static Migration>> {
+    let mut todo = Vec::new();
+    for migration @ (name, sql) in MIGRATIONS {
+        match applied.iter().find(|(applied, _)| applied == name) {
+            None => todo.push(migration),
+            Some((_, checksum)) if *checksum == checksum_of(sql, digest) => {}
+            Some(_) => return Err(other_build(name)),
+        }
+    }
+    let known = |name: &String| MIGRATIONS.iter().any(|(known, _)| known == name);
+    match applied.iter().find(|(name, _)| !known(name)) {
+        None => Ok(todo),
+        Some((name, _)) if !todo.is_empty() => Err(other_build(name)),
+        Some(_) => Err(Error::new(
+            ErrorKind::Conflict,
+            "The database was written by a newer innkeeper. Start that version, or restore a backup from before.",
+        )),
+    }
+}
+
+fn other_build(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "The database was made by another build of innkeeper (step {name} of its schema differs). \
+             Start that build, or restore a backup of this one."
+        ),
+    )
+}
+
+pub(crate) fn checksum_of(sql: &str, digest: Digest) -> String {
+    hex(digest(sql.as_bytes()))
+}
+
+/// Where the steps that were applied are noted.
+pub(crate) const JOURNAL: &str =
+    "create table if not exists schema_migrations (name text not null primary key, checksum text not null)";
+pub(crate) const READ_JOURNAL: &str = "select name, checksum from schema_migrations order by name";
+pub(crate) const NOTE: &str = "insert into schema_migrations (name, checksum) values (?1, ?2)";
+
+/// Brings the schema of the embedded engine up to date, all or nothing.
 pub(crate) fn migrate(connection: &dyn Connection, digest: Digest) -> Result<()> {
     connection.execute("begin immediate", &[])?;
     let done = run(connection, digest);
@@ -19,37 +124,17 @@ pub(crate) fn migrate(connection: &dyn Connection, digest: Digest) -> Result<()>
 }
 
 fn run(connection: &dyn Connection, digest: Digest) -> Result<()> {
-    connection.execute(
-        "create table if not exists schema_migrations (name text not null primary key, checksum text not null)",
-        &[],
-    )?;
-    let applied = connection.query("select name, checksum from schema_migrations order by name", &[])?;
-    if applied.len() > MIGRATIONS.len() {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            "The database was written by a newer innkeeper. Start that version, or restore a backup from before.",
-        ));
-    }
-    let known = applied.len();
-    for (mut row, (name, sql)) in applied.into_iter().zip(MIGRATIONS) {
-        if row.text()? != *name || row.text()? != hex(digest(sql.as_bytes())) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "The database was made by another build of innkeeper (step {name} of its schema differs). \
-                     Start that build, or restore a backup of this one."
-                ),
-            ));
+    connection.execute(JOURNAL, &[])?;
+    let applied = connection
+        .query(READ_JOURNAL, &[])?
+        .into_iter()
+        .map(|mut row| Ok((row.text()?, row.text()?)))
+        .collect::<Result<Vec<_>>>()?;
+    for (name, sql) in pending(&applied, digest)? {
+        for statement in statements(sql, Dialect::Sqlite) {
+            connection.execute(&statement, &[])?;
         }
-    }
-    for (name, sql) in MIGRATIONS.iter().skip(known) {
-        for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
-            connection.execute(statement, &[])?;
-        }
-        connection.execute(
-            "insert into schema_migrations (name, checksum) values (?1, ?2)",
-            &[(*name).into(), hex(digest(sql.as_bytes())).into()],
-        )?;
+        connection.execute(NOTE, &[(*name).into(), checksum_of(sql, digest).into()])?;
     }
     Ok(())
 }

@@ -423,7 +423,7 @@ impl Reader<'_> {
     pub fn grant_rows(&self, kind: GrantKind, app: Option<AppId>) -> Result<Vec<GrantRow>> {
         self.rows(
             "select app_id, permission, created_at from app_grants where tenant_id = ?1 and kind = ?2 \
-             and (?3 is null or app_id = ?3) order by app_id, permission",
+             and (app_id = ?3 or ?3 is null) order by app_id, permission",
             &[kind.as_str().into(), app.map(|id| id.to_string()).into()],
         )?
         .into_iter()
@@ -440,7 +440,7 @@ impl Reader<'_> {
     pub fn consent_rows(&self, app: Option<AppId>) -> Result<Vec<(ObjectId, GrantRow)>> {
         self.rows(
             "select user_id, app_id, permission, granted_at from app_consents where tenant_id = ?1 \
-             and (?2 is null or app_id = ?2) order by app_id, user_id, permission",
+             and (app_id = ?2 or ?2 is null) order by app_id, user_id, permission",
             &[app.map(|id| id.to_string()).into()],
         )?
         .into_iter()

@@ -58,7 +58,9 @@ from_id!(model::TenantId, model::ObjectId, model::AppId, model::RequestId, uuid:
 pub(crate) fn storable(values: &[Value]) -> Result<()> {
     match values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
         false => Ok(()),
-        true => Err(Error::bad_request("A text contains the character U+0000, which cannot be stored. Leave it out.")),
+        true => Err(Error::bad_request(
+            "A text contains the character U+0000, which cannot be stored. Leave it out.",
+        )),
     }
 }
 

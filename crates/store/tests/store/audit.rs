@@ -1,4 +1,4 @@
-use crate::support::{Rng, World, at, deleted, digest, object, record, slot, user, uuid};
+use crate::support::{Rng, World, at, deleted, digest, each, object, record, slot, user, uuid};
 use model::{TenantId, audit::Activity};
 use rusqlite::{Connection, params};
 use store::{AuditQuery, Tombstone};
@@ -243,38 +243,40 @@ fn equal_details_have_commitments_that_differ_by_their_salts() {
 
 #[test]
 fn records_come_newest_first_by_page_and_by_filter() {
-    let world = World::new();
-    let tenant = chain(&world);
-    let other = world.add_tenant(2);
-    world
-        .apply(other, |changes| {
-            changes.record(record(500, Vec::new()));
-        })
-        .unwrap();
-    let sequences = |query: AuditQuery| -> Vec<i64> {
-        world.read(tenant, |reader| {
-            reader.audit(&query).unwrap().iter().map(|stored| stored.sequence).collect()
-        })
-    };
-    let all = AuditQuery { limit: 100, ..AuditQuery::default() };
-    assert_eq!(sequences(all.clone()), (1..=12).rev().collect::<Vec<_>>());
-    let mut paged = Vec::new();
-    loop {
-        let page = sequences(AuditQuery { before: paged.last().copied(), limit: 5, ..AuditQuery::default() });
-        if page.is_empty() {
-            break;
+    each(|world| {
+        let tenant = chain(&world);
+        let other = world.add_tenant(2);
+        world
+            .apply(other, |changes| {
+                changes.record(record(500, Vec::new()));
+            })
+            .unwrap();
+        let sequences = |query: AuditQuery| -> Vec<i64> {
+            world.read(tenant, |reader| {
+                reader.audit(&query).unwrap().iter().map(|stored| stored.sequence).collect()
+            })
+        };
+        let all = AuditQuery { limit: 100, ..AuditQuery::default() };
+        assert_eq!(sequences(all.clone()), (1..=12).rev().collect::<Vec<_>>());
+        let mut paged = Vec::new();
+        loop {
+            let page =
+                sequences(AuditQuery { before: paged.last().copied(), limit: 5, ..AuditQuery::default() });
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
         }
-        paged.extend(page);
-    }
-    assert_eq!(paged, (1..=12).rev().collect::<Vec<_>>());
-    let activity = Some(Activity::AddUser.wire().0.to_owned());
-    assert_eq!(sequences(AuditQuery { activity, ..all.clone() }), [12, 10, 8, 6, 4, 2]);
-    assert_eq!(sequences(AuditQuery { from: Some(at(1_003)), to: Some(at(1_005)), ..all }), [5, 4, 3]);
-    let stored = world.read(tenant, |reader| reader.audit_record(uuid(4)).unwrap().unwrap());
-    let mut written = record(4, vec![slot(object(4), "Person 4"), slot(object(100), "Somebody")]);
-    written.personal.sort_by_key(|slot| slot.subject.to_string());
-    assert_eq!(stored.record, written, "a record comes back as it was written");
-    assert_eq!(world.read(other, |reader| reader.audit_record(uuid(4)).unwrap()), None);
+        assert_eq!(paged, (1..=12).rev().collect::<Vec<_>>());
+        let activity = Some(Activity::AddUser.wire().0.to_owned());
+        assert_eq!(sequences(AuditQuery { activity, ..all.clone() }), [12, 10, 8, 6, 4, 2]);
+        assert_eq!(sequences(AuditQuery { from: Some(at(1_003)), to: Some(at(1_005)), ..all }), [5, 4, 3]);
+        let stored = world.read(tenant, |reader| reader.audit_record(uuid(4)).unwrap().unwrap());
+        let mut written = record(4, vec![slot(object(4), "Person 4"), slot(object(100), "Somebody")]);
+        written.personal.sort_by_key(|slot| slot.subject.to_string());
+        assert_eq!(stored.record, written, "a record comes back as it was written");
+        assert_eq!(world.read(other, |reader| reader.audit_record(uuid(4)).unwrap()), None);
+    });
 }
 
 #[test]

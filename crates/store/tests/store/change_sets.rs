@@ -1,5 +1,5 @@
 use crate::support::{
-    World, at, commit, deleted, guest, object, record, run, scope, slot, tenant, tenant_id, user, uuid,
+    World, at, commit, deleted, each, guest, object, record, run, scope, slot, tenant, tenant_id, user, uuid,
 };
 use model::{Error, ErrorKind, ExternalIdentitiesPolicy, TenantId, User, authz::Role};
 use std::sync::Arc;
@@ -39,22 +39,6 @@ fn confirmation(user: &User) -> Confirmation {
         expires: at(1),
         used: None,
     }
-}
-
-/// Everything that a failed change set could have left behind.
-fn traces(world: &World) -> Vec<i64> {
-    let raw = world.raw();
-    let tables: Vec<String> = raw
-        .prepare("select name from sqlite_master where type = 'table' order by name")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    tables
-        .iter()
-        .map(|table| raw.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap())
-        .collect()
 }
 
 type Fill = Box<dyn Fn(&mut ChangeSet) + Send + Sync>;
@@ -110,281 +94,296 @@ const STALE: &[(&str, Guard)] = &[
 
 #[test]
 fn a_stale_guard_leaves_no_trace_while_neighbours_in_the_batch_commit() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let ana = user(tenant, 1);
-    let inserted = ana.clone();
-    world
-        .apply(tenant, move |changes| {
-            changes.insert_user(&inserted);
-        })
-        .unwrap();
-    for (n, (name, guard)) in (1000u128..).step_by(10).zip(STALE) {
-        let before = traces(&world);
-        let failing = ana.clone();
-        let fill = move |changes: &mut ChangeSet| {
-            changes
-                .insert_user(&user(failing.tenant, n))
-                .send(scope(failing.tenant), uuid(n), "kind", "{}", at(1))
-                .record(record(n, vec![slot(object(n), "x")]));
-            guard(changes, &failing);
-        };
-        let neighbour = move |m: u128| {
-            move |changes: &mut ChangeSet| {
-                changes.insert_user(&user(tenant, m)).record(record(m, Vec::new()));
-            }
-        };
-        let (one, failed, two) = run(async {
-            tokio::join!(
-                commit(&world.store, tenant, neighbour(n + 1)),
-                commit(&world.store, tenant, fill),
-                commit(&world.store, tenant, neighbour(n + 2)),
-            )
-        });
-        one.unwrap();
-        two.unwrap();
-        assert_eq!(failed.unwrap_err().kind(), ErrorKind::Conflict, "{name}");
-        let added: Vec<i64> =
-            traces(&world).iter().zip(before).map(|(after, before)| after - before).collect();
-        assert_eq!(added.iter().sum::<i64>(), 4, "{name}: two users and two records, not {added:?}");
-        assert_eq!(world.read(tenant, |reader| reader.audit_record(uuid(n)).unwrap()), None, "{name}");
-    }
-    assert_eq!(
-        world.read(tenant, |reader| reader.verify_chain(crate::support::digest).unwrap().broken_at),
-        None
-    );
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let ana = user(tenant, 1);
+        let inserted = ana.clone();
+        world
+            .apply(tenant, move |changes| {
+                changes.insert_user(&inserted);
+            })
+            .unwrap();
+        for (n, (name, guard)) in (1000u128..).step_by(10).zip(STALE) {
+            let before = world.counts();
+            let failing = ana.clone();
+            let fill = move |changes: &mut ChangeSet| {
+                changes
+                    .insert_user(&user(failing.tenant, n))
+                    .send(scope(failing.tenant), uuid(n), "kind", "{}", at(1))
+                    .record(record(n, vec![slot(object(n), "x")]));
+                guard(changes, &failing);
+            };
+            let neighbour = move |m: u128| {
+                move |changes: &mut ChangeSet| {
+                    changes.insert_user(&user(tenant, m)).record(record(m, Vec::new()));
+                }
+            };
+            let (one, failed, two) = run(async {
+                tokio::join!(
+                    commit(&world.store, tenant, neighbour(n + 1)),
+                    commit(&world.store, tenant, fill),
+                    commit(&world.store, tenant, neighbour(n + 2)),
+                )
+            });
+            one.unwrap();
+            two.unwrap();
+            assert_eq!(failed.unwrap_err().kind(), ErrorKind::Conflict, "{name}");
+            let added: Vec<i64> =
+                world.counts().iter().zip(before).map(|(after, before)| after - before).collect();
+            assert_eq!(added.iter().sum::<i64>(), 4, "{name}: two users and two records, not {added:?}");
+            assert_eq!(world.read(tenant, |reader| reader.audit_record(uuid(n)).unwrap()), None, "{name}");
+        }
+        assert_eq!(
+            world.read(tenant, |reader| reader.verify_chain(crate::support::digest).unwrap().broken_at),
+            None
+        );
+    });
 }
 
 #[test]
 fn a_secret_that_is_used_once_has_one_winner() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let guest = guest(tenant, 1, "ana@mail.example");
-    let ana = guest.clone();
-    let passcode = Passcode { hash: "x".to_owned(), expires: at(1), attempts: 0 };
-    let code = passcode.clone();
-    world
-        .apply(tenant, move |changes| {
-            changes
-                .insert_user(&ana)
-                .insert_invitation(scope(tenant), &invitation(&ana))
-                .insert_confirmation(scope(tenant), &confirmation(&ana))
-                .set_passcode(scope(tenant), "a@b", &code)
-                .set_setup_secret("s", at(9));
-        })
-        .unwrap();
-    let ana = guest;
-    let uses: [Fill; 4] = [
-        Box::new({
-            let ana = ana.clone();
-            move |changes| {
-                changes.use_invitation(scope(tenant), &invitation(&ana), at(1));
-            }
-        }),
-        Box::new(move |changes| {
-            changes.use_confirmation(scope(tenant), "secret", at(1));
-        }),
-        Box::new(move |changes| {
-            changes.use_passcode(scope(tenant), "a@b", &passcode);
-        }),
-        Box::new(move |changes| {
-            changes.use_setup_secret("s");
-        }),
-    ];
-    for using in uses.map(Arc::new) {
-        let go = || {
-            let using = Arc::clone(&using);
-            commit(&world.store, tenant, move |changes| using(changes))
-        };
-        let (a, b, c) = run(async { tokio::join!(go(), go(), go()) });
-        assert_eq!([a, b, c].iter().filter(|result| result.is_ok()).count(), 1);
-    }
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let guest = guest(tenant, 1, "ana@mail.example");
+        let ana = guest.clone();
+        let passcode = Passcode { hash: "x".to_owned(), expires: at(1), attempts: 0 };
+        let code = passcode.clone();
+        world
+            .apply(tenant, move |changes| {
+                changes
+                    .insert_user(&ana)
+                    .insert_invitation(scope(tenant), &invitation(&ana))
+                    .insert_confirmation(scope(tenant), &confirmation(&ana))
+                    .set_passcode(scope(tenant), "a@b", &code)
+                    .set_setup_secret("s", at(9));
+            })
+            .unwrap();
+        let ana = guest;
+        let uses: [Fill; 4] = [
+            Box::new({
+                let ana = ana.clone();
+                move |changes| {
+                    changes.use_invitation(scope(tenant), &invitation(&ana), at(1));
+                }
+            }),
+            Box::new(move |changes| {
+                changes.use_confirmation(scope(tenant), "secret", at(1));
+            }),
+            Box::new(move |changes| {
+                changes.use_passcode(scope(tenant), "a@b", &passcode);
+            }),
+            Box::new(move |changes| {
+                changes.use_setup_secret("s");
+            }),
+        ];
+        for using in uses.map(Arc::new) {
+            let go = || {
+                let using = Arc::clone(&using);
+                commit(&world.store, tenant, move |changes| using(changes))
+            };
+            let (a, b, c) = run(async { tokio::join!(go(), go(), go()) });
+            assert_eq!([a, b, c].iter().filter(|result| result.is_ok()).count(), 1);
+        }
+    });
 }
 
 #[test]
 fn a_panicking_decision_fails_alone() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let (panicked, neighbour) = run(async {
-        tokio::join!(
-            world.store.commit::<()>(scope(tenant), |reader| {
-                reader.tenant()?;
-                panic!("a decision that panics on purpose")
-            }),
-            commit(&world.store, tenant, move |changes| {
-                changes.insert_user(&user(tenant, 1));
-            }),
-        )
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let (panicked, neighbour) = run(async {
+            tokio::join!(
+                world.store.commit::<()>(scope(tenant), |reader| {
+                    reader.tenant()?;
+                    panic!("a decision that panics on purpose")
+                }),
+                commit(&world.store, tenant, move |changes| {
+                    changes.insert_user(&user(tenant, 1));
+                }),
+            )
+        });
+        assert_eq!(panicked.unwrap_err().kind(), ErrorKind::Internal);
+        neighbour.unwrap();
+        world
+            .apply(tenant, move |changes| {
+                changes.insert_user(&user(tenant, 2));
+            })
+            .unwrap();
     });
-    assert_eq!(panicked.unwrap_err().kind(), ErrorKind::Internal);
-    neighbour.unwrap();
-    world
-        .apply(tenant, move |changes| {
-            changes.insert_user(&user(tenant, 2));
-        })
-        .unwrap();
 }
 
 #[test]
 fn a_refusal_commits_its_record_and_an_error_commits_nothing() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let refused = run(world.store.commit::<()>(scope(tenant), |_| {
-        let mut changes = ChangeSet::new();
-        changes.record(record(1, Vec::new()));
-        Decision::refused(changes, Error::forbidden())
-    }));
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
-    assert!(world.read(tenant, |reader| reader.audit_record(uuid(1)).unwrap()).is_some());
-    let before = traces(&world);
-    let failed = run(world.store.commit::<()>(scope(tenant), |_| Err(Error::not_found("x"))));
-    assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(traces(&world), before);
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let refused = run(world.store.commit::<()>(scope(tenant), |_| {
+            let mut changes = ChangeSet::new();
+            changes.record(record(1, Vec::new()));
+            Decision::refused(changes, Error::forbidden())
+        }));
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
+        assert!(world.read(tenant, |reader| reader.audit_record(uuid(1)).unwrap()).is_some());
+        let before = world.counts();
+        let failed = run(world.store.commit::<()>(scope(tenant), |_| Err(Error::not_found("x"))));
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(world.counts(), before);
+    });
 }
 
 #[test]
 fn many_writers_of_many_tenants_all_land_in_commit_order() {
-    let world = World::new();
-    let tenants: Vec<TenantId> = (1..=5).map(|n| world.add_tenant(n)).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
-    let order = runtime.block_on(async {
-        let mut tasks = tokio::task::JoinSet::new();
-        for n in 1..=640u128 {
-            let (store, tenant) = (world.store.clone(), tenants[usize::try_from(n).unwrap() % tenants.len()]);
-            tasks.spawn(async move {
-                store
-                    .commit(scope(tenant), move |reader| {
-                        let last = reader.audit(&store::AuditQuery { limit: 1, ..Default::default() })?;
-                        let mut changes = ChangeSet::new();
-                        changes.insert_user(&user(tenant, n)).record(record(n, Vec::new()));
-                        Decision::done(changes, (n, tenant, last.first().map_or(1, |last| last.sequence + 1)))
-                    })
-                    .await
-            });
+    each(|world| {
+        let tenants: Vec<TenantId> = (1..=5).map(|n| world.add_tenant(n)).collect();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        let order = runtime.block_on(async {
+            let mut tasks = tokio::task::JoinSet::new();
+            for n in 1..=640u128 {
+                let (store, tenant) =
+                    (world.store.clone(), tenants[usize::try_from(n).unwrap() % tenants.len()]);
+                tasks.spawn(async move {
+                    store
+                        .commit(scope(tenant), move |reader| {
+                            let last = reader.audit(&store::AuditQuery { limit: 1, ..Default::default() })?;
+                            let mut changes = ChangeSet::new();
+                            changes.insert_user(&user(tenant, n)).record(record(n, Vec::new()));
+                            Decision::done(
+                                changes,
+                                (n, tenant, last.first().map_or(1, |last| last.sequence + 1)),
+                            )
+                        })
+                        .await
+                });
+            }
+            tasks.join_all().await
+        });
+        for landed in order {
+            let (n, tenant, sequence) = landed.unwrap();
+            let stored = world.read(tenant, |reader| reader.audit_record(uuid(n)).unwrap().unwrap());
+            assert_eq!(
+                stored.sequence, sequence,
+                "the record is not where the deciding transaction saw the end"
+            );
         }
-        tasks.join_all().await
+        for tenant in tenants {
+            let report = world.read(tenant, |reader| reader.verify_chain(crate::support::digest).unwrap());
+            assert_eq!((report.records, report.broken_at), (128, None));
+        }
     });
-    for landed in order {
-        let (n, tenant, sequence) = landed.unwrap();
-        let stored = world.read(tenant, |reader| reader.audit_record(uuid(n)).unwrap().unwrap());
-        assert_eq!(stored.sequence, sequence, "the record is not where the deciding transaction saw the end");
-    }
-    for tenant in tenants {
-        let report = world.read(tenant, |reader| reader.verify_chain(crate::support::digest).unwrap());
-        assert_eq!((report.records, report.broken_at), (128, None));
-    }
 }
 
 #[test]
 fn user_names_and_live_homes_are_unique_within_a_tenant_only() {
-    let world = World::new();
-    let (here, there) = (world.add_tenant(1), world.add_tenant(2));
-    let add = |user: User| {
-        world.apply(user.tenant, move |changes| {
-            changes.insert_user(&user);
-        })
-    };
-    let ana = guest(here, 1, "ana@mail.example");
-    add(ana.clone()).unwrap();
-    let same_home = add(guest(here, 2, "ana@mail.example")).unwrap_err();
-    assert_eq!(same_home.kind(), ErrorKind::Conflict);
-    assert!(same_home.external().contains("already exists"), "{same_home:?}");
-    let same_name = add(User { upn: ana.upn.to_uppercase(), ..user(here, 3) }).unwrap_err();
-    assert_eq!(same_name.kind(), ErrorKind::Conflict);
-    add(guest(there, 1, "ana@mail.example")).unwrap();
-    let gone = User { upn: "gone".to_owned(), ..deleted(&ana) };
-    world
-        .apply(here, move |changes| {
-            changes.update_user(&gone);
-        })
-        .unwrap();
-    add(guest(here, 2, "ana@mail.example")).unwrap();
+    each(|world| {
+        let (here, there) = (world.add_tenant(1), world.add_tenant(2));
+        let add = |user: User| {
+            world.apply(user.tenant, move |changes| {
+                changes.insert_user(&user);
+            })
+        };
+        let ana = guest(here, 1, "ana@mail.example");
+        add(ana.clone()).unwrap();
+        let same_home = add(guest(here, 2, "ana@mail.example")).unwrap_err();
+        assert_eq!(same_home.kind(), ErrorKind::Conflict);
+        assert!(same_home.external().contains("already exists"), "{same_home:?}");
+        let same_name = add(User { upn: ana.upn.to_uppercase(), ..user(here, 3) }).unwrap_err();
+        assert_eq!(same_name.kind(), ErrorKind::Conflict);
+        add(guest(there, 1, "ana@mail.example")).unwrap();
+        let gone = User { upn: "gone".to_owned(), ..deleted(&ana) };
+        world
+            .apply(here, move |changes| {
+                changes.update_user(&gone);
+            })
+            .unwrap();
+        add(guest(here, 2, "ana@mail.example")).unwrap();
+    });
 }
 
 #[test]
 fn a_row_cannot_refer_to_another_tenant() {
-    let world = World::new();
-    let (here, there) = (world.add_tenant(1), world.add_tenant(2));
-    let stranger = user(there, 1);
-    let app = App {
-        id: model::AppId::from_uuid(uuid(8)),
-        object: object(8),
-        name: "App".to_owned(),
-        public: true,
-        redirect_uris: Vec::new(),
-        enabled: true,
-        created: at(1),
-    };
-    let (inserted, registered) = (stranger.clone(), app.clone());
-    world
-        .apply(there, move |changes| {
-            changes
-                .insert_user(&inserted)
-                .insert_group(scope(there), object(60), "Theirs", at(1))
-                .insert_app(scope(there), &registered);
-        })
-        .unwrap();
-    let disguised = User { tenant: here, ..stranger };
-    let references: Vec<Fill> = vec![
-        Box::new({
-            let user = disguised.clone();
-            move |changes| {
-                changes.set_password(&user, "h", at(1));
-            }
-        }),
-        Box::new({
-            let user = disguised.clone();
-            move |changes| {
-                changes.insert_role(&user, Role::GlobalAdministrator);
-            }
-        }),
-        Box::new(move |changes| {
-            changes.insert_user(&user(here, 5)).insert_membership(&user(here, 5), object(60));
-        }),
-        Box::new({
-            let invitation = invitation(&disguised);
-            move |changes| {
-                changes.insert_invitation(scope(here), &invitation);
-            }
-        }),
-        Box::new({
-            let confirmation = confirmation(&disguised);
-            move |changes| {
-                changes.insert_confirmation(scope(here), &confirmation);
-            }
-        }),
-        Box::new({
-            let app = app.clone();
-            move |changes| {
-                changes.insert_app_secret(scope(here), &app, uuid(1), "h", (at(1), at(2)));
-            }
-        }),
-    ];
-    for reference in references {
-        let error = run(commit(&world.store, here, reference)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Conflict);
-        assert!(error.external().contains("refers to does not exist"), "{error:?}");
-    }
+    each(|world| {
+        let (here, there) = (world.add_tenant(1), world.add_tenant(2));
+        let stranger = user(there, 1);
+        let app = App {
+            id: model::AppId::from_uuid(uuid(8)),
+            object: object(8),
+            name: "App".to_owned(),
+            public: true,
+            redirect_uris: Vec::new(),
+            enabled: true,
+            created: at(1),
+        };
+        let (inserted, registered) = (stranger.clone(), app.clone());
+        world
+            .apply(there, move |changes| {
+                changes
+                    .insert_user(&inserted)
+                    .insert_group(scope(there), object(60), "Theirs", at(1))
+                    .insert_app(scope(there), &registered);
+            })
+            .unwrap();
+        let disguised = User { tenant: here, ..stranger };
+        let references: Vec<Fill> = vec![
+            Box::new({
+                let user = disguised.clone();
+                move |changes| {
+                    changes.set_password(&user, "h", at(1));
+                }
+            }),
+            Box::new({
+                let user = disguised.clone();
+                move |changes| {
+                    changes.insert_role(&user, Role::GlobalAdministrator);
+                }
+            }),
+            Box::new(move |changes| {
+                changes.insert_user(&user(here, 5)).insert_membership(&user(here, 5), object(60));
+            }),
+            Box::new({
+                let invitation = invitation(&disguised);
+                move |changes| {
+                    changes.insert_invitation(scope(here), &invitation);
+                }
+            }),
+            Box::new({
+                let confirmation = confirmation(&disguised);
+                move |changes| {
+                    changes.insert_confirmation(scope(here), &confirmation);
+                }
+            }),
+            Box::new({
+                let app = app.clone();
+                move |changes| {
+                    changes.insert_app_secret(scope(here), &app, uuid(1), "h", (at(1), at(2)));
+                }
+            }),
+        ];
+        for reference in references {
+            let error = run(commit(&world.store, here, reference)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Conflict);
+            assert!(error.external().contains("refers to does not exist"), "{error:?}");
+        }
+    });
 }
 
 #[test]
 fn a_change_set_cannot_write_to_a_tenant_that_is_not_its_scope() {
-    let world = World::new();
-    let (here, there) = (world.add_tenant(1), world.add_tenant(2));
-    let before = traces(&world);
-    let error = world
-        .apply(here, move |changes| {
-            changes.insert_user(&user(there, 1));
-        })
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Internal);
-    let error = world
-        .apply(here, move |changes| {
-            changes.send(scope(there), uuid(1), "k", "", at(1));
-        })
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Internal);
-    assert_eq!(traces(&world), before);
+    each(|world| {
+        let (here, there) = (world.add_tenant(1), world.add_tenant(2));
+        let before = world.counts();
+        let error = world
+            .apply(here, move |changes| {
+                changes.insert_user(&user(there, 1));
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        let error = world
+            .apply(here, move |changes| {
+                changes.send(scope(there), uuid(1), "k", "", at(1));
+            })
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert_eq!(world.counts(), before);
+    });
 }
 
 #[test]

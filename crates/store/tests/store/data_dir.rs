@@ -35,7 +35,7 @@ fn a_directory_that_others_can_look_into_is_refused_with_the_remedy() {
 
 #[test]
 fn a_file_that_others_can_read_is_refused_with_the_remedy() {
-    let World { store, data, home: _home } = World::new();
+    let World { store, data, home: _home, .. } = World::new();
     drop(store);
     let file = data.path().join("innkeeper.db");
     for mode in [0o640, 0o604, 0o660] {
@@ -122,11 +122,14 @@ fn a_newer_schema_and_a_changed_migration_are_refused_and_left_alone() {
             "written by a newer innkeeper",
         ),
         ("update schema_migrations set checksum = 'x'", "made by another build of innkeeper"),
-        ("update schema_migrations set name = '0001_other' where name = '0001_directory'", "made by another build of innkeeper"),
+        (
+            "update schema_migrations set name = '0001_other' where name = '0001_directory'",
+            "made by another build of innkeeper",
+        ),
     ] {
         let world = World::new();
         world.raw().execute_batch(change).unwrap();
-        let World { store, data, home: _home } = world;
+        let World { store, data, home: _home, .. } = world;
         drop(store);
         let error = Store::open(&data, digest).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -141,7 +144,7 @@ fn a_newer_schema_and_a_changed_migration_are_refused_and_left_alone() {
 fn opening_again_finds_everything() {
     let world = World::new();
     let id = world.add_tenant(1);
-    let World { store, data, home: _home } = world;
+    let World { store, data, home: _home, .. } = world;
     drop(store);
     let store = Store::open(&data, digest).unwrap();
     assert_eq!(run(store.read(scope(id), |reader| reader.tenant())).unwrap(), tenant(1));

@@ -1,4 +1,4 @@
-use crate::support::{World, at, commit, digest, open, record, run, scope, user};
+use crate::support::{World, at, commit, digest, each, open, record, run, scope, user};
 use model::{Error, ErrorKind, TenantId};
 use std::{
     fs,
@@ -54,68 +54,70 @@ fn a_read_that_panics_or_fails_holds_nothing_afterwards() {
 
 #[test]
 fn a_read_stands_on_one_snapshot() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let counts = world.read(tenant, |reader| {
-        let before = reader.count_users(&UserQuery::default()).unwrap();
-        thread::scope(|threads| {
-            threads.spawn(|| {
-                world
-                    .apply(tenant, move |changes| {
-                        changes.insert_user(&user(tenant, 1));
-                    })
-                    .unwrap()
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let counts = world.read(tenant, |reader| {
+            let before = reader.count_users(&UserQuery::default()).unwrap();
+            thread::scope(|threads| {
+                threads.spawn(|| {
+                    world
+                        .apply(tenant, move |changes| {
+                            changes.insert_user(&user(tenant, 1));
+                        })
+                        .unwrap()
+                });
             });
+            (before, reader.count_users(&UserQuery::default()).unwrap())
         });
-        (before, reader.count_users(&UserQuery::default()).unwrap())
+        assert_eq!(counts, (0, 0));
+        assert_eq!(count(&world, tenant), 1, "the next read sees what was acknowledged");
     });
-    assert_eq!(counts, (0, 0));
-    assert_eq!(count(&world, tenant), 1, "the next read sees what was acknowledged");
 }
 
 #[test]
 fn a_full_queue_sends_callers_away_and_loses_nobody_who_was_let_in() {
-    let world = World::new();
-    let tenant = world.add_tenant(1);
-    let (started, has_started) = channel();
-    let (go, wait) = channel::<()>();
-    let results = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-        let store = world.store.clone();
-        let blocker = tokio::spawn(async move {
-            store
-                .commit(scope(tenant), move |_| {
-                    started.send(()).unwrap();
-                    wait.recv().unwrap();
-                    Decision::done(ChangeSet::new(), ())
-                })
-                .await
-        });
-        tokio::task::yield_now().await;
-        has_started.recv().unwrap();
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..4096 + 100 {
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let (started, has_started) = channel();
+        let (go, wait) = channel::<()>();
+        let results = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
             let store = world.store.clone();
-            tasks.spawn(async move {
+            let blocker = tokio::spawn(async move {
                 store
-                    .commit(scope(tenant), |_| {
-                        let mut changes = ChangeSet::new();
-                        changes.set_clock_mark(at(1));
-                        Decision::done(changes, ())
+                    .commit(scope(tenant), move |_| {
+                        started.send(()).unwrap();
+                        wait.recv().unwrap();
+                        Decision::done(ChangeSet::new(), ())
                     })
                     .await
             });
-        }
-        // The runtime polls a few dozen tasks at a time; after this each of them has asked for its place.
-        for _ in 0..500 {
             tokio::task::yield_now().await;
-        }
-        go.send(()).unwrap();
-        blocker.await.unwrap().unwrap();
-        tasks.join_all().await
+            has_started.recv().unwrap();
+            let mut tasks = tokio::task::JoinSet::new();
+            for _ in 0..4096 + 100 {
+                let store = world.store.clone();
+                tasks.spawn(async move {
+                    store
+                        .commit(scope(tenant), |_| {
+                            let mut changes = ChangeSet::new();
+                            changes.set_clock_mark(at(1));
+                            Decision::done(changes, ())
+                        })
+                        .await
+                });
+            }
+            // The runtime polls a few dozen tasks at a time; after this each of them has asked for its place.
+            for _ in 0..500 {
+                tokio::task::yield_now().await;
+            }
+            go.send(()).unwrap();
+            blocker.await.unwrap().unwrap();
+            tasks.join_all().await
+        });
+        let refused: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+        assert_eq!(refused.len(), 100);
+        assert!(refused.iter().all(|error| matches!(error.kind(), ErrorKind::Unavailable(1..))));
     });
-    let refused: Vec<_> = results.into_iter().filter_map(Result::err).collect();
-    assert_eq!(refused.len(), 100);
-    assert!(refused.iter().all(|error| matches!(error.kind(), ErrorKind::Unavailable(1..))));
 }
 
 #[test]
@@ -184,7 +186,7 @@ fn the_lock_is_held_until_the_store_is_gone_and_then_at_once_free() {
 
 #[test]
 fn a_decision_may_own_the_last_handle_of_the_store() {
-    let World { store, data, home } = World::new();
+    let World { store, data, home, .. } = World::new();
     let tenant = crate::support::tenant(1);
     let (started, has_started) = channel::<()>();
     let (done, is_done) = channel();

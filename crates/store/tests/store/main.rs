@@ -8,6 +8,8 @@ mod change_sets;
 #[cfg(test)]
 mod data_dir;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod engine;

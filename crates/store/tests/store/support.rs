@@ -1,3 +1,4 @@
+use crate::database::{self, Database, Raw};
 use model::{
     Deletion, DeletionCause, Home, HomeState, InvitationState, ObjectId, PrivacyProfile, Profile, RequestId,
     Tenant, TenantId, TenantScope, Timestamp, User, UserType,
@@ -5,7 +6,7 @@ use model::{
 };
 use proptest::test_runner::Config;
 use std::{future::Future, path::Path};
-use store::{ChangeSet, DataDir, Decision, Faults, Store};
+use store::{ChangeSet, DataDir, Decision, Faults, Options, Store};
 use uuid::Uuid;
 
 /// Properties leave no files behind; a failing case is printed and becomes a named test.
@@ -147,6 +148,21 @@ pub struct World {
     pub store: Store,
     pub data: DataDir,
     pub home: tempfile::TempDir,
+    /// Where it is instead, when it is on PostgreSQL.
+    pub database: Option<Database>,
+}
+
+/// Runs a test on the embedded engine, and on PostgreSQL if there is a server for it.
+pub fn each(test: impl Fn(&World)) {
+    each_with(Faults::default, test);
+}
+
+/// The same with faults of each world's own.
+pub fn each_with(faults: impl Fn() -> Faults, test: impl Fn(&World)) {
+    test(&World::with(faults()));
+    if database::server().is_some() {
+        test(&World::on_postgres(faults()));
+    }
 }
 
 /// Opens a directory. A process that another test is just starting holds copies of all our files, locks included, for the
@@ -169,11 +185,60 @@ impl World {
         let home = tempfile::tempdir().unwrap();
         let data = DataDir::open(&home.path().join("data")).unwrap();
         let store = Store::open_with_faults(&data, digest, faults).unwrap();
-        Self { store, data, home }
+        Self { store, data, home, database: None }
+    }
+
+    pub fn on_postgres(faults: Faults) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&home.path().join("data")).unwrap();
+        let database = Database::prepared();
+        let options = Options { connections: 8, faults, ..Options::default() };
+        let store = database::connect_with(&database.url, options).unwrap();
+        Self { store, data, home, database: Some(database) }
+    }
+
+    /// How many rows each table has, by the tables' names: everything that a failed change set could have left behind.
+    pub fn counts(&self) -> Vec<i64> {
+        let Some(database) = &self.database else {
+            let raw = self.raw();
+            let count = |table: String| {
+                raw.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
+            };
+            let tables = "select name from sqlite_master where type = 'table' order by name";
+            return raw
+                .prepare(tables)
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .map(|name| count(name.unwrap()))
+                .collect();
+        };
+        let raw = database.raw();
+        let tables = "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1";
+        raw.texts(tables)
+            .unwrap()
+            .iter()
+            .map(|table| {
+                raw.number(&format!(
+                    "set role {}; set app.tenant = '*'; select count(*) from {table}",
+                    self.reader(&raw, table)
+                ))
+            })
+            .collect()
+    }
+
+    /// The role that sees all rows of a table.
+    fn reader(&self, raw: &Raw, table: &str) -> String {
+        let policy = format!(
+            "reset role; select coalesce((select array_to_string(roles, '') from pg_policies where tablename = '{table}' \
+             and policyname = 'directory_rows'), session_user)"
+        );
+        raw.text(&policy)
     }
 
     /// A connection beside the store's, with the rights of somebody who has the file.
     pub fn raw(&self) -> rusqlite::Connection {
+        assert!(self.database.is_none(), "this test is about the files of the embedded engine");
         let raw = rusqlite::Connection::open(self.data.path().join("innkeeper.db")).unwrap();
         raw.execute_batch("pragma foreign_keys = off; pragma synchronous = off").unwrap();
         raw

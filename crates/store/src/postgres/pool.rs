@@ -1,0 +1,201 @@
+//! Connections, kept for the next one who needs them. The pool is our own because it is small once connections live on the
+//! engine's runtime and carry no state from one transaction to the next: permits, and a stack of idle connections.
+
+use super::{DatabaseUrl, Options, translate::refused_connection};
+use crate::unavailable;
+use model::{Error, ErrorKind, Result};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    runtime::{Handle, Runtime},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_postgres::{Client, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long a server may take from the first byte of a connection to its readiness.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+pub(super) struct Pool {
+    url: DatabaseUrl,
+    tls: Option<MakeRustlsConnect>,
+    permits: Arc<Semaphore>,
+    patience: Duration,
+    idle: Mutex<Vec<Client>>,
+    runtime: Background,
+}
+
+/// A runtime that may be dropped anywhere, even on one of its own threads.
+struct Background(Option<Runtime>, Handle);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A connection in use; it goes back when dropped, unless it was thrown away.
+pub(super) struct Leased {
+    client: Option<Client>,
+    pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    /// Starts the runtime; connects to nothing yet.
+    pub(super) fn new(url: &DatabaseUrl, options: &Options) -> Result<Arc<Self>> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            // One for each connection that writes: no decision waits for a thread.
+            .max_blocking_threads(options.connections + 2)
+            .thread_name("innkeeper-postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Error::internal(format!("the runtime of the database does not start: {error}"))
+            })?;
+        let handle = runtime.handle().clone();
+        Ok(Arc::new(Self {
+            tls: if url.asks_for_tls() { Some(tls(url.roots.as_deref())?) } else { None },
+            url: url.clone(),
+            permits: Arc::new(Semaphore::new(options.connections)),
+            patience: options.patience,
+            idle: Mutex::new(Vec::new()),
+            runtime: Background(Some(runtime), handle),
+        }))
+    }
+
+    /// Where connections live and timers run.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime.1
+    }
+
+    /// Takes an idle connection or makes one; whoever waits too long for a place is told to come back.
+    pub(super) async fn get(self: &Arc<Self>) -> Result<Leased> {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => self.place().await?,
+        };
+        let client = match self.take_idle() {
+            Some(client) => client,
+            None => self.connect().await?,
+        };
+        Ok(Leased { client: Some(client), pool: Arc::clone(self), _permit: permit })
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        let (permits, patience) = (Arc::clone(&self.permits), self.patience);
+        self.runtime()
+            .spawn(async move { tokio::time::timeout(patience, permits.acquire_owned()).await })
+            .await
+            .ok()
+            .and_then(std::result::Result::ok)
+            .and_then(std::result::Result::ok)
+            .ok_or_else(|| unavailable("all connections to the database are in use"))
+    }
+
+    fn take_idle(&self) -> Option<Client> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| idle.pop()).find(|client| !client.is_closed())
+    }
+
+    /// A connection of its own, beside those that are counted.
+    pub(super) async fn connect(&self) -> Result<Client> {
+        let (url, tls, handle) = (self.url.clone(), self.tls.clone(), self.runtime().clone());
+        let place = url.to_string();
+        let connecting = async move {
+            match tls {
+                Some(tls) => url.config.connect(tls).await.map(|(client, connection)| {
+                    handle.spawn(connection);
+                    client
+                }),
+                None => url.config.connect(NoTls).await.map(|(client, connection)| {
+                    handle.spawn(connection);
+                    client
+                }),
+            }
+        };
+        let connected =
+            self.runtime().spawn(async move { tokio::time::timeout(HANDSHAKE, connecting).await });
+        match connected.await {
+            Ok(Ok(Ok(client))) => Ok(client),
+            Ok(Ok(Err(error))) => Err(refused_connection(&place, &error)),
+            Ok(Err(_)) => Err(Error::new(
+                ErrorKind::Unavailable(crate::RETRY_AFTER),
+                format!("The database server {place} does not answer."),
+            )),
+            Err(error) => Err(unavailable(format!("connecting ended early: {error}"))),
+        }
+    }
+
+    fn forget_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Leased {
+    /// The connection, unless it was thrown away.
+    pub(super) fn client(&self) -> Result<&Client> {
+        self.client.as_ref().ok_or_else(|| unavailable("the connection was thrown away"))
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        self.pool.runtime()
+    }
+
+    /// Uses the connection no more. `all`: nor any other that is idle, because the server behind them is not what it was.
+    pub(super) fn throw_away(&mut self, all: bool) {
+        self.client = None;
+        if all {
+            self.pool.forget_idle();
+        }
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take().filter(|client| !client.is_closed()) {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        }
+    }
+}
+
+/// Certificates are always verified, whatever `sslmode` says.
+fn tls(roots: Option<&Path>) -> Result<MakeRustlsConnect> {
+    let refuse = |why: String| Error::new(ErrorKind::Conflict, why);
+    let mut store = rustls::RootCertStore::empty();
+    match roots {
+        Some(file) => {
+            let unusable = |why: &dyn std::fmt::Display| {
+                refuse(format!(
+                    "The certificates in {} (sslrootcert of the database URL) cannot be used: {why}.",
+                    file.display()
+                ))
+            };
+            let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(&error))?;
+            for certificate in certificates {
+                let certificate = certificate.map_err(|error| unusable(&error))?;
+                store.add(certificate).map_err(|error| unusable(&error))?;
+            }
+            if store.is_empty() {
+                return Err(unusable(&"there is none"));
+            }
+        }
+        None => {
+            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal(format!("no TLS: {error}")))?
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}

@@ -1,0 +1,279 @@
+//! One transaction on one connection.
+
+use super::{
+    pool::Leased,
+    translate::{Damage, translate},
+    wait::{in_order, send_only, wait_at_most},
+};
+use crate::{
+    batch::Transaction,
+    connection::{Answer, Connection, Statement, View},
+    unavailable,
+    value::{self, Row, Value},
+};
+use model::{Error, Result};
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Write as _,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+use tokio_postgres::{
+    Client, Error as Driver,
+    types::{ToSql, Type},
+};
+
+/// After how long a server that says nothing at all counts as lost; statements are limited by the server itself.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What a transaction begins with; found out once, when the server starts.
+pub(super) struct Manners {
+    /// Begins a snapshot for reading.
+    pub(super) read: String,
+    /// Begins a transaction for writing, at the isolation that the database prescribes.
+    pub(super) write: String,
+    /// The role that sees one tenant.
+    pub(super) tenant_role: String,
+    /// The role that reads across tenants.
+    pub(super) directory_role: String,
+}
+
+impl Manners {
+    /// The tenant is set by a literal statement: Citus passes those on to its workers, and `set_config` it does not.
+    fn see(&self, view: View, text: &mut String) {
+        let (role, tenant) = match view {
+            View::Tenant(tenant) => (&self.tenant_role, tenant.to_string()),
+            View::Own | View::Directory => (&self.directory_role, "*".to_owned()),
+        };
+        let _ = write!(text, "set local role {role}; set local app.tenant = '{tenant}'; ");
+    }
+}
+
+/// A transaction. Control statements wait for the next real one and travel with it, so that beginning, switching the view
+/// and saving cost no round trip of their own. What a pooler between us and the server may do with a connection after the
+/// transaction is its affair: nothing is left on it, no statement is prepared by name.
+pub(crate) struct Session {
+    leased: RefCell<Leased>,
+    manners: Arc<Manners>,
+    own: View,
+    waiting: RefCell<String>,
+    seen: Cell<Option<View>>,
+    /// Something was sent, so that there is something to end.
+    open: Cell<bool>,
+    failed: RefCell<Option<Error>>,
+    damage: Cell<Option<Damage>>,
+}
+
+struct Reply {
+    changed: u64,
+    rows: Vec<tokio_postgres::Row>,
+}
+
+/// What goes out, in order.
+enum Step<'a> {
+    /// Statements without parameters and answers.
+    Control(String),
+    /// A statement, and where it stands among those of the caller.
+    Run(usize, &'a Statement<'a>),
+}
+
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<Reply, Driver>> + 'a>>;
+
+impl Session {
+    fn begin(leased: Leased, manners: &Arc<Manners>, own: View, begin: String) -> Self {
+        Self {
+            leased: RefCell::new(leased),
+            manners: Arc::clone(manners),
+            own,
+            waiting: RefCell::new(begin),
+            seen: Cell::new(None),
+            open: Cell::new(false),
+            failed: RefCell::new(None),
+            damage: Cell::new(None),
+        }
+    }
+
+    /// One snapshot to read from.
+    pub(super) fn reading(leased: Leased, manners: &Arc<Manners>, own: View) -> Self {
+        Self::begin(leased, manners, own, manners.read.clone())
+    }
+
+    /// A transaction for change sets of one tenant. Its first statement locks the row that ends the tenant's audit chain:
+    /// commits of one tenant take turns, and the order of the chain is the order of the commits. A tenant that is only being
+    /// made has no such row; there its keys decide.
+    pub(super) fn writing(leased: Leased, manners: &Arc<Manners>, tenant: model::TenantId) -> Self {
+        let session = Self::begin(leased, manners, View::Tenant(tenant), manners.write.clone());
+        {
+            let mut waiting = session.waiting.borrow_mut();
+            manners.see(session.own, &mut waiting);
+            let _ =
+                write!(waiting, "update audit_heads set sequence = sequence where tenant_id = '{tenant}'; ");
+        }
+        session.seen.set(Some(session.own));
+        session
+    }
+
+    /// What is wrong with the whole transaction, if anything.
+    pub(super) fn damage(&self) -> Option<Damage> {
+        self.damage.get()
+    }
+
+    /// Commits. After an error that breaks the connection nobody knows whether it was.
+    pub(super) fn commit(&self) -> Result<()> {
+        let text = format!("{}commit", self.waiting.take());
+        if !self.open.get() {
+            return Ok(());
+        }
+        let replies = self.exchange(&[Step::Control(text)])?;
+        self.open.set(false);
+        replies.into_iter().try_for_each(|reply| reply.map(drop).map_err(|error| self.fail(&error, true)))
+    }
+
+    /// Sends everything and waits for all answers.
+    fn exchange(&self, steps: &[Step<'_>]) -> Result<Vec<Result<Reply, Driver>>> {
+        self.open.set(true);
+        let leased = self.leased.borrow();
+        let client = leased.client()?;
+        let sending = steps.iter().map(|step| step.send(client)).collect();
+        let replies = wait_at_most(leased.runtime(), SILENCE, in_order(sending));
+        drop(leased);
+        replies.ok_or_else(|| {
+            self.damage.set(Some(Damage::Connection));
+            self.leased.borrow_mut().throw_away(false);
+            let error = unavailable("the database does not answer");
+            self.failed.replace(Some(error.clone()));
+            error
+        })
+    }
+
+    /// Takes note of an error. An error of a control statement hits the transaction as a whole.
+    fn fail(&self, error: &Driver, whole: bool) -> Error {
+        let (translated, damage) = translate(error);
+        match damage {
+            Damage::Connection | Damage::Server => {
+                self.leased.borrow_mut().throw_away(damage == Damage::Server);
+                self.damage.set(Some(damage));
+            }
+            Damage::Again => self.damage.set(Some(damage)),
+            Damage::Statement if whole => self.damage.set(Some(damage)),
+            Damage::Statement => {}
+        }
+        self.failed.replace(Some(translated.clone()));
+        translated
+    }
+}
+
+impl Connection for Session {
+    fn run(
+        &self,
+        statements: &[Statement<'_>],
+        each: &mut dyn FnMut(usize, Answer) -> Result<()>,
+    ) -> Result<()> {
+        // The server answers nothing but this to a statement after a failed one, whatever the decision made of that.
+        if let Some(error) = self.failed.borrow().clone() {
+            return Err(error);
+        }
+        statements.iter().try_for_each(|statement| value::storable(statement.parameters))?;
+        let mut steps = Vec::with_capacity(statements.len() + 1);
+        for (at, statement) in statements.iter().enumerate() {
+            let mut text = self.waiting.take();
+            let view = if statement.view == View::Own { self.own } else { statement.view };
+            if self.seen.replace(Some(view)) != Some(view) {
+                self.manners.see(view, &mut text);
+            }
+            if !text.is_empty() {
+                steps.push(Step::Control(text));
+            }
+            steps.push(Step::Run(at, statement));
+        }
+        for (step, reply) in steps.iter().zip(self.exchange(&steps)?) {
+            let reply = reply.map_err(|error| self.fail(&error, matches!(step, Step::Control(_))))?;
+            if let Step::Run(at, _) = step {
+                let rows = reply.rows.iter().map(decode).collect::<Result<_>>()?;
+                each(*at, Answer { changed: reply.changed, rows })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Transaction for Session {
+    fn control(&self, sql: &'static str) -> Result<()> {
+        if sql == "rollback to one" {
+            // What was set since the savepoint is forgotten with it.
+            self.seen.set(None);
+            self.failed.replace(None);
+        }
+        let _ = write!(self.waiting.borrow_mut(), "{sql}; ");
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.damage.get().is_some()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.open.get()
+            && let Ok(client) = self.leased.get_mut().client()
+        {
+            // The next transaction on this connection waits behind it.
+            send_only(client.batch_execute("rollback"));
+        }
+    }
+}
+
+impl Step<'_> {
+    fn send<'a>(&'a self, client: &'a Client) -> Sending<'a> {
+        match self {
+            Self::Control(text) => Box::pin(async move {
+                client.batch_execute(text).await.map(|()| Reply { changed: 0, rows: Vec::new() })
+            }),
+            Self::Run(_, statement) => Box::pin(async move {
+                let sql = numbered(statement.sql);
+                let parameters: Vec<_> = statement.parameters.iter().map(encode).collect();
+                Ok(if sql.starts_with("select") || sql.contains(" returning ") {
+                    Reply { changed: 0, rows: client.query_typed(&sql, &parameters).await? }
+                } else {
+                    Reply { changed: client.execute_typed(&sql, &parameters).await?, rows: Vec::new() }
+                })
+            }),
+        }
+    }
+}
+
+/// `?N` as PostgreSQL writes it. Our statements have no other question mark. Cheaper than looking a kept text up.
+pub(super) fn numbered(sql: &str) -> String {
+    sql.replace('?', "$")
+}
+
+/// The type of a null is left to the server.
+pub(super) fn encode(value: &Value) -> (&(dyn ToSql + Sync), Type) {
+    const NULL: &Option<String> = &None;
+    match value {
+        Value::Null => (NULL, Type::UNKNOWN),
+        Value::Int(number) => (number, Type::INT8),
+        Value::Bool(flag) => (flag, Type::BOOL),
+        Value::Text(text) => (text, Type::TEXT),
+    }
+}
+
+/// One row; only the three types of the charter come out of our statements.
+pub(super) fn decode(row: &tokio_postgres::Row) -> Result<Row> {
+    let foreign = |error: Driver| Error::internal(format!("a stored value has a foreign type: {error}"));
+    row.columns()
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            Ok(match *column.type_() {
+                Type::INT8 => row.try_get::<_, Option<i64>>(at).map_err(foreign)?.into(),
+                Type::INT4 => row.try_get::<_, Option<i32>>(at).map_err(foreign)?.map(i64::from).into(),
+                Type::BOOL => row.try_get::<_, Option<bool>>(at).map_err(foreign)?.into(),
+                _ => row.try_get::<_, Option<String>>(at).map_err(foreign)?.into(),
+            })
+        })
+        .collect::<Result<_>>()
+        .map(Row::new)
+}
