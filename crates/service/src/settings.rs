@@ -1,0 +1,232 @@
+//! Settings about people from outside: who may invite, what guests may read, from which domains they may come.
+
+use crate::{Caller, Directory, authn::authorized, record::Draft};
+use model::{
+    Cx, Error, Result,
+    audit::{Activity, Target},
+    authz::{Operation, Principal},
+    collaboration::{
+        AuthenticationFlowsPolicy, AuthorizationPolicy, DomainMode, GuestAccess, InvitationDomains,
+        InvitesFrom,
+    },
+    fold,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use store::{ChangeSet, Decision, Reader};
+
+const AUTHORIZATION: &str = "authorizationPolicy";
+const FLOWS: &str = "authenticationFlowsPolicy";
+const DOMAINS: &str = "invitationDomains";
+/// The list of domains may take so many bytes together (Microsoft's page on the legacy policy).
+const DOMAINS_SIZE: usize = 25 * 1024;
+
+/// A partial update of who may invite and what guests may read; what is absent stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AuthorizationPolicyPatch {
+    /// `allowInvitesFrom`
+    pub invites_from: Option<InvitesFrom>,
+    /// `guestUserRoleId`
+    pub guest_access: Option<GuestAccess>,
+    /// May people from outside be given directory roles over Graph? Ours.
+    pub guest_administrators: Option<bool>,
+}
+
+/// A partial update of the list of domains; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct InvitationDomainsPatch {
+    /// How the list is meant.
+    pub mode: Option<DomainMode>,
+    /// The whole list.
+    pub domains: Option<Vec<String>>,
+}
+
+pub(crate) fn authorization_policy(reader: &Reader<'_>) -> Result<AuthorizationPolicy> {
+    reader.setting(AUTHORIZATION).map(|(policy, _)| policy)
+}
+
+pub(crate) fn invitation_domains(reader: &Reader<'_>) -> Result<InvitationDomains> {
+    reader.setting(DOMAINS).map(|(list, _)| list)
+}
+
+/// What of a setting is recorded: the name, and the value as JSON.
+type Properties<T> = fn(&T) -> Vec<(&'static str, Value)>;
+
+/// One kind of setting: where it is kept, and how it appears in the audit log.
+struct Kind<T> {
+    name: &'static str,
+    operation: Operation,
+    activity: Activity,
+    title: &'static str,
+    properties: Properties<T>,
+}
+
+impl Directory {
+    async fn read_setting<T>(&self, cx: &Cx, caller: &Caller, name: &str, operation: Operation) -> Result<T>
+    where
+        T: DeserializeOwned + Default,
+    {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, operation)?;
+                reader.setting(name).map(|(setting, _)| setting)
+            })
+            .await
+    }
+
+    async fn change_setting<T>(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        kind: Kind<T>,
+        edit: impl Fn(&T) -> Result<T> + Send + 'static,
+    ) -> Result<()>
+    where
+        T: Serialize + DeserializeOwned + Default + PartialEq + 'static,
+    {
+        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = authorized(reader, &cx, &caller, kind.operation)?;
+                let (old, version): (T, i64) = reader.setting(kind.name)?;
+                let new = edit(&old)?;
+                let mut changes = ChangeSet::new();
+                let mut draft = draft(&cx, &principal, &kind);
+                if new == old {
+                    draft = draft.because("unchanged");
+                } else {
+                    changes.set_setting(scope, kind.name, &new, version)?;
+                    for ((name, before), (_, after)) in
+                        (kind.properties)(&old).into_iter().zip((kind.properties)(&new))
+                    {
+                        if before != after {
+                            draft = draft.with(name, Some(before), Some(after));
+                        }
+                    }
+                }
+                changes.record(draft.done());
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    /// Who may invite, and what guests may read.
+    pub async fn get_authorization_policy(&self, cx: &Cx, caller: &Caller) -> Result<AuthorizationPolicy> {
+        self.read_setting(cx, caller, AUTHORIZATION, Operation::ReadAuthorizationPolicy).await
+    }
+
+    /// Changes who may invite, and what guests may read.
+    pub async fn update_authorization_policy(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        patch: AuthorizationPolicyPatch,
+    ) -> Result<()> {
+        let kind = Kind::<AuthorizationPolicy> {
+            name: AUTHORIZATION,
+            operation: Operation::UpdateAuthorizationPolicy,
+            activity: Activity::UpdateAuthorizationPolicy,
+            title: "Authorization Policy",
+            properties: |policy| {
+                vec![
+                    ("AllowInvitesFrom", json!(policy.invites_from.as_str())),
+                    ("GuestUserRoleId", json!(policy.guest_access.role())),
+                    ("GuestAdministrators", json!(policy.guest_administrators)),
+                ]
+            },
+        };
+        self.change_setting(cx, caller, kind, move |old| {
+            Ok(AuthorizationPolicy {
+                invites_from: patch.invites_from.unwrap_or(old.invites_from),
+                guest_access: patch.guest_access.unwrap_or(old.guest_access),
+                guest_administrators: patch.guest_administrators.unwrap_or(old.guest_administrators),
+            })
+        })
+        .await
+    }
+
+    /// May people sign themselves up?
+    pub async fn get_authentication_flows(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+    ) -> Result<AuthenticationFlowsPolicy> {
+        self.read_setting(cx, caller, FLOWS, Operation::ReadAuthenticationFlows).await
+    }
+
+    /// Says whether people may sign themselves up; nothing where it is absent.
+    pub async fn update_authentication_flows(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        self_service_sign_up: Option<bool>,
+    ) -> Result<()> {
+        let kind = Kind::<AuthenticationFlowsPolicy> {
+            name: FLOWS,
+            operation: Operation::UpdateAuthenticationFlows,
+            activity: Activity::UpdatePolicy,
+            title: "Authentication flows policy",
+            properties: |policy| vec![("SelfServiceSignUp", json!(policy.self_service_sign_up))],
+        };
+        self.change_setting(cx, caller, kind, move |old| {
+            let self_service_sign_up = self_service_sign_up.unwrap_or(old.self_service_sign_up);
+            Ok(AuthenticationFlowsPolicy { self_service_sign_up })
+        })
+        .await
+    }
+
+    /// From which domains guests may come.
+    pub async fn get_invitation_domains(&self, cx: &Cx, caller: &Caller) -> Result<InvitationDomains> {
+        self.read_setting(cx, caller, DOMAINS, Operation::ReadInvitationDomains).await
+    }
+
+    /// Says from which domains guests may come. Whoever has accepted already stays.
+    ///
+    /// # Errors
+    /// `BadRequest` for what cannot be a domain, and for more than 25 KiB of them.
+    pub async fn update_invitation_domains(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        patch: InvitationDomainsPatch,
+    ) -> Result<()> {
+        let kind = Kind::<InvitationDomains> {
+            name: DOMAINS,
+            operation: Operation::UpdateInvitationDomains,
+            activity: Activity::UpdatePolicy,
+            // As the legacy policy is called in the log (live service).
+            title: "B2BManagementPolicy",
+            properties: |list| {
+                vec![("PolicyDetails", json!({ "mode": list.mode.as_str(), "domains": list.domains }))]
+            },
+        };
+        let domains = patch.domains.map(plausible).transpose()?;
+        self.change_setting(cx, caller, kind, move |old| {
+            Ok(InvitationDomains {
+                mode: patch.mode.unwrap_or(old.mode),
+                domains: domains.clone().unwrap_or_else(|| old.domains.clone()),
+            })
+        })
+        .await
+    }
+}
+
+fn draft<T>(cx: &Cx, principal: &Principal, kind: &Kind<T>) -> Draft {
+    Draft::by(cx, kind.activity, principal).on(Target::thing("Policy", kind.name, kind.title))
+}
+
+/// Folded, sorted, each once.
+fn plausible(domains: Vec<String>) -> Result<Vec<String>> {
+    let mut kept: Vec<String> = Vec::with_capacity(domains.len());
+    for domain in &domains {
+        kept.push(crate::tenants::plausible_domain(&fold(domain))?);
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    if kept.iter().map(|domain| domain.len() + 1).sum::<usize>() > DOMAINS_SIZE {
+        return Err(Error::bad_request(
+            "The list of domains is too long: it may take 25 KiB. Allow what you need instead of denying the rest, or the other way round.",
+        ));
+    }
+    Ok(kept)
+}
