@@ -13,10 +13,13 @@ fn next(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The threads on which the engines run decisions.
+const DECIDING: [&str; 2] = ["innkeeper-writer", "innkeeper-postgres"];
+
 /// The directory's randomness from a seed.
 ///
-/// Decisions draw on the store's writer thread while the caller goes on drawing on its own: each side has its own stream, so
-/// that the values do not depend on who is faster.
+/// Decisions draw on a thread of the store while the caller goes on drawing on its own: each side has its own stream, so that
+/// the values do not depend on who is faster.
 pub struct Seeded(Mutex<[u64; 2]>);
 
 impl Seeded {
@@ -28,9 +31,9 @@ impl Seeded {
 
 impl Random for Seeded {
     fn fill(&self, buffer: &mut [u8]) {
-        let on_writer = thread::current().name() == Some("innkeeper-writer");
+        let deciding = thread::current().name().is_some_and(|name| DECIDING.contains(&name));
         let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let stream = &mut streams[usize::from(on_writer)];
+        let stream = &mut streams[usize::from(deciding)];
         for chunk in buffer.chunks_mut(8) {
             chunk.copy_from_slice(&next(stream).to_le_bytes()[..chunk.len()]);
         }

@@ -101,24 +101,30 @@ fn a_server_that_counts_administrators_beforehand_is_caught() {
         let fleet = Fleet::set(&server, 10).await;
         let (all, mut lost) = (rounds(5_000), 0);
         for _ in 0..all {
-            let acts = fleet.admins.map(|id| {
-                let (store, scope) = (fleet.store(), World::scope(fleet.here));
-                async move {
-                    let others = store.read(scope, |reader| reader.other_administrators(id)).await;
-                    if others.expect("a count") == 0 {
-                        return;
+            let scope = World::scope(fleet.here);
+            let counts =
+                fleet.admins.map(|id| {
+                    let store = fleet.store();
+                    async move {
+                        store.read(scope, |reader| reader.other_administrators(id)).await.expect("a count")
                     }
-                    let block = store.commit(scope, move |reader| {
-                        let mut user = reader.user(id)?.expect("an administrator");
-                        (user.account_enabled, user.version) = (false, user.version + 1);
-                        let mut changes = ChangeSet::new();
-                        changes.update_user(&user);
-                        Decision::done(changes, ())
-                    });
-                    block.await.expect("a block");
-                }
-            });
-            together(acts.into_iter().collect()).await;
+                });
+            let counts = together(counts.into_iter().collect()).await;
+            let acts =
+                fleet.admins.into_iter().zip(counts).filter(|(_, others)| *others > 0).map(|(id, _)| {
+                    let store = fleet.store();
+                    async move {
+                        let block = store.commit(scope, move |reader| {
+                            let mut user = reader.user(id)?.expect("an administrator");
+                            (user.account_enabled, user.version) = (false, user.version + 1);
+                            let mut changes = ChangeSet::new();
+                            changes.update_user(&user);
+                            Decision::done(changes, ())
+                        });
+                        block.await.expect("a block");
+                    }
+                });
+            together(acts.collect()).await;
             lost += usize::from(administrators(&fleet.store(), fleet.here).await == 0);
             reinstate(&fleet, &fleet.admins).await;
         }
@@ -268,12 +274,17 @@ fn a_confirmation_that_is_only_looked_at_is_caught() {
         let fleet = Fleet::set(&server, 15).await;
         let who = fleet.world.signed_in(&fleet.person).await;
         let hash = identity::hash_secret(&fleet.confirmation(&who).await);
-        let acts = (0..50).map(|_| {
-            let (store, scope, hash) = (fleet.store(), World::scope(fleet.here), hash.clone());
-            let now = fleet.world.cx().now;
+        let (scope, now) = (World::scope(fleet.here), fleet.world.cx().now);
+        let looks = (0..50).map(|_| {
+            let (store, hash) = (fleet.store(), hash.clone());
             async move {
                 let found = store.read(scope, |reader| reader.confirmation(&hash)).await.expect("readable");
-                let unused = found.is_some_and(|confirmation| confirmation.used.is_none());
+                found.is_some_and(|confirmation| confirmation.used.is_none())
+            }
+        });
+        let acts = together(looks.collect()).await.into_iter().map(|unused| {
+            let (store, hash) = (fleet.store(), hash.clone());
+            async move {
                 let used = store.commit(scope, move |_| {
                     let mut changes = ChangeSet::new();
                     changes.use_confirmation(scope, &hash, now);
@@ -422,12 +433,17 @@ fn a_change_that_writes_back_what_it_read_before_is_caught() {
         let (all, mut lost) = (rounds(5_000), 0);
         for round in 0..all {
             let value = round % 2 == 0;
-            let acts = [policy_patch(Some(!value), None), policy_patch(None, Some(value))].map(|patch| {
-                let (store, scope) = (fleet.store(), World::scope(fleet.here));
+            let scope = World::scope(fleet.here);
+            let reads = [fleet.store(), fleet.store()].map(|store| async move {
+                store.read(scope, |reader| reader.policy()).await.expect("a policy")
+            });
+            let reads = together(reads.into_iter().collect()).await;
+            let patches = [policy_patch(Some(!value), None), policy_patch(None, Some(value))];
+            let acts = patches.into_iter().zip(reads).map(|(patch, read)| {
+                let store = fleet.store();
                 async move {
-                    let read = store.read(scope, |reader| reader.policy()).await.expect("a policy");
                     let write = store.commit(scope, move |reader| {
-                        let mut policy = read.clone();
+                        let mut policy = read;
                         policy.allow_leave = patch.allow_leave.unwrap_or(policy.allow_leave);
                         policy.allow_removal = patch.allow_removal.unwrap_or(policy.allow_removal);
                         policy.version = reader.policy()?.version + 1;
@@ -438,7 +454,7 @@ fn a_change_that_writes_back_what_it_read_before_is_caught() {
                     write.await.expect("written");
                 }
             });
-            together(acts.into_iter().collect()).await;
+            together(acts.collect()).await;
             let policy = fleet.store().read(World::scope(fleet.here), |reader| reader.policy()).await;
             let policy = policy.expect("a policy");
             lost += usize::from((policy.allow_leave, policy.allow_removal) != (!value, value));

@@ -57,6 +57,7 @@ impl Stage {
         for name in ["ada@contoso.example", "bob@contoso.example"] {
             admins.push(world.member(here, name, &[Role::GlobalAdministrator]).await);
         }
+        world.member(home, "gus@fabrikam.example", &[Role::GlobalAdministrator]).await;
         let ana = world.member(home, GUEST, &[]).await;
         let person = World::person(home, ana);
         let patch = OrganizationPatch {
