@@ -21,7 +21,7 @@ pub use digest::{digest, equal};
 pub use header::{basic_credentials, bearer};
 pub use keys::{PublicKey, SigningKey, VerifyingKey};
 pub use master::MasterKey;
-pub use opaque::{open_opaque, sign_opaque};
+pub use opaque::{open_opaque, seal_opaque, sign_opaque, unseal_opaque};
 pub use password::{
     MAX_PASSWORD, MIN_PASSWORD, PasswordProblem, hash_password, password_outdated, password_problem,
     verify_nothing, verify_password,

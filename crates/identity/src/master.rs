@@ -76,6 +76,17 @@ impl MasterKey {
         Some(body)
     }
 
+    /// Encrypts a value that goes out and comes back. The key is the label's own, so that however many values go out, few
+    /// are under one key.
+    pub(crate) fn seal_out(&self, label: &str, plain: &[u8], random: &dyn Random) -> Result<Vec<u8>> {
+        Self(self.derive("seal out", label)).seal("", plain, random)
+    }
+
+    /// Decrypts what [`MasterKey::seal_out`] made under the same label; nothing for anything else.
+    pub(crate) fn open_out(&self, label: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        Self(self.derive("seal out", label)).try_open("", sealed)
+    }
+
     /// HMAC-SHA-256 under the key of this label.
     pub fn mac(&self, label: &str, data: &[u8]) -> [u8; 32] {
         hmac(self.derive("mac", label).as_slice(), data)

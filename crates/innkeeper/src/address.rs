@@ -80,11 +80,13 @@ pub fn public_url(given: Option<&PublicUrl>, bound: SocketAddr, demo: bool) -> R
     }
 }
 
-/// All addresses under which requests are taken and tokens hold: the public one first, then those of this machine.
-pub fn origins(public: &PublicUrl, port: u16) -> Vec<String> {
+/// All addresses under which requests are taken and tokens hold: the public one first, then those of this machine, then those
+/// of further names in the certificate, which clients reach at our port or, through a proxy, at that of https.
+pub fn origins(public: &PublicUrl, port: u16, names: &[String]) -> Vec<String> {
     let local = ["127.0.0.1", "[::1]", "localhost"].map(|host| PublicUrl { host: host.to_owned(), port });
+    let named = names.iter().flat_map(|name| [443, port].map(|port| PublicUrl { host: name.clone(), port }));
     let mut origins = vec![public.to_string()];
-    for origin in local.iter().map(PublicUrl::to_string) {
+    for origin in local.into_iter().chain(named).map(|url| url.to_string()) {
         if !origins.contains(&origin) {
             origins.push(origin);
         }
@@ -146,10 +148,12 @@ mod tests {
     fn each_origin_is_named_once_and_the_public_one_first() {
         let public: PublicUrl = "https://localhost:8443".parse().unwrap();
         assert_eq!(
-            origins(&public, 8443),
+            origins(&public, 8443, &[]),
             ["https://localhost:8443", "https://127.0.0.1:8443", "https://[::1]:8443"]
         );
         let public: PublicUrl = "https://directory.example.org".parse().unwrap();
-        assert_eq!(origins(&public, 8443).len(), 4);
+        assert_eq!(origins(&public, 8443, &[]).len(), 4);
+        let named = origins(&public, 8443, &["graph.microsoft.com".to_owned()]);
+        assert_eq!(named[4..], ["https://graph.microsoft.com", "https://graph.microsoft.com:8443"]);
     }
 }

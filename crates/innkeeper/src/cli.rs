@@ -107,6 +107,39 @@ pub struct Place {
     /// The address under which people and clients reach the server [default: https://localhost:PORT on a loopback address].
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub public_url: Option<PublicUrl>,
+    /// A further name for the certificate that Innkeeper makes, for clients whose host names are fixed and that come through
+    /// a local proxy; may be given more than once.
+    #[arg(long = "tls-name", value_name = "NAME", value_parser = tls_name, value_hint = ValueHint::Hostname)]
+    pub tls_names: Vec<String>,
+    /// What an app may ask of Graph in one organisation: `graph` for the limits of the live service, `off`, or
+    /// UNITS:WRITES, the resource units in ten seconds and the writes in 150 [default: off in a demonstration, else a
+    /// generous guard].
+    #[arg(long, value_name = "LIMITS", value_parser = limits)]
+    pub throttle: Option<Limits>,
+}
+
+/// What an app may ask; nothing for as much as it likes.
+pub type Limits = Option<web::Limits>;
+
+/// Reads `--throttle`.
+fn limits(text: &str) -> Result<Limits, String> {
+    let other = || match text.split_once(':').map(|(units, writes)| (units.parse(), writes.parse())) {
+        Some((Ok(units @ 1..), Ok(writes @ 1..))) => Ok(Some(web::Limits::with(units, writes))),
+        _ => Err("give graph, off, or two numbers such as 100:10".to_owned()),
+    };
+    match text {
+        "off" => Ok(None),
+        "graph" => Ok(Some(web::Limits::GRAPH)),
+        _ => other(),
+    }
+}
+
+/// Reads a name for the certificate.
+fn tls_name(text: &str) -> Result<String, String> {
+    match format!("https://{text}").parse::<PublicUrl>() {
+        Ok(url) if url.host().eq_ignore_ascii_case(text) => Ok(url.host().to_owned()),
+        _ => Err("give a host name such as graph.microsoft.com, without scheme, port and path".to_owned()),
+    }
 }
 
 /// Which server a command is about.

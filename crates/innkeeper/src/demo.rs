@@ -48,7 +48,7 @@ pub async fn run(demo: Demo) -> Result<()> {
     };
     let Prepared { server, world, fresh } = prepared;
     let kept = scratch.is_none();
-    let options = web::Options { demo: true };
+    let options = web::Options { demo: true, limits: demo.place.throttle.flatten() };
     server
         .run(options, &mut signals, async |at: &Announced<'_>| {
             let ca = at.ca.unwrap_or_else(|| Path::new(""));

@@ -33,7 +33,8 @@ pub async fn run(serve: Serve) -> Result<()> {
     }
     let given = serve.tls_cert.as_deref().zip(serve.tls_key.as_deref());
     let server = Server::open(data, &serve.place, given, None).await?;
-    server.run(web::Options { demo: false }, &mut signals, announce).await
+    let limits = serve.place.throttle.unwrap_or(Some(web::Limits::GUARD));
+    server.run(web::Options { demo: false, limits }, &mut signals, announce).await
 }
 
 async fn announce(at: &Announced<'_>) -> Result<()> {

@@ -108,11 +108,12 @@ impl Server {
         let bound =
             listener.local_addr().map_err(|error| Problem::new(format!("Cannot listen: {error}.")))?;
         let public = public_url(place.public_url.as_ref(), bound, passcodes.is_some())?;
-        let directory = open_directory(&data, origins(&public, bound.port()), passcodes).await?;
+        let directory = open_directory(&data, origins(&public, bound.port(), &place.tls_names), passcodes).await?;
         let (tls, ca) = match given {
             Some((certificate, key)) => (tls::load_given(certificate, key)?, None),
             None => {
                 let mut names = vec![public.host().to_owned()];
+                names.extend(place.tls_names.iter().cloned());
                 if !bound.ip().is_unspecified() {
                     names.push(bound.ip().to_string());
                 }

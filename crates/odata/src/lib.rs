@@ -19,10 +19,10 @@ mod url;
 pub use error::Error;
 pub use filter::Filter;
 pub use path::{Key, Path, Segment};
-pub use query::{Direction, Options, OrderBy, Query};
+pub use query::{Direction, Options, OrderBy, Query, fingerprint};
 pub use schema::{EntityType, Field, Filterable, Kind, Operators, Property, Sortable};
 pub use search::Search;
-pub use url::{MAX_URL, context_url, next_link};
+pub use url::{MAX_URL, context_url, encode_target, next_link};
 
 #[cfg(test)]
 mod fixture;

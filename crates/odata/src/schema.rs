@@ -135,8 +135,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name in OData's type system, for messages.
-    pub(crate) fn edm(self) -> String {
+    /// The name in the type system of OData, as `Edm.String` or `Collection(microsoft.graph.x)`.
+    pub fn edm(self) -> String {
         match self {
             Self::String => "Edm.String".into(),
             Self::Boolean => "Edm.Boolean".into(),

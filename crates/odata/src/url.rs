@@ -63,6 +63,18 @@ pub fn next_link(base_url: &str, raw_query: Option<&str>, token: &str) -> String
     link
 }
 
+/// A path with its query as people write them (blanks, quotes and letters of every script as they are), encoded as far as a
+/// URL needs it. What is encoded already stays as it is.
+pub fn encode_target(target: &str) -> String {
+    let mut encoded = String::with_capacity(target.len());
+    encode(
+        target,
+        |byte| byte.is_ascii_alphanumeric() || b"-._~!$'()*+,;=:@/?%&".contains(&byte),
+        &mut encoded,
+    );
+    encoded
+}
+
 fn encode(text: &str, plain: impl Fn(u8) -> bool, into: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
@@ -114,6 +126,14 @@ mod tests {
         assert_eq!(
             next_link(BASE, Some("$search=\"displayName:é\"&a=%C3%A9"), "t"),
             format!("{BASE}?$search=%22displayName:%C3%A9%22&a=%C3%A9&$skiptoken=t")
+        );
+    }
+
+    #[test]
+    fn a_target_is_encoded_as_far_as_needed() {
+        assert_eq!(
+            encode_target("/users/a_b#EXT#@c.example?$filter=userType eq 'Gäst'&$top=1&x=%20"),
+            "/users/a_b%23EXT%23@c.example?$filter=userType%20eq%20'G%C3%A4st'&$top=1&x=%20"
         );
     }
 

@@ -273,6 +273,19 @@ impl Directory {
         self.store().read(caller.scope(), |reader| principal(reader, cx, caller).map(drop)).await
     }
 
+    /// May the caller do this at all? Asked where a request was wrong before its verb came to ask: what is wrong with it is
+    /// told to those only who may do it right.
+    pub async fn check_operation(&self, cx: &Cx, caller: &Caller, operation: Operation) -> Result<()> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                let principal = principal(reader, cx, caller)?;
+                // Whoever may read only themselves may still ask about a user.
+                let instead = if operation == Operation::ReadUser { Operation::ReadSelf } else { operation };
+                authorize(&principal, operation).or_else(|_| authorize(&principal, instead)).map(drop)
+            })
+            .await
+    }
+
     /// Ends a session.
     pub async fn sign_out(&self, cookie: &str) -> Result<()> {
         let Some((realm, hash)) = read_cookie(cookie) else { return Ok(()) };

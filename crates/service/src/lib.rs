@@ -3,6 +3,7 @@
 mod audit;
 mod authn;
 mod deleted;
+mod delta;
 mod demo;
 mod home;
 mod invitations;
@@ -20,6 +21,7 @@ mod users;
 mod verify;
 
 pub use authn::{Caller, SignedIn};
+pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
 pub use home::{HomePass, Orphan};
 pub use invitations::{InvitationRequest, InvitationSent, InvitationView};
@@ -170,6 +172,16 @@ impl Directory {
     /// Opens a value that [`Directory::sign_opaque`] signed under the same label.
     pub fn open_opaque(&self, label: &str, text: &str) -> Option<Vec<u8>> {
         identity::open_opaque(&self.inner.master, label, text)
+    }
+
+    /// Seals a value that goes out and must come back unchanged, and that nobody is to read on the way.
+    pub fn seal_opaque(&self, cx: &Cx, label: &str, payload: &[u8]) -> model::Result<String> {
+        identity::seal_opaque(&self.inner.master, label, payload, cx.random.as_ref())
+    }
+
+    /// Opens a value that [`Directory::seal_opaque`] sealed under the same label.
+    pub fn unseal_opaque(&self, label: &str, text: &str) -> Option<Vec<u8>> {
+        identity::unseal_opaque(&self.inner.master, label, text)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -266,7 +266,8 @@ impl ChangeSet {
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
              ?24, ?25, ?26, ?27, ?28)",
             user_values(user),
-        )
+        );
+        self.note_user(user.tenant, user.id)
     }
 
     /// Stores a changed user, guarded by the version before.
@@ -278,7 +279,8 @@ impl ChangeSet {
              deleted_at = ?20, purge_after = ?21, deletion_cause = ?22, deletion_event = ?23, home_event = ?24, generation = ?25, \
              version = ?26, tokens_since = ?27, profile = ?28 where tenant_id = ?1 and id = ?2 and version = ?26 - 1",
             user_values(user),
-        )
+        );
+        self.note_user(user.tenant, user.id)
     }
 
     /// Fails unless the user is still at this version.
@@ -629,6 +631,7 @@ impl ChangeSet {
             "delete from users where tenant_id = ?1 and id = ?2 and version = ?3 and deleted_at is not null",
             vec![user.tenant.into(), user.id.into(), user.version.into()],
         );
+        self.note_user(user.tenant, user.id);
         self.one(
             "insert into tombstones (tenant_id, id, deleted_at, purge_after, purged_at, cause, by_hand, erased) \
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

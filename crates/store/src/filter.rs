@@ -25,8 +25,9 @@ enum Column {
 }
 
 impl Column {
-    fn of(property: &str) -> Result<Self> {
-        Ok(match property {
+    /// None where the property is kept in a form that SQL cannot look into.
+    fn find(property: &str) -> Option<Self> {
+        Some(match property {
             "id" => Self::Text("users.id"),
             "displayName" => Self::Text("display_key"),
             "userPrincipalName" => Self::Text("upn_key"),
@@ -37,8 +38,13 @@ impl Column {
             "createdDateTime" => Self::Time("users.created_at"),
             "deletedDateTime" => Self::Time("deleted_at"),
             "externalUserStateChangeDateTime" => Self::Time("invitation_changed"),
-            other => return Err(Error::internal(format!("the store keeps no column for {other}"))),
+            _ => return None,
         })
+    }
+
+    fn of(property: &str) -> Result<Self> {
+        Self::find(property)
+            .ok_or_else(|| Error::internal(format!("the store keeps no column for {property}")))
     }
 
     fn expression(self) -> String {
@@ -54,6 +60,8 @@ impl Column {
 struct Sql {
     text: String,
     parameters: Vec<Value>,
+    /// The condition lets too much through: there are properties that only [`UserQuery::keep`] can judge.
+    loose: bool,
 }
 
 impl Sql {
@@ -73,46 +81,45 @@ impl Sql {
     }
 
     /// Every comparison is false, not unknown, for null: otherwise `not` around it would differ from the definition.
-    fn filter(&mut self, filter: &Filter) -> Result<()> {
-        match filter {
-            Filter::And(left, right) => self.pair(left, "and", right),
-            Filter::Or(left, right) => self.pair(left, "or", right),
+    ///
+    /// What SQL cannot judge counts as true, and as false inside a `not` (`negated`), so that the whole lets through at
+    /// least what it should.
+    fn filter(&mut self, filter: &Filter, negated: bool) {
+        let field = match filter {
+            Filter::And(left, right) => return self.pair(left, "and", right, negated),
+            Filter::Or(left, right) => return self.pair(left, "or", right, negated),
             Filter::Not(inner) => {
                 self.text.push_str("not (");
-                self.filter(inner)?;
+                self.filter(inner, !negated);
                 self.text.push(')');
-                Ok(())
+                return;
             }
-            Filter::Compare { field, op, value } => {
-                let column = Column::of(&field.path())?.expression();
-                self.compare(&column, *op, value);
-                Ok(())
-            }
-            Filter::In { field, values } => {
-                let column = Column::of(&field.path())?.expression();
+            Filter::Lambda { collection, .. } => collection,
+            Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::Text { field, .. } => field,
+        };
+        let Some(column) = Column::find(&field.path()) else {
+            self.loose = true;
+            self.text.push_str(if negated { "1 = 0" } else { "1 = 1" });
+            return;
+        };
+        let column = column.expression();
+        match filter {
+            Filter::Compare { op, value, .. } => self.compare(&column, *op, value),
+            Filter::In { values, .. } => {
                 let list: Vec<String> = values.iter().map(|value| self.bind_scalar(value)).collect();
                 self.text.push_str(&format!("({column} is not null and {column} in ({}))", list.join(", ")));
-                Ok(())
             }
-            Filter::Text { field, op, text } => {
-                let column = Column::of(&field.path())?.expression();
-                self.part(&column, *op, text);
-                Ok(())
-            }
-            Filter::Lambda { collection, .. } => Err(Error::internal(format!(
-                "the store cannot look into the collection {}",
-                collection.path()
-            ))),
+            Filter::Text { op, text, .. } => self.part(&column, *op, text),
+            Filter::And(..) | Filter::Or(..) | Filter::Not(_) | Filter::Lambda { .. } => {}
         }
     }
 
-    fn pair(&mut self, left: &Filter, operator: &str, right: &Filter) -> Result<()> {
+    fn pair(&mut self, left: &Filter, operator: &str, right: &Filter, negated: bool) {
         self.text.push('(');
-        self.filter(left)?;
+        self.filter(left, negated);
         self.text.push_str(&format!(" {operator} "));
-        self.filter(right)?;
+        self.filter(right, negated);
         self.text.push(')');
-        Ok(())
     }
 
     fn compare(&mut self, column: &str, op: Comparison, value: &Scalar) {
@@ -220,7 +227,7 @@ fn build(query: &UserQuery<'_>) -> Result<Sql> {
     sql.text.push_str(if query.deleted { "deleted_at is not null" } else { "deleted_at is null" });
     if let Some(filter) = query.filter {
         sql.text.push_str(" and ");
-        sql.filter(filter)?;
+        sql.filter(filter, false);
     }
     if let Some(search) = query.search {
         sql.text.push_str(" and ");
@@ -229,10 +236,45 @@ fn build(query: &UserQuery<'_>) -> Result<Sql> {
     Ok(sql)
 }
 
-/// The condition of a query, without its position.
-pub(crate) fn condition(query: &UserQuery<'_>) -> Result<(String, Vec<Value>)> {
+/// How many users are read at once where each has to be judged by itself.
+const BATCH: u16 = 500;
+/// How many users one page looks at before it ends early, with a position to go on from.
+const MOST_SEEN: usize = 10_000;
+/// How many users a count looks at where each has to be judged by itself.
+const MOST_COUNTED: i64 = 100_000;
+
+/// How many users match.
+pub(crate) fn count(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<i64> {
     let sql = build(query)?;
-    Ok((sql.text, sql.parameters))
+    let text = format!("select count(*) from users where tenant_id = ?1 and {}", sql.text);
+    let total = reader.count(&text, &sql.parameters)?;
+    let Some(keep) = judge(query, &sql)? else { return Ok(total) };
+    if total > MOST_COUNTED {
+        return Err(Error::bad_request(format!(
+            "Counting what this filter matches would mean to look at {total} users one by one: add a condition on displayName, \
+             mail, userPrincipalName, userType or accountEnabled."
+        )));
+    }
+    let mut kept = 0;
+    let mut step = UserQuery { order_by: Vec::new(), after: None, limit: BATCH, ..query.clone() };
+    loop {
+        let (users, next) = stretch(reader, &step)?;
+        kept += users.iter().filter(|user| keep(user)).count();
+        match next {
+            Some(next) => step.after = Some(next),
+            None => return i64::try_from(kept).map_err(|_| Error::internal("more users than numbers")),
+        }
+    }
+}
+
+/// What judges each user, where the condition alone lets too much through.
+#[expect(clippy::type_complexity, reason = "the type of the field, as an option")]
+fn judge<'q>(query: &UserQuery<'q>, sql: &Sql) -> Result<Option<&'q (dyn Fn(&User) -> bool + Send + Sync)>> {
+    match query.keep {
+        _ if !sql.loose => Ok(None),
+        None => Err(Error::internal("a filter on a property without a column, and nothing to judge by")),
+        keep => Ok(keep),
+    }
 }
 
 /// What a page is ordered by: never null, and completed by the id, so that a position is unique.
@@ -292,6 +334,36 @@ fn behind(sql: &mut Sql, order: &[(Column, bool)], position: &[String]) -> Resul
 
 /// Reads one page: by key, never by offset, so that nothing is lost or repeated while rows come and go.
 pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPage> {
+    let Some(keep) = judge(query, &build(query)?)? else {
+        let (users, next) = stretch(reader, query)?;
+        return Ok(UserPage { users, next });
+    };
+    let limit = usize::from(query.limit);
+    let (mut kept, mut seen): (Vec<User>, usize) = (Vec::new(), 0);
+    let mut step = UserQuery { limit: BATCH, ..query.clone() };
+    loop {
+        let (users, next) = stretch(reader, &step)?;
+        for user in users {
+            seen += 1;
+            if !keep(&user) {
+                continue;
+            }
+            if kept.len() == limit {
+                let next = kept.last().map(|last| position(last, query));
+                return Ok(UserPage { users: kept, next });
+            }
+            kept.push(user);
+        }
+        match next {
+            Some(next) if seen < MOST_SEEN => step.after = Some(next),
+            // Seen enough for now: a page may be short, or empty, and still not be the last.
+            next => return Ok(UserPage { users: kept, next }),
+        }
+    }
+}
+
+/// Users that the condition lets through, and the position behind the last if there are more.
+fn stretch(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<(Vec<User>, Option<Vec<String>>)> {
     let order = order(query)?;
     let mut sql = build(query)?;
     if let Some(position) = &query.after {
@@ -314,7 +386,7 @@ pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPag
     let more = users.len() > usize::from(query.limit);
     users.truncate(usize::from(query.limit));
     let next = users.last().filter(|_| more).map(|last| position(last, query));
-    Ok(UserPage { users, next })
+    Ok((users, next))
 }
 
 fn position(user: &User, query: &UserQuery<'_>) -> Vec<String> {

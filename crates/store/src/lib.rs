@@ -11,6 +11,7 @@ mod changes;
 mod connection;
 mod cross;
 mod data_dir;
+mod delta;
 mod fault;
 mod filter;
 mod migrate;

@@ -9,6 +9,7 @@ type Migration = (&'static str, &'static str);
 pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0001_directory", include_str!("../migrations/0001_directory.sql")),
     ("0002_oauth", include_str!("../migrations/0002_oauth.sql")),
+    ("0003_delta", include_str!("../migrations/0003_delta.sql")),
     ("0004_objects", include_str!("../migrations/0004_objects.sql")),
     ("0005_sign_in", include_str!("../migrations/0005_sign_in.sql")),
 ];

@@ -188,6 +188,8 @@ pub struct UserQuery<'q> {
     pub after: Option<Vec<String>>,
     /// At most so many.
     pub limit: u16,
+    /// Judges each user by the filter, where the filter names properties that have no column.
+    pub keep: Option<&'q (dyn Fn(&User) -> bool + Send + Sync)>,
 }
 
 /// One page of users.
@@ -288,7 +290,7 @@ impl<'a> Reader<'a> {
         Ok(self.rows(sql, more)?.into_iter().next())
     }
 
-    fn count(&self, sql: &str, more: &[Value]) -> Result<i64> {
+    pub(crate) fn count(&self, sql: &str, more: &[Value]) -> Result<i64> {
         self.row(sql, more)?.map_or(Ok(0), |mut row| row.int())
     }
 
@@ -379,8 +381,7 @@ impl<'a> Reader<'a> {
 
     /// How many users match; position and limit play no part.
     pub fn count_users(&self, query: &UserQuery<'_>) -> Result<i64> {
-        let (condition, parameters) = crate::filter::condition(query)?;
-        self.count(&format!("select count(*) from users where tenant_id = ?1 and {condition}"), &parameters)
+        crate::filter::count(self, query)
     }
 
     /// Live guests whose home account was deleted.

@@ -1,6 +1,6 @@
 //! The edge: one connection, one request, what is too much, and what every answer carries.
 
-use crate::{App, errors::Problem, graph};
+use crate::{App, errors::Problem, graph, pack};
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -92,12 +92,16 @@ pub async fn answer(app: App, request: Request, peer: IpAddr) -> Response {
     let arrival = arrive(&app, request.headers(), request.uri(), peer);
     let head = request.method() == Method::HEAD;
     let is_graph = graph::owns(request.uri().path());
+    let packs = is_graph && request.method() == Method::GET && pack::is_accepted(request.headers());
     let mut response = match admit(request).await {
         Ok(request) if is_graph => graph::answer(&app, &arrival, request).await,
         Ok(request) => route(&app, &arrival, request).await,
         Err(problem) => problem.json(&arrival),
     };
     finish(response.headers_mut(), &arrival, is_graph);
+    if packs {
+        response = pack::pack(response).await;
+    }
     if head {
         *response.body_mut() = Body::empty();
     }

@@ -7,10 +7,14 @@ mod graph;
 mod oauth;
 mod ops;
 mod own;
+mod pack;
 pub mod pages;
+mod throttle;
+mod tools;
 
 pub use edge::{answer, serve};
 pub use graph::{Route, routes};
+pub use throttle::{Limits, Rate};
 
 use service::Directory;
 use std::sync::Arc;
@@ -20,6 +24,8 @@ use std::sync::Arc;
 pub struct Options {
     /// It is a demonstration: people without a home tenant read their passcodes from the terminal.
     pub demo: bool,
+    /// What an app may ask of Graph; without limits, as much as it likes.
+    pub limits: Option<Limits>,
 }
 
 /// The web side of a directory. Cheap to clone.
@@ -27,17 +33,20 @@ pub struct Options {
 pub struct App {
     directory: Directory,
     options: Options,
+    throttle: Arc<throttle::Throttle>,
     router: Arc<axum::Router>,
 }
 
 impl App {
     /// Puts the routes together.
     pub fn new(directory: Directory, options: Options) -> Self {
-        let bare = Self { directory, options, router: Arc::new(axum::Router::new()) };
+        let throttle = Arc::new(throttle::Throttle::new(options.limits));
+        let bare = Self { directory, options, throttle, router: Arc::new(axum::Router::new()) };
         let router = axum::Router::new()
             .merge(oauth::router())
             .merge(ops::router())
             .merge(own::router())
+            .merge(tools::router())
             .merge(pages::router())
             .fallback(edge::not_found)
             .with_state(bare.clone());

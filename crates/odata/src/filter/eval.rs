@@ -1,5 +1,6 @@
 use super::{Comparison, Filter, Quantifier, Scalar, TextMatch};
-use crate::Field;
+use crate::{Direction, Field, Kind, OrderBy, Search, time};
+use serde_json::Value as Json;
 use std::cmp::Ordering;
 
 /// A value of a record, as the evaluator is given it.
@@ -30,6 +31,75 @@ impl Value {
             }
         }
         value.clone()
+    }
+}
+
+/// The value of a field in an object as it is rendered; null where it is missing or of another type.
+pub fn field_of(object: &Json, field: &Field) -> Value {
+    let mut at = object;
+    for step in field.steps() {
+        at = &at[step.name];
+    }
+    read(at, field.kind())
+}
+
+fn read(json: &Json, kind: Kind) -> Value {
+    let scalar = match (kind, json) {
+        (Kind::Collection(of), Json::Array(items)) => {
+            return Value::Collection(items.iter().map(|item| read(item, *of)).collect());
+        }
+        (Kind::Complex(of), Json::Object(members)) => {
+            let member = |property: &'static crate::Property| {
+                let value = members.get(property.name).unwrap_or(&Json::Null);
+                (property.name, read(value, property.kind))
+            };
+            return Value::Record(of.properties.iter().map(member).collect());
+        }
+        (Kind::String, Json::String(text)) => Scalar::String(text.clone()),
+        (Kind::Guid, Json::String(text)) => Scalar::Guid(text.to_ascii_lowercase()),
+        (Kind::Boolean, Json::Bool(flag)) => Scalar::Boolean(*flag),
+        (Kind::Int64, Json::Number(number)) => number.as_i64().map_or(Scalar::Null, Scalar::Int64),
+        (Kind::DateTime, Json::String(text)) => time::parse(text).map_or(Scalar::Null, Scalar::DateTime),
+        _ => Scalar::Null,
+    };
+    Value::Scalar(scalar)
+}
+
+impl Search {
+    /// Whether an object as it is rendered matches: a word of `displayName`, or any other property as a whole, starts with
+    /// the text.
+    pub fn matches(&self, object: &Json) -> bool {
+        match self {
+            Self::And(left, right) => left.matches(object) && right.matches(object),
+            Self::Or(left, right) => left.matches(object) || right.matches(object),
+            Self::Term { property, text } => {
+                let (value, text) = (object[property.name].as_str().map(fold), fold(text));
+                value.is_some_and(|value| {
+                    value.starts_with(&text)
+                        || property.name == "displayName" && value.contains(&format!(" {text}"))
+                })
+            }
+        }
+    }
+}
+
+impl OrderBy {
+    /// The order of two objects as they are rendered, by this key alone; what has no value comes first.
+    pub fn compare(&self, left: &Json, right: &Json) -> Ordering {
+        let value = |object| match field_of(object, &self.field) {
+            Value::Scalar(scalar) => scalar,
+            _ => Scalar::Null,
+        };
+        let order = match (value(left), value(right)) {
+            (Scalar::Null, Scalar::Null) => Ordering::Equal,
+            (Scalar::Null, _) => Ordering::Less,
+            (_, Scalar::Null) => Ordering::Greater,
+            (left, right) => order(&left, &right).unwrap_or(Ordering::Equal),
+        };
+        match self.direction {
+            Direction::Ascending => order,
+            Direction::Descending => order.reverse(),
+        }
     }
 }
 
@@ -81,16 +151,23 @@ impl Filter {
     }
 }
 
-fn compare(actual: &Scalar, op: Comparison, value: &Scalar) -> bool {
-    let order = match (actual, value) {
-        (Scalar::Null, Scalar::Null) => return op == Comparison::Eq,
+/// The order of two values of one type that has one.
+fn order(left: &Scalar, right: &Scalar) -> Option<Ordering> {
+    match (left, right) {
         (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a.cmp(b)),
         (Scalar::Int64(a), Scalar::Int64(b)) | (Scalar::DateTime(a), Scalar::DateTime(b)) => Some(a.cmp(b)),
         (Scalar::Guid(a), Scalar::Guid(b)) | (Scalar::String(a), Scalar::String(b)) => {
             Some(fold(a).cmp(&fold(b)))
         }
         _ => None,
-    };
+    }
+}
+
+fn compare(actual: &Scalar, op: Comparison, value: &Scalar) -> bool {
+    if (actual, value) == (&Scalar::Null, &Scalar::Null) {
+        return op == Comparison::Eq;
+    }
+    let order = order(actual, value);
     match op {
         Comparison::Eq => order == Some(Ordering::Equal),
         Comparison::Ne => order != Some(Ordering::Equal),

@@ -27,7 +27,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use eval::{Value, fold};
+pub use eval::{Value, field_of, fold};
 
 use crate::Field;
 

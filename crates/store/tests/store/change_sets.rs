@@ -130,7 +130,8 @@ fn a_stale_guard_leaves_no_trace_while_neighbours_in_the_batch_commit() {
             assert_eq!(failed.unwrap_err().kind(), ErrorKind::Conflict, "{name}");
             let added: Vec<i64> =
                 world.counts().iter().zip(before).map(|(after, before)| after - before).collect();
-            assert_eq!(added.iter().sum::<i64>(), 4, "{name}: two users and two records, not {added:?}");
+            let expected = "two users, their places among the changes, and two records";
+            assert_eq!(added.iter().sum::<i64>(), 6, "{name}: {expected}, not {added:?}");
             assert_eq!(world.read(tenant, |reader| reader.audit_record(uuid(n)).unwrap()), None, "{name}");
         }
         assert_eq!(

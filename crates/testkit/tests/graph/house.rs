@@ -71,14 +71,7 @@ impl House {
     /// Everything of a tenant that a write over Graph could change, as text.
     pub async fn state(&self, tenant: TenantId) -> String {
         let read = self.world.store().read(World::scope(tenant), |reader| {
-            let page = |deleted| service::UserQuery {
-                deleted,
-                filter: None,
-                search: None,
-                order_by: Vec::new(),
-                after: None,
-                limit: 999,
-            };
+            let page = |deleted| service::UserQuery { deleted, limit: 999, ..service::UserQuery::default() };
             let users = [reader.users(&page(false))?.users, reader.users(&page(true))?.users];
             Ok(format!("{:?}\n{:?}\n{users:#?}", reader.policy()?, reader.tenant()?))
         });

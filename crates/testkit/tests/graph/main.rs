@@ -6,12 +6,17 @@
 
 mod audit;
 mod authorisation;
+mod batch;
 mod deleted;
+mod delta;
 mod house;
 mod invitations;
+mod metadata;
 mod organization;
 mod policy;
+mod protocol;
 mod query;
 mod tokens;
+mod tools;
 mod users;
 mod wire;

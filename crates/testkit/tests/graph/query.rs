@@ -17,6 +17,12 @@ enum Condition {
     Among(&'static str, Vec<String>),
     Enabled(&'static str, bool),
     Created(&'static str, usize),
+    /// A property without a column: property, operator and value.
+    Plain(&'static str, &'static str, String),
+    /// Whether for all or for any of the other mails, and the condition on one.
+    Mails(bool, &'static str, String),
+    /// Issuer and assigned id of one identity.
+    Identity(String, String),
     IsNull(&'static str, bool),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
@@ -47,6 +53,21 @@ impl Condition {
             }
             C::Enabled(op, value) => format!("accountEnabled {op} {value}"),
             C::Created(op, at) => format!("createdDateTime {op} {}", moment(*at)),
+            C::Plain(name, op, value) => format!("{name} {op} {}", quoted(value)),
+            C::Mails(all, op, value) => {
+                let (quantifier, value) = (if *all { "all" } else { "any" }, quoted(value));
+                match *op {
+                    "startsWith" | "endsWith" => format!("otherMails/{quantifier}(m:{op}(m,{value}))"),
+                    op => format!("otherMails/{quantifier}(m:m {op} {value})"),
+                }
+            }
+            C::Identity(issuer, id) => {
+                format!(
+                    "identities/any(i:i/issuer eq {} and i/issuerAssignedId eq {})",
+                    quoted(issuer),
+                    quoted(id)
+                )
+            }
             C::IsNull(name, holds) => format!("{name} {} null", if *holds { "eq" } else { "ne" }),
             C::And(left, right) => format!("({}) and ({})", left.text(), right.text()),
             C::Or(left, right) => format!("({}) or ({})", left.text(), right.text()),
@@ -81,6 +102,31 @@ impl Condition {
             C::Created(op, at) => {
                 ordered(op, user["createdDateTime"].as_str().unwrap().cmp(moment(*at).as_str()))
             }
+            C::Plain(name, op, value) => match text(name) {
+                Some(actual) => ordered(op, actual.cmp(&value.to_lowercase())),
+                None => *op == "ne",
+            },
+            C::Mails(all, op, value) => {
+                let value = value.to_lowercase();
+                let holds = |mail: &Value| {
+                    let mail = mail.as_str().unwrap().to_lowercase();
+                    match *op {
+                        "startsWith" => mail.starts_with(&value),
+                        "endsWith" => mail.ends_with(&value),
+                        op => ordered(op, mail.cmp(&value)),
+                    }
+                };
+                let mut mails = user["otherMails"].as_array().unwrap().iter();
+                if *all { mails.all(holds) } else { mails.any(holds) }
+            }
+            C::Identity(issuer, id) => user["identities"].as_array().unwrap().iter().any(|identity| {
+                let is = |name: &str, value: &str| {
+                    identity[name]
+                        .as_str()
+                        .is_some_and(|actual| actual.to_lowercase() == value.to_lowercase())
+                };
+                is("issuer", issuer) && is("issuerAssignedId", id)
+            }),
             C::IsNull(name, holds) => user[name].is_null() == *holds,
             C::And(left, right) => left.holds(user) && right.holds(user),
             C::Or(left, right) => left.holds(user) || right.holds(user),
@@ -113,6 +159,23 @@ fn words() -> impl Strategy<Value = String> {
     prop::sample::select(known.to_vec()).prop_map(str::to_owned)
 }
 
+/// Values of what [`odd_names`] writes, and some that nobody has.
+fn details() -> impl Strategy<Value = String> {
+    let known = [
+        "Chef",
+        "chef",
+        "Bern",
+        "b@x.example",
+        "A@X.example",
+        "",
+        "mail",
+        "max@mail.example",
+        "contoso.example",
+        "mia@contoso.example",
+    ];
+    prop::sample::select(known.to_vec()).prop_map(str::to_owned)
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     let name = || prop::sample::select(vec!["displayName", "userPrincipalName", "mail"]);
     let word = || prop::sample::select(vec!["userType", "externalUserState"]);
@@ -130,7 +193,22 @@ fn condition() -> impl Strategy<Value = Condition> {
             .boxed(),
         (equal(), any::<bool>()).prop_map(|(op, value)| C::Enabled(op, value)).boxed(),
         (compare(), 0_usize..60).prop_map(|(op, at)| C::Created(op, at)).boxed(),
-        (prop::sample::select(vec!["mail", "externalUserState"]), any::<bool>())
+        (
+            prop::sample::select(vec!["jobTitle", "city", "givenName"]),
+            prop::sample::select(vec!["eq", "ne", "ge", "le"]),
+            details(),
+        )
+            .prop_map(|(name, op, value)| C::Plain(name, op, value))
+            .boxed(),
+        (
+            any::<bool>(),
+            prop::sample::select(vec!["eq", "ne", "ge", "le", "startsWith", "endsWith"]),
+            details(),
+        )
+            .prop_map(|(all, op, value)| C::Mails(all, op, value))
+            .boxed(),
+        (details(), details()).prop_map(|(issuer, id)| C::Identity(issuer, id)).boxed(),
+        (prop::sample::select(vec!["mail", "externalUserState", "jobTitle", "city"]), any::<bool>())
             .prop_map(|(name, holds)| C::IsNull(name, holds))
             .boxed(),
     ]);
@@ -143,8 +221,7 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
-const SELECT: &str =
-    "$select=id,displayName,userPrincipalName,mail,userType,externalUserState,accountEnabled,createdDateTime";
+const SELECT: &str = "$select=jobTitle,city,givenName,otherMails,identities,id,displayName,userPrincipalName,mail,userType,externalUserState,accountEnabled,createdDateTime";
 
 /// All pages of a query, and the count on the first.
 async fn fetch(house: &House, token: &Token, query: &str) -> (Vec<Value>, Value) {
@@ -173,6 +250,15 @@ async fn odd_names(house: &House) {
         let target = format!("/v1.0/users/{}", house.id(name));
         let ask = Ask::new("PATCH", target).by(house.token("adele")).json(&json!({ "displayName": display }));
         assert_eq!(house.ask(ask).await.status, 204);
+    }
+    for (name, body) in [
+        ("mia", json!({ "jobTitle": "Chef", "city": "Bern", "otherMails": ["a@x.example", "B@x.example"] })),
+        ("gert", json!({ "jobTitle": "chef de rang", "otherMails": ["b@x.example"] })),
+        ("eike", json!({ "city": "Basel", "givenName": "Chef" })),
+    ] {
+        let target = format!("/v1.0/users/{}", house.id(name));
+        let reply = house.ask(Ask::new("PATCH", target).by(house.token("adele")).json(&body)).await;
+        assert_eq!(reply.status, 204, "{}", reply.text());
     }
 }
 

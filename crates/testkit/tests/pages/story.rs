@@ -292,7 +292,7 @@ async fn only_a_demonstration_says_that_passcodes_are_in_the_terminal() {
     let hint = "In this demonstration it is printed in the terminal";
     let fields = [("step", "userName"), ("userName", "sam@mail.example")];
     for (demo, said) in [(true, true), (false, false)] {
-        let mut browser = Browser::with(&scene.world, web::Options { demo });
+        let mut browser = Browser::with(&scene.world, web::Options { demo, ..web::Options::default() });
         let page = browser.submit("/signin", "/signin", &fields).await;
         assert_eq!(page.is(200).text().contains(hint), said);
     }

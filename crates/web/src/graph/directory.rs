@@ -195,15 +195,16 @@ pub(super) async fn list_audit(call: Call<'_>) -> Answer {
     if let Some(filter) = &query.filter {
         narrow(&mut wanted, filter)?;
     }
-    if let Some(token) = &query.skiptoken {
-        wanted.before = call.open_position(token)?.first().and_then(|text| text.parse().ok());
+    if let Some(position) = call.position(&query)? {
+        wanted.before = position.first().and_then(|text| text.parse().ok());
     }
     let records = call.app.directory.list_audit(&call.arrival.cx, &call.caller, &wanted).await?;
     let full = records.len() == usize::from(wanted.limit);
     let next = records
         .last()
         .filter(|last| full && last.sequence > 1)
-        .map(|last| call.sign_position(&[last.sequence.to_string()]));
+        .map(|last| call.seal_position(&[last.sequence.to_string()]))
+        .transpose()?;
     let items = records
         .iter()
         .map(|record| Value::Object(wire::select(wire::audit(record), &AUDIT, query.select.as_deref())))

@@ -9,13 +9,16 @@ const ENDS: Operators = Operators::NE.with(Operators::ENDS_WITH);
 const TIME: Operators = EQ.with(Operators::ORDER);
 const NOT: Operators = Operators::NE;
 
+/// What Graph lets a filter do with most texts of a user.
+const PLAIN: Operators = EQ.with(Operators::GE).with(Operators::LE).with(Operators::STARTS_WITH);
+
 static IDENTITY: EntityType = EntityType {
     name: "microsoft.graph.objectIdentity",
     directory: true,
     properties: &[
         Property::new("signInType", Kind::String),
-        Property::new("issuer", Kind::String),
-        Property::new("issuerAssignedId", Kind::String),
+        Property::new("issuer", Kind::String).filter(EQ),
+        Property::new("issuerAssignedId", Kind::String).filter(EQ),
     ],
 };
 
@@ -23,25 +26,40 @@ const fn text(name: &'static str) -> Property {
     Property::new(name, Kind::String)
 }
 
+/// A text of a user that is filtered as most are.
+const fn detail(name: &'static str) -> Property {
+    text(name).filter(PLAIN).filter_advanced(NOT)
+}
+
+/// `microsoft.graph.directoryObject`: what every object of the directory is.
+pub(crate) static DIRECTORY_OBJECT: EntityType = EntityType {
+    name: "microsoft.graph.directoryObject",
+    directory: true,
+    properties: &[text("id").selected(), Property::new("deletedDateTime", Kind::DateTime).selected()],
+};
+
 /// `microsoft.graph.user`, in the order in which the live service answers the default set, then by name.
 pub(crate) static USER: EntityType = EntityType {
     name: "microsoft.graph.user",
     directory: true,
     properties: &[
-        Property::new("businessPhones", Kind::Collection(&Kind::String)).selected(),
+        Property::new("businessPhones", Kind::Collection(&Kind::String))
+            .filter(PLAIN)
+            .filter_advanced(NOT)
+            .selected(),
         text("displayName")
             .filter(TEXT)
             .filter_advanced(TEXT_ADVANCED)
             .sort(Sortable::Yes)
             .searchable()
             .selected(),
-        text("givenName").selected(),
-        text("jobTitle").selected(),
+        detail("givenName").selected(),
+        detail("jobTitle").selected(),
         text("mail").filter(TEXT).filter_advanced(ENDS).searchable().selected(),
-        text("mobilePhone").selected(),
-        text("officeLocation").selected(),
-        text("preferredLanguage").selected(),
-        text("surname").selected(),
+        detail("mobilePhone").selected(),
+        detail("officeLocation").selected(),
+        detail("preferredLanguage").selected(),
+        detail("surname").selected(),
         text("userPrincipalName")
             .filter(TEXT)
             .filter_advanced(ENDS)
@@ -50,28 +68,28 @@ pub(crate) static USER: EntityType = EntityType {
             .selected(),
         text("id").filter(EQ).filter_advanced(NOT).selected(),
         Property::new("accountEnabled", Kind::Boolean).filter(EQ).filter_advanced(NOT),
-        text("city"),
-        text("companyName"),
-        text("country"),
+        detail("city"),
+        detail("companyName"),
+        detail("country"),
         Property::new("createdDateTime", Kind::DateTime)
             .filter(TIME)
             .filter_advanced(NOT)
             .sort(Sortable::Advanced),
-        text("creationType"),
+        text("creationType").filter(EQ).filter_advanced(NOT),
         Property::new("deletedDateTime", Kind::DateTime)
             .filter(TIME)
             .filter_advanced(NOT)
             .sort(Sortable::Advanced),
-        text("department"),
-        text("employeeId"),
+        detail("department"),
+        detail("employeeId"),
         text("externalUserState").filter(EQ).filter_advanced(NOT),
         Property::new("externalUserStateChangeDateTime", Kind::DateTime).filter(TIME).filter_advanced(NOT),
         Property::new("identities", Kind::Collection(&Kind::Complex(&IDENTITY))),
-        Property::new("otherMails", Kind::Collection(&Kind::String)),
-        text("postalCode"),
-        text("state"),
-        text("streetAddress"),
-        text("usageLocation"),
+        Property::new("otherMails", Kind::Collection(&Kind::String)).filter(PLAIN).filter_advanced(ENDS),
+        detail("postalCode"),
+        detail("state"),
+        detail("streetAddress"),
+        detail("usageLocation"),
         text("userType").filter(EQ).filter_advanced(NOT),
     ],
 };
@@ -139,6 +157,57 @@ pub(crate) static ORGANIZATION: EntityType = EntityType {
     ],
 };
 
+static USER_IDENTITY: EntityType = EntityType {
+    name: "microsoft.graph.userIdentity",
+    directory: false,
+    properties: &[text("id"), text("displayName"), text("userPrincipalName"), text("ipAddress")],
+};
+
+static APP_IDENTITY: EntityType = EntityType {
+    name: "microsoft.graph.appIdentity",
+    directory: false,
+    properties: &[
+        text("appId"),
+        text("displayName"),
+        text("servicePrincipalId"),
+        text("servicePrincipalName"),
+    ],
+};
+
+static INITIATOR: EntityType = EntityType {
+    name: "microsoft.graph.auditActivityInitiator",
+    directory: false,
+    properties: &[
+        Property::new("app", Kind::Complex(&APP_IDENTITY)),
+        Property::new("user", Kind::Complex(&USER_IDENTITY)),
+    ],
+};
+
+static MODIFIED: EntityType = EntityType {
+    name: "microsoft.graph.modifiedProperty",
+    directory: false,
+    properties: &[text("displayName"), text("oldValue"), text("newValue")],
+};
+
+static TARGET: EntityType = EntityType {
+    name: "microsoft.graph.targetResource",
+    directory: false,
+    properties: &[
+        text("id"),
+        text("displayName"),
+        text("type"),
+        text("userPrincipalName"),
+        text("groupType"),
+        Property::new("modifiedProperties", Kind::Collection(&Kind::Complex(&MODIFIED))),
+    ],
+};
+
+static KEY_VALUE: EntityType = EntityType {
+    name: "microsoft.graph.keyValue",
+    directory: false,
+    properties: &[text("key"), text("value")],
+};
+
 /// `microsoft.graph.directoryAudit`; not a directory object, so that advanced queries do not apply.
 pub(crate) static AUDIT: EntityType = EntityType {
     name: "microsoft.graph.directoryAudit",
@@ -153,8 +222,73 @@ pub(crate) static AUDIT: EntityType = EntityType {
         Property::new("activityDateTime", Kind::DateTime).filter(TIME).sort(Sortable::Yes).selected(),
         text("loggedByService").selected(),
         text("operationType").selected(),
-        Property::new("initiatedBy", Kind::String).selected(),
-        Property::new("targetResources", Kind::Collection(&Kind::String)).selected(),
-        Property::new("additionalDetails", Kind::Collection(&Kind::String)).selected(),
+        Property::new("initiatedBy", Kind::Complex(&INITIATOR)).selected(),
+        Property::new("targetResources", Kind::Collection(&Kind::Complex(&TARGET))).selected(),
+        Property::new("additionalDetails", Kind::Collection(&Kind::Complex(&KEY_VALUE))).selected(),
+    ],
+};
+
+static EMAIL_ADDRESS: EntityType = EntityType {
+    name: "microsoft.graph.emailAddress",
+    directory: true,
+    properties: &[text("name"), text("address")],
+};
+
+static RECIPIENT: EntityType = EntityType {
+    name: "microsoft.graph.recipient",
+    directory: true,
+    properties: &[Property::new("emailAddress", Kind::Complex(&EMAIL_ADDRESS))],
+};
+
+static MESSAGE_INFO: EntityType = EntityType {
+    name: "microsoft.graph.invitedUserMessageInfo",
+    directory: true,
+    properties: &[
+        text("messageLanguage"),
+        text("customizedMessageBody"),
+        Property::new("ccRecipients", Kind::Collection(&Kind::Complex(&RECIPIENT))),
+    ],
+};
+
+/// `microsoft.graph.invitation`
+pub(crate) static INVITATION: EntityType = EntityType {
+    name: "microsoft.graph.invitation",
+    directory: true,
+    properties: &[
+        text("id"),
+        text("inviteRedeemUrl"),
+        text("invitedUserDisplayName"),
+        text("invitedUserType"),
+        text("invitedUserEmailAddress"),
+        Property::new("sendInvitationMessage", Kind::Boolean),
+        Property::new("resetRedemption", Kind::Boolean),
+        text("inviteRedirectUrl"),
+        text("status"),
+        Property::new("invitedUserMessageInfo", Kind::Complex(&MESSAGE_INFO)),
+        Property::new("invitedUser", Kind::Complex(&USER)),
+    ],
+};
+
+/// `microsoft.graph.subscribedSku`, of which there is none.
+pub(crate) static SUBSCRIBED_SKU: EntityType = EntityType {
+    name: "microsoft.graph.subscribedSku",
+    directory: true,
+    properties: &[text("id"), text("skuId"), text("skuPartNumber"), text("capabilityStatus")],
+};
+
+/// The parameters of `restore`.
+pub(crate) static RESTORE: EntityType = EntityType {
+    name: "restore",
+    directory: true,
+    properties: &[Property::new("autoReconcileProxyConflict", Kind::Boolean), text("newUserPrincipalName")],
+};
+
+/// The parameters of `getByIds`.
+pub(crate) static GET_BY_IDS: EntityType = EntityType {
+    name: "getByIds",
+    directory: true,
+    properties: &[
+        Property::new("ids", Kind::Collection(&Kind::String)),
+        Property::new("types", Kind::Collection(&Kind::String)),
     ],
 };

@@ -1,21 +1,32 @@
 //! `users`, `me` and `directory/deletedItems`
 
 use super::{
-    Answer, Call, body, no_content, plain_count,
+    Answer, Call, body,
+    call::PAGE,
+    no_content, plain_count,
     schema::{PROFILE_TEXTS, USER},
     success, wire,
 };
 use crate::errors::Problem;
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, ObjectId, UserType};
-use odata::{Direction, Query};
+use odata::{Direction, Query, filter::field_of};
 use serde_json::{Map, Value, json};
 use service::{UserPatch, UserQuery};
 
-/// How many objects a page has when the client does not say (live service).
-const PAGE: u16 = 100;
+/// Does the filter hold of the user as rendered? Where the store keeps no column for a property, this decides.
+fn judge(query: &Query) -> impl Fn(&model::User) -> bool + Send + Sync + use<'_> {
+    move |user| {
+        let object = wire::user(user);
+        query.filter.as_ref().is_none_or(|filter| filter.matches(&|field| field_of(&object, field)))
+    }
+}
 
-fn user_query(query: &Query, deleted: bool) -> UserQuery<'_> {
+fn user_query<'q>(
+    query: &'q Query,
+    deleted: bool,
+    keep: &'q (dyn Fn(&model::User) -> bool + Send + Sync),
+) -> UserQuery<'q> {
     let order_by = query
         .order_by
         .iter()
@@ -33,18 +44,17 @@ fn user_query(query: &Query, deleted: bool) -> UserQuery<'_> {
         order_by,
         after: None,
         limit: query.top.unwrap_or(PAGE),
+        keep: Some(keep),
     }
 }
 
 pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
     let query = call.query(&USER, false)?;
-    let mut wanted = user_query(&query, deleted);
-    if let Some(token) = &query.skiptoken {
-        wanted.after = Some(call.open_position(token)?);
-    }
+    let keep = judge(&query);
+    let wanted = UserQuery { after: call.position(&query)?, ..user_query(&query, deleted, &keep) };
     let (page, total) =
         call.app.directory.list_users(&call.arrival.cx, &call.caller, &wanted, query.count).await?;
-    let next = page.next.map(|position| call.sign_position(&position));
+    let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
     let items = page
         .users
         .iter()
@@ -65,8 +75,9 @@ pub(super) async fn count(call: Call<'_>, deleted: bool) -> Answer {
         return Err(odata::Error::count_unsupported().into());
     }
     let query = call.query(&USER, true)?;
-    let total =
-        call.app.directory.count_users(&call.arrival.cx, &call.caller, &user_query(&query, deleted)).await?;
+    let keep = judge(&query);
+    let wanted = user_query(&query, deleted, &keep);
+    let total = call.app.directory.count_users(&call.arrival.cx, &call.caller, &wanted).await?;
     Ok(plain_count(total))
 }
 

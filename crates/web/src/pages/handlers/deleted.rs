@@ -14,12 +14,14 @@ use service::UserQuery;
 
 /// How many users one page shows.
 const PAGE: u16 = 50;
-/// The label under which positions in the list are signed.
-const POSITION: &str = "deleted-users";
+/// The label under which positions in the list are sealed: they hold what the list is ordered by.
+fn position_label(admin: &Admin) -> String {
+    format!("deleted-users:{}", admin.caller.tenant())
+}
 
 pub(crate) async fn list(admin: Admin) -> Answer {
     let after = admin.member.visit.query.get("after").and_then(|text| {
-        let opened = admin.app().directory.open_opaque(POSITION, text)?;
+        let opened = admin.app().directory.unseal_opaque(&position_label(&admin), text)?;
         serde_json::from_slice(&opened).ok()
     });
     let query = UserQuery {
@@ -30,10 +32,13 @@ pub(crate) async fn list(admin: Admin) -> Answer {
         ..UserQuery::default()
     };
     let (page, _) = admin.app().directory.list_users(admin.cx(), &admin.caller, &query, false).await?;
-    let next = page.next.and_then(|position| {
-        let signed = admin.app().directory.sign_opaque(POSITION, &serde_json::to_vec(&position).ok()?);
-        Some(format!("{}?after={}", paths::DELETED_USERS, encoded(&signed)))
-    });
+    let next = match page.next.and_then(|position| serde_json::to_vec(&position).ok()) {
+        Some(position) => {
+            let sealed = admin.app().directory.seal_opaque(admin.cx(), &position_label(&admin), &position)?;
+            Some(format!("{}?after={}", paths::DELETED_USERS, encoded(&sealed)))
+        }
+        None => None,
+    };
     let users = page.users.into_iter().filter_map(|user| row(&admin, user)).collect();
     let notice = notice(&admin).await?;
     html(StatusCode::OK, &DeletedUsers { page: admin.page(), users, next, notice })

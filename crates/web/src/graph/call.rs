@@ -1,0 +1,254 @@
+//! One call, and the answers that every resource gives.
+
+use super::{Version, wire};
+use crate::{
+    App,
+    edge::Arrival,
+    errors::{Problem, json_response},
+};
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use odata::{EntityType, Options, Query, filter::field_of};
+use serde_json::{Map, Value, json};
+use service::Caller;
+use std::cmp::Ordering;
+
+/// One call: who, where, with which options.
+pub(crate) struct Call<'a> {
+    pub app: &'a App,
+    pub arrival: &'a Arrival,
+    pub version: Version,
+    pub caller: Caller,
+    /// The values of the braces in the route.
+    pub values: Vec<String>,
+    pub head: Parts,
+    pub body: Bytes,
+}
+
+pub(super) type Answer = Result<Response, Problem>;
+
+/// How many objects a page has when the client does not say (live service).
+pub(super) const PAGE: u16 = 100;
+
+impl Call<'_> {
+    /// `https://host/v1.0`
+    pub(super) fn base(&self) -> String {
+        format!("{}/{}", self.arrival.origin, self.version.segment())
+    }
+
+    /// The address without its query, in its own letter case: the base of next links.
+    pub(super) fn address(&self) -> String {
+        format!("{}{}", self.arrival.origin, self.head.uri.path())
+    }
+
+    /// The first value of the route.
+    pub(super) fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    /// `ConsistencyLevel: eventual`
+    pub(super) fn is_advanced(&self) -> bool {
+        self.head
+            .headers
+            .get("ConsistencyLevel")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"))
+    }
+
+    /// The options of the request.
+    pub(super) fn query(&self, entity: &'static EntityType, count_segment: bool) -> Result<Query, Problem> {
+        let query = self.read_query(entity, count_segment)?;
+        // To answer as if it had not been there would look like changes.
+        if query.deltatoken.is_some() {
+            return Err(unsupported_option("$deltatoken"));
+        }
+        Ok(query)
+    }
+
+    /// The same for a delta query.
+    pub(super) fn query_with_token(&self, entity: &'static EntityType) -> Result<Query, Problem> {
+        self.read_query(entity, false)
+    }
+
+    fn read_query(&self, entity: &'static EntityType, count_segment: bool) -> Result<Query, Problem> {
+        let options = Options { advanced: self.is_advanced(), count_segment };
+        let query = Query::parse(self.head.uri.query(), entity, options)?;
+        // To answer as if it had not been there would look like objects without relations.
+        if query.expand.is_some() {
+            return Err(unsupported_option("$expand"));
+        }
+        Ok(query)
+    }
+
+    /// The selection of a query; beta answers every property where nothing is selected, v1.0 the default set.
+    pub(super) fn render(
+        &self,
+        object: Value,
+        entity: &'static EntityType,
+        query: &Query,
+    ) -> Map<String, Value> {
+        match (&query.select, self.version) {
+            (None, Version::Beta) => match object {
+                Value::Object(object) => object,
+                _ => Map::new(),
+            },
+            (selected, _) => wire::select(object, entity, selected.as_deref()),
+        }
+    }
+
+    /// An object with its context.
+    pub(super) fn entity(
+        &self,
+        status: StatusCode,
+        set: &str,
+        query: Option<&Query>,
+        object: Map<String, Value>,
+    ) -> Response {
+        let selected = query.and_then(|query| query.select.as_deref());
+        let context = format!("{}/$entity", odata::context_url(&self.base(), set, selected));
+        let mut body = Map::new();
+        body.insert("@odata.context".to_owned(), json!(context));
+        body.extend(object);
+        success(status, &Value::Object(body))
+    }
+
+    /// One page of a collection. `next` is the signed position behind it.
+    pub(super) fn page(
+        &self,
+        set: &str,
+        query: &Query,
+        total: Option<i64>,
+        next: Option<String>,
+        items: Vec<Value>,
+    ) -> Response {
+        let mut body = Map::new();
+        let context = odata::context_url(&self.base(), set, query.select.as_deref());
+        body.insert("@odata.context".to_owned(), json!(context));
+        if let Some(total) = total {
+            body.insert("@odata.count".to_owned(), json!(total));
+        }
+        if let Some(token) = next {
+            let link = odata::next_link(&self.address(), self.head.uri.query(), &token);
+            body.insert("@odata.nextLink".to_owned(), json!(link));
+        }
+        body.insert("value".to_owned(), Value::Array(items));
+        success(StatusCode::OK, &Value::Object(body))
+    }
+
+    /// What skip tokens are sealed under: the tenant, the caller, the address and the query, so that none is good elsewhere.
+    fn token_label(&self) -> Result<String, Problem> {
+        let (tenant, person, app) = (self.caller.tenant(), self.caller.object(), self.caller.app());
+        let path = self.head.uri.path().to_ascii_lowercase();
+        let query = odata::fingerprint(self.head.uri.query())?;
+        Ok(format!("skiptoken:{tenant}:{person:?}:{app:?}:{path}?{query}"))
+    }
+
+    /// The skip token of a position in this collection.
+    pub(super) fn seal_position(&self, position: &[String]) -> Result<String, Problem> {
+        let payload = json!(position).to_string();
+        Ok(self.app.directory.seal_opaque(&self.arrival.cx, &self.token_label()?, payload.as_bytes())?)
+    }
+
+    /// The position behind which this page begins; none on the first.
+    pub(super) fn position(&self, query: &Query) -> Result<Option<Vec<String>>, Problem> {
+        let Some(token) = &query.skiptoken else { return Ok(None) };
+        let opened = self.app.directory.unseal_opaque(&self.token_label()?, token);
+        opened.and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Some).ok_or_else(expired_token)
+    }
+
+    /// A collection that is in memory as a whole, filtered, searched, sorted and cut as the query asks. Every object must have
+    /// an id, which completes the order: a position is that of an object, so that nothing is lost or repeated while others come
+    /// and go.
+    pub(super) fn collection(&self, set: &str, entity: &'static EntityType, objects: Vec<Value>) -> Answer {
+        let query = self.query(entity, false)?;
+        let mut found = matching(&query, objects);
+        let total = if query.count { i64::try_from(found.len()).ok() } else { None };
+        found.sort_by(|left, right| in_order(&query, left, right));
+        if let Some(position) = self.position(&query)? {
+            let last: Value = position
+                .first()
+                .and_then(|text| serde_json::from_str(text).ok())
+                .ok_or_else(expired_token)?;
+            found.retain(|object| in_order(&query, object, &last) == Ordering::Greater);
+        }
+        let limit = usize::from(query.top.unwrap_or(PAGE));
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = match found.last().filter(|_| more) {
+            Some(last) => Some(self.seal_position(&[place(&query, last).to_string()])?),
+            None => None,
+        };
+        let items =
+            found.into_iter().map(|object| Value::Object(self.render(object, entity, &query))).collect();
+        Ok(self.page(set, &query, total, next, items))
+    }
+}
+
+/// The objects that filter and search let through.
+fn matching(query: &Query, mut objects: Vec<Value>) -> Vec<Value> {
+    objects.retain(|object| {
+        query.filter.as_ref().is_none_or(|filter| filter.matches(&|field| field_of(object, field)))
+            && query.search.as_ref().is_none_or(|search| search.matches(object))
+    });
+    objects
+}
+
+fn in_order(query: &Query, left: &Value, right: &Value) -> Ordering {
+    let by_key = query.order_by.iter().map(|key| key.compare(left, right)).find(|order| order.is_ne());
+    by_key.unwrap_or_else(|| left["id"].as_str().cmp(&right["id"].as_str()))
+}
+
+/// As much of an object as its place in the order needs.
+fn place(query: &Query, object: &Value) -> Value {
+    let keys = query.order_by.iter().filter_map(|key| key.field.steps().first()).map(|step| step.name);
+    let members = keys.chain(["id"]).map(|name| (name.to_owned(), object[name].clone()));
+    Value::Object(members.collect())
+}
+
+fn unsupported_option(name: &str) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        format!("{name} is not supported here: leave it out."),
+    )
+}
+
+fn expired_token() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "Directory_ExpiredPageToken",
+        "The specified page token value is not valid for this request. Start again from the first page.",
+    )
+}
+
+/// A success with Graph's media type and version header.
+pub(super) fn success(status: StatusCode, body: &Value) -> Response {
+    let mut response = json_response(status, body);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(
+            "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+        ),
+    );
+    headers.insert("OData-Version", HeaderValue::from_static("4.0"));
+    headers.insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    response
+}
+
+/// 204 without a body.
+pub(super) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    response
+}
+
+/// The number of a `/$count`, as text.
+pub(super) fn plain_count(total: i64) -> Response {
+    let mut response = Response::new(Body::from(total.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response.headers_mut().insert("OData-Version", HeaderValue::from_static("4.0"));
+    response.headers_mut().insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    response
+}
