@@ -22,6 +22,7 @@ mod read;
 mod schema;
 mod sign_in;
 mod sqlite;
+mod transfer;
 mod value;
 
 pub use audit::{AuditQuery, ChainReport};
@@ -34,7 +35,7 @@ pub use objects::{
     AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject,
     SignInKind, SignIns,
 };
-pub use postgres::{DatabaseUrl, Options};
+pub use postgres::{DatabaseUrl, Distribution, Options};
 pub use read::{
     App, Confirmation, Grant, GrantKind, Group, Invitation, Passcode, Reader, Session, SigningKey, Throttle,
     Tombstone, UserPage, UserQuery,
@@ -45,6 +46,7 @@ pub use sign_in::{
 };
 
 pub use schema::REFERENCE_TABLES;
+pub use transfer::{Counts, Progress};
 
 use connection::View;
 use model::{Error, ErrorKind, Result, TenantScope};
@@ -146,6 +148,18 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
             Engine::Postgres(engine) => engine.agree_on_master_key(check).await,
+        }
+    }
+
+    /// Distributes the tables of a Citus coordinator over its machines by tenant. What is distributed stays so: a second run
+    /// does what is left. Runs as the user of the database URL, who must own the tables; requests wait while a table moves.
+    pub async fn distribute(&self) -> Result<Distribution> {
+        match &self.engine {
+            Engine::Sqlite(_) => Err(Error::new(
+                ErrorKind::Conflict,
+                "The embedded database is one file. Only a database on Citus can be distributed.",
+            )),
+            Engine::Postgres(engine) => engine.distribute().await,
         }
     }
 

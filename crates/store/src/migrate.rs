@@ -139,3 +139,39 @@ fn run(connection: &dyn Connection, digest: Digest) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_kept_from_the_engine_that_it_is_not_for_and_text_is_ordered_by_bytes() {
+        let sql = "-- a word; on it\ncreate table a (\n  b text not null,\n  c text\n);\n-- only: postgres\ncreate index d on a (b);\n\
+                   -- only: sqlite\ncreate index e on a (c);\nalter table a add column text_f text;\n";
+        let of = |dialect| statements(sql, dialect);
+        let made = "create table a (\n  b text not null,\n  c text\n)";
+        let added = "alter table a add column text_f text";
+        assert_eq!(of(Dialect::Sqlite), [made, "create index e on a (c)", added]);
+        assert_eq!(of(Dialect::Cockroach), [made, "create index d on a (b)", added]);
+        assert_eq!(
+            of(Dialect::Postgres),
+            [
+                "create table a (\n  b text collate \"C\" not null,\n  c text collate \"C\"\n)",
+                "create index d on a (b)",
+                "alter table a add column text_f text collate \"C\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_that_was_merged_later_is_still_to_do_whatever_its_number() {
+        let digest: Digest = |_| [0; 32];
+        let applied: Vec<_> = MIGRATIONS
+            .iter()
+            .skip(1)
+            .map(|(name, sql)| ((*name).to_owned(), checksum_of(sql, digest)))
+            .collect();
+        let todo = pending(&applied, digest).unwrap();
+        assert_eq!(todo.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [MIGRATIONS[0].0]);
+    }
+}

@@ -3,6 +3,7 @@
 //! other. What cannot be locked is guarded, and a decision whose guard failed, or that lost against another transaction, is
 //! taken anew.
 
+mod distribute;
 mod pool;
 mod roles;
 mod session;
@@ -11,6 +12,7 @@ mod translate;
 mod url;
 mod wait;
 
+pub use distribute::Distribution;
 pub use url::DatabaseUrl;
 pub(crate) use wait::blocking;
 
@@ -109,8 +111,24 @@ impl Engine {
         F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
     {
         let (job, answer) = batch::job(scope, decide);
-        self.core.order(scope.tenant(), job)?;
+        self.order_job(scope.tenant(), job)?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
+    }
+
+    /// Queues a job behind the others of a tenant.
+    pub(crate) fn order_job(&self, tenant: TenantId, job: Box<dyn Job>) -> Result<()> {
+        self.core.order(tenant, job)
+    }
+
+    /// A snapshot with the rows of all tenants; waits for its connection on the calling thread.
+    pub(crate) fn reading_all(&self) -> Result<Session> {
+        wait::wait(self.reading(View::Directory))
+    }
+
+    pub(crate) async fn distribute(&self) -> Result<Distribution> {
+        let client = self.core.pool.connect().await?;
+        let roles = &self.core.manners.roles;
+        distribute::distribute(setup::Setup(&client), roles).await
     }
 
     /// Keeps the first check value that it is given, and refuses another.

@@ -137,3 +137,59 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(raw: &rusqlite::Connection, sql: &str) -> Vec<String> {
+        let mut statement = raw.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn the_tables_read_off_the_migrations_are_those_that_they_make() {
+        let raw = rusqlite::Connection::open_in_memory().unwrap();
+        for (_, sql) in migrate::MIGRATIONS {
+            for statement in migrate::statements(sql, Dialect::Sqlite) {
+                raw.execute_batch(&statement).unwrap();
+            }
+        }
+        let tables = tables(Dialect::Sqlite);
+        let mut names: Vec<_> = tables.iter().map(|table| table.name.clone()).collect();
+        names.sort();
+        assert_eq!(names, strings(&raw, "select name from sqlite_master where type = 'table' order by name"));
+        for table in tables {
+            let columns =
+                format!("select name || ' ' || lower(type) from pragma_table_info('{}')", table.name);
+            let read: Vec<_> = table
+                .columns
+                .iter()
+                .map(|(name, kind)| format!("{name} {}", format!("{kind:?}").to_lowercase()))
+                .collect();
+            assert_eq!(read, strings(&raw, &columns), "{}", table.name);
+            let key =
+                format!("select name from pragma_table_info('{}') where pk > 0 order by pk", table.name);
+            assert_eq!(table.key, strings(&raw, &key), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_table_is_followed() {
+        let mut tables = Vec::new();
+        for statement in [
+            "create table a (x text not null, y bigint default 0, check (y > (1)), primary key (x, y))",
+            "create table b (x text primary key)",
+            "alter table a rename column x to z",
+            "alter table a add column w boolean",
+            "alter table a drop column w",
+            "alter table a rename to c",
+            "drop table b",
+        ] {
+            apply(&mut tables, statement);
+        }
+        let columns = vec![("z".to_owned(), Kind::Text), ("y".to_owned(), Kind::Bigint)];
+        let key = vec!["z".to_owned(), "y".to_owned()];
+        assert_eq!(tables, [Table { name: "c".to_owned(), columns, key }]);
+    }
+}

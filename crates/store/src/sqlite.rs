@@ -199,8 +199,13 @@ impl Engine {
         F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
     {
         let (job, answer) = batch::job(scope, decide);
-        self.order(Order::Commit(job))?;
+        self.order_job(job)?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
+    }
+
+    /// Queues a job for the writer.
+    pub(crate) fn order_job(&self, job: Box<dyn Job>) -> Result<()> {
+        self.order(Order::Commit(job))
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<()> {

@@ -133,10 +133,6 @@ impl Pool {
             Err(error) => Err(unavailable(format!("connecting ended early: {error}"))),
         }
     }
-
-    fn forget_idle(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 impl Leased {
@@ -149,12 +145,11 @@ impl Leased {
         self.pool.runtime()
     }
 
-    /// Uses the connection no more. `all`: nor any other that is idle, because the server behind them is not what it was.
-    pub(super) fn throw_away(&mut self, all: bool) {
+    /// Uses the connection no more, nor any that is idle: what broke this one has most likely broken them all, or the
+    /// server behind them is not what it was.
+    pub(super) fn throw_away(&mut self) {
         self.client = None;
-        if all {
-            self.pool.forget_idle();
-        }
+        self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     pool::Leased,
+    roles::Roles,
     translate::{Damage, translate},
     wait::{in_order, send_only, wait_at_most},
 };
@@ -33,18 +34,16 @@ pub(super) struct Manners {
     pub(super) read: String,
     /// Begins a transaction for writing, at the isolation that the database prescribes.
     pub(super) write: String,
-    /// The role that sees one tenant.
-    pub(super) tenant_role: String,
-    /// The role that reads across tenants.
-    pub(super) directory_role: String,
+    /// The role that sees one tenant, and the one that reads across tenants.
+    pub(super) roles: Roles,
 }
 
 impl Manners {
     /// The tenant is set by a literal statement: Citus passes those on to its workers, and `set_config` it does not.
     fn see(&self, view: View, text: &mut String) {
         let (role, tenant) = match view {
-            View::Tenant(tenant) => (&self.tenant_role, tenant.to_string()),
-            View::Own | View::Directory => (&self.directory_role, "*".to_owned()),
+            View::Tenant(tenant) => (&self.roles.tenant, tenant.to_string()),
+            View::Own | View::Directory => (&self.roles.directory, "*".to_owned()),
         };
         let _ = write!(text, "set local role {role}; set local app.tenant = '{tenant}'; ");
     }
@@ -140,7 +139,7 @@ impl Session {
         drop(leased);
         replies.ok_or_else(|| {
             self.damage.set(Some(Damage::Connection));
-            self.leased.borrow_mut().throw_away(false);
+            self.leased.borrow_mut().throw_away();
             let error = unavailable("the database does not answer");
             self.failed.replace(Some(error.clone()));
             error
@@ -151,8 +150,8 @@ impl Session {
     fn fail(&self, error: &Driver, whole: bool) -> Error {
         let (translated, damage) = translate(error);
         match damage {
-            Damage::Connection | Damage::Server => {
-                self.leased.borrow_mut().throw_away(damage == Damage::Server);
+            Damage::Connection => {
+                self.leased.borrow_mut().throw_away();
                 self.damage.set(Some(damage));
             }
             Damage::Again => self.damage.set(Some(damage)),

@@ -268,11 +268,14 @@ async fn manners(setup: Setup<'_>, roles: roles::Roles) -> Result<Manners> {
     if !setup.rows(sync, &[]).await?.is_empty() {
         limits.push_str("set local synchronous_commit = on; ");
     }
+    // Without it a worker is not told whose rows it may show. Citus must know before it is told.
+    if !setup.rows("select 1 from pg_extension where extname = 'citus'", &[]).await?.is_empty() {
+        limits.push_str("set local citus.propagate_set_commands = 'local'; ");
+    }
     Ok(Manners {
         read: format!("begin isolation level repeatable read read only; {limits}"),
         write: format!("begin; {limits}"),
-        tenant_role: roles.tenant,
-        directory_role: roles.directory,
+        roles,
     })
 }
 

@@ -14,8 +14,6 @@ pub(super) enum Damage {
     Again,
     /// The connection is of no use any more.
     Connection,
-    /// The server takes no writes any more: nor does any other connection to it.
-    Server,
 }
 
 /// Which error of ours, and what is left.
@@ -51,8 +49,9 @@ pub(super) fn translate(error: &Driver) -> (Error, Damage) {
 fn damage(code: &SqlState) -> Damage {
     match *code {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Damage::Again,
-        SqlState::READ_ONLY_SQL_TRANSACTION => Damage::Server,
-        SqlState::TOO_MANY_CONNECTIONS
+        // A primary that was made a standby: another server takes the writes now.
+        SqlState::READ_ONLY_SQL_TRANSACTION
+        | SqlState::TOO_MANY_CONNECTIONS
         | SqlState::ADMIN_SHUTDOWN
         | SqlState::CRASH_SHUTDOWN
         | SqlState::CANNOT_CONNECT_NOW

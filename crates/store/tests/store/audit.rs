@@ -244,7 +244,7 @@ fn equal_details_have_commitments_that_differ_by_their_salts() {
 #[test]
 fn records_come_newest_first_by_page_and_by_filter() {
     each(|world| {
-        let tenant = chain(&world);
+        let tenant = chain(world);
         let other = world.add_tenant(2);
         world
             .apply(other, |changes| {

@@ -76,6 +76,12 @@ impl Raw {
         Ok(messages.iter().filter_map(text).collect())
     }
 
+    /// Whether the server understands a statement of which no parameter has a type.
+    pub fn prepare(&self, sql: &str) -> Result<(), String> {
+        let prepared = self.runtime.block_on(self.client.prepare(sql));
+        prepared.map(drop).map_err(|error| error.as_db_error().map_or(error.to_string(), ToString::to_string))
+    }
+
     pub fn text(&self, sql: &str) -> String {
         self.texts(sql).unwrap().remove(0)
     }

@@ -70,7 +70,7 @@ fn a_read_stands_on_one_snapshot() {
             (before, reader.count_users(&UserQuery::default()).unwrap())
         });
         assert_eq!(counts, (0, 0));
-        assert_eq!(count(&world, tenant), 1, "the next read sees what was acknowledged");
+        assert_eq!(count(world, tenant), 1, "the next read sees what was acknowledged");
     });
 }
 

@@ -74,7 +74,7 @@ fn the_check_of_isolation_finds_what_it_looks_for() {
 }
 
 /// The literals of a Rust source, with continuation lines joined, of which a word of SQL is the first.
-fn literals(source: &str) -> Vec<String> {
+pub fn literals(source: &str) -> Vec<String> {
     const FIRST: [&str; 8] = ["select", "insert", "update", "delete", "create", "pragma", "begin", "alter"];
     let mut found = Vec::new();
     let mut rest = source;
@@ -197,7 +197,8 @@ fn is_stray(sql: &str) -> bool {
     !named
 }
 
-fn all_sql() -> Vec<(String, String)> {
+/// Every statement of the sources and of the migrations, with the name of its file.
+pub fn all_sql() -> Vec<(String, String)> {
     fn walk(directory: &Path, files: &mut Vec<std::path::PathBuf>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();

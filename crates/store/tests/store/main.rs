@@ -24,4 +24,8 @@ mod purge;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod transfer;

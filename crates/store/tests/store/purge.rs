@@ -218,7 +218,7 @@ fn a_purge_of_a_person_who_was_restored_changes_nothing() {
                 changes.insert_group(scope(tenant), object(90_000), "All", at(1));
             })
             .unwrap();
-        add(&world, tenant, vec![1]);
+        add(world, tenant, vec![1]);
         let removed = deleted(&inserted);
         let restored = User { version: 3, ..inserted };
         let first = removed.clone();
