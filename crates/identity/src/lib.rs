@@ -5,6 +5,7 @@
 //!
 //! Every signed token that the server accepts goes through [`verify`]; there is no other decoder.
 
+mod certificate;
 mod digest;
 mod encoding;
 mod header;
@@ -12,12 +13,16 @@ mod keys;
 mod master;
 mod opaque;
 mod password;
+mod relying_party;
 mod secret;
 #[cfg(test)]
 mod testing;
 mod token;
+mod totp;
 
+pub use certificate::AppCertificate;
 pub use digest::{digest, equal};
+pub use encoding::base64url;
 pub use header::{basic_credentials, bearer};
 pub use keys::{PublicKey, SigningKey, VerifyingKey};
 pub use master::MasterKey;
@@ -26,8 +31,13 @@ pub use password::{
     MAX_PASSWORD, MIN_PASSWORD, PasswordProblem, hash_password, password_outdated, password_problem,
     verify_nothing, verify_password,
 };
-pub use secret::{Secret, hash_secret, one_time_code, verify_secret};
-pub use token::{
-    AccessClaims, ClientAuth, Expect, IdClaims, MAX_LIFETIME, MAX_TOKEN, Rights, Subject, Unverified,
-    VerifiedAccess, issuer, mint, mint_id, parse, token_id, verify,
+pub use relying_party::{
+    IdExpect, IdTokenFault, ProviderClaims, ProviderKey, UnverifiedIdToken, federated_identity, provider_keys,
 };
+pub use secret::{Secret, code_challenge, hash_secret, one_time_code, user_code, verify_secret};
+pub use token::{
+    AccessClaims, AssertionFault, ClientAuth, Expect, IdClaims, IdHint, MAX_LIFETIME, MAX_TOKEN, OpenIdScopes,
+    Rights, Subject, Unverified, UnverifiedAssertion, VerifiedAccess, VerifiedAssertion, issuer, mint, mint_id,
+    parse, parse_assertion, token_id, verify, verify_hint,
+};
+pub use totp::{TotpSecret, recovery_code};

@@ -61,6 +61,9 @@ pub enum Command {
     /// Register apps that use Microsoft Graph.
     #[command(subcommand)]
     App(App),
+    /// Give an organisation a new key for signing tokens.
+    #[command(subcommand)]
+    Key(Key),
     /// Permanently delete the accounts whose 30 days are over.
     Purge(Purge),
     /// Check the audit chains and what is stored against what is promised.
@@ -75,6 +78,8 @@ pub struct Demo {
     /// Keep the world in this directory and reuse it as it is [default: temporary, removed at the end].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub database: Database,
     #[command(flatten)]
     pub place: Place,
     /// Write addresses, ids and secrets to this file as shell assignments, once the server answers
@@ -96,6 +101,29 @@ pub struct Serve {
     /// The private key of the certificate, in PEM.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// What the server reaches by itself.
+#[derive(Args)]
+pub struct Reach {
+    /// The mail server that sends invitations and passcodes, such as smtps://USER:PASSWORD@HOST or
+    /// smtp://USER:PASSWORD@HOST:587?tls=required; better in the environment, because other users see command lines.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "INNKEEPER_SMTP_URL",
+        hide_env_values = true,
+        requires = "mail_from"
+    )]
+    pub smtp_url: Option<String>,
+    /// Who mails are from, such as 'Innkeeper <innkeeper@example.org>'.
+    #[arg(long, value_name = "ADDRESS", env = "INNKEEPER_MAIL_FROM", requires = "smtp_url")]
+    pub mail_from: Option<String>,
+    /// Let external identity providers be at addresses that are not public, as in an intranet.
+    #[arg(long)]
+    pub allow_private_providers: bool,
 }
 
 /// Where a server is found.
@@ -148,6 +176,29 @@ pub struct Tool {
     /// The data directory of the server, which may be running or not.
     #[arg(long, value_name = "DIR", env = "INNKEEPER_DATA_DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Which database keeps the directory. There is no `Debug`: the address may hold a password.
+#[derive(Args)]
+pub struct Database {
+    /// Keep the directory in this PostgreSQL database, which any number of servers may share, such as
+    /// postgres://USER:PASSWORD@HOST:5432/DATABASE [default: embedded, in the data directory]. Better in the environment,
+    /// because other users see command lines.
+    #[arg(long, value_name = "URL", env = "INNKEEPER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// How many connections to that database this process keeps at most.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub database_connections: u16,
+}
+
+#[cfg(test)]
+impl Database {
+    /// The default.
+    pub const fn embedded() -> Self {
+        Self { database_url: None, database_connections: 16 }
+    }
 }
 
 /// `tenant`.
@@ -157,6 +208,8 @@ pub enum Tenant {
     Create(CreateTenant),
     /// Give an organisation a further domain.
     AddDomain(AddDomain),
+    /// Let people sign devices and programs in by a code that they enter in a browser, or no longer (off in a new organisation).
+    DeviceCode(DeviceCode),
     /// List the organisations.
     List(Tool),
 }
@@ -235,6 +288,47 @@ pub struct AddDomain {
     /// The domain.
     #[arg(long)]
     pub domain: String,
+}
+
+/// `tenant device-code`.
+#[derive(Args)]
+pub struct DeviceCode {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The id of the organisation, as `tenant list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub tenant: model::TenantId,
+    /// May they?
+    #[arg(value_enum)]
+    pub state: Switch,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// `key`.
+#[derive(Subcommand)]
+pub enum Key {
+    /// Make a new signing key. Clients see it for a day before it signs; what the old one signed stays good until it is over.
+    Rotate(RotateKey),
+}
+
+/// `key rotate`.
+#[derive(Args)]
+pub struct RotateKey {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The id of the organisation, as `tenant list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub tenant: model::TenantId,
+    /// Sign with it from now on. Clients that keep key documents and do not look again for an unknown key refuse its tokens
+    /// for up to a day.
+    #[arg(long)]
+    pub now: bool,
 }
 
 /// `purge`.

@@ -3,7 +3,7 @@
 use crate::{
     cli::Demo,
     edge::Signals,
-    env_file, files,
+    env_file, files, outside,
     problem::{Problem, Result},
     scratch::Scratch,
     server::{Announced, Server},
@@ -73,7 +73,7 @@ struct Prepared {
 async fn prepare(demo: &Demo, path: &Path, env_file: &Path) -> Result<Prepared> {
     let data = DataDir::open(path)?;
     let sink: PasscodeSink = Arc::new(|address, code| say(&format!("Passcode for {address}: {code}\n")));
-    let server = Server::open(data, &demo.place, None, Some(sink)).await?;
+    let server = Server::open(data, &demo.database, &demo.place, None, Some(sink), outside::of_demo()?).await?;
     // Whoever waits for the file must not find that of an earlier run.
     files::remove(env_file).map_err(|error| Problem::file("replace", env_file, &error))?;
     let (world, fresh) = world(&server.data, &server.directory).await?;
@@ -91,6 +91,13 @@ async fn world(data: &DataDir, directory: &Directory) -> Result<(DemoWorld, bool
             ))
         })?;
         return Ok((world, false));
+    }
+    if !directory.list_tenants().await?.is_empty() {
+        return Err(Problem::new(format!(
+            "The database holds organisations already, and {} does not hold their secrets. Start with the data directory of \
+             the demonstration that filled the database, or choose an empty one.",
+            data.path().display()
+        )));
     }
     let world = directory.build_demo(&directory.own_cx(), DUE_IN).await?;
     let text = serde_json::to_string_pretty(&world)

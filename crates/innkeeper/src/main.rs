@@ -3,11 +3,13 @@
 mod address;
 mod admin;
 mod cli;
+mod database;
 mod demo;
 mod edge;
 mod env_file;
 mod files;
 mod machine;
+mod outside;
 mod problem;
 mod reconcile;
 mod scratch;
@@ -20,7 +22,7 @@ mod tools;
 
 use admin::Request;
 use clap::Parser;
-use cli::{App, Cli, Command, Tenant};
+use cli::{App, Cli, Command, Key, Switch, Tenant};
 use problem::{Problem, Result};
 use std::process::ExitCode;
 
@@ -64,6 +66,12 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
             let permissions =
                 create.permissions.iter().map(|permission| permission.value().to_owned()).collect();
             (create.tool, Request::CreateApp { tenant: create.tenant, name: create.name, permissions })
+        }
+        Command::Tenant(Tenant::DeviceCode(set)) => {
+            (set.tool, Request::DeviceCode { tenant: set.tenant, allowed: set.state == Switch::On })
+        }
+        Command::Key(Key::Rotate(rotate)) => {
+            (rotate.tool, Request::RotateKey { tenant: rotate.tenant, now: rotate.now })
         }
         Command::Tenant(Tenant::List(tool)) => (tool, Request::ListTenants),
         Command::Purge(purge) => (purge.tool, Request::Purge),

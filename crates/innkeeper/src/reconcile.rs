@@ -10,6 +10,8 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 const PURGE: Duration = Duration::from_secs(60);
 /// How soon guests follow their home account.
 const HOME: Duration = Duration::from_secs(1);
+/// How soon a mail goes out.
+const MAIL: Duration = Duration::from_secs(1);
 /// How often what has expired is tidied up.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 /// How often the clocks are compared and the trusted time is noted.
@@ -22,6 +24,7 @@ pub fn spawn(directory: &Directory, stop: &watch::Receiver<bool>) -> JoinSet<()>
     let mut tasks = JoinSet::new();
     tasks.spawn(purge(directory.clone(), stop.clone()));
     tasks.spawn(home(directory.clone(), stop.clone()));
+    tasks.spawn(mail(directory.clone(), stop.clone()));
     tasks.spawn(sweep(directory.clone(), stop.clone()));
     tasks.spawn(clock(directory.clone(), stop.clone()));
     tasks.spawn(checkpoint(directory.clone(), stop.clone()));
@@ -102,6 +105,20 @@ async fn home(directory: Directory, mut stop: watch::Receiver<bool>) {
             );
         }
         if !rest(HOME, &mut stop).await {
+            return;
+        }
+    }
+}
+
+async fn mail(directory: Directory, mut stop: watch::Receiver<bool>) {
+    loop {
+        let own = directory.clone();
+        if let Some(done) = pass("mail", async move { own.mail_pass().await }).await
+            && done.sent + done.given_up > 0
+        {
+            tracing::info!(sent = done.sent, delayed = done.delayed, given_up = done.given_up, "sent mails");
+        }
+        if !rest(MAIL, &mut stop).await {
             return;
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     cli::Serve,
     demo::WORLD,
     edge::Signals,
-    files,
+    files, outside,
     problem::{Problem, Result},
     server::{Announced, Server},
     terminal::tell,
@@ -32,7 +32,15 @@ pub async fn run(serve: Serve) -> Result<()> {
         )));
     }
     let given = serve.tls_cert.as_deref().zip(serve.tls_key.as_deref());
-    let server = Server::open(data, &serve.place, given, None).await?;
+    let server = Server::open(
+        data,
+        &serve.tool.database,
+        &serve.place,
+        given,
+        None,
+        outside::of_server(&serve.reach)?,
+    )
+    .await?;
     let limits = serve.place.throttle.unwrap_or(Some(web::Limits::GUARD));
     server.run(web::Options { demo: false, limits }, &mut signals, announce).await
 }

@@ -2,27 +2,26 @@
 
 use crate::{
     address::{PublicUrl, origins, public_url},
-    cli::Place,
+    cli::{Database, Place},
+    database,
     edge::{self, Edge, Signals},
-    files,
     machine::{MachineClock, MachineRandom},
     problem::{Problem, Result},
     reconcile, socket, tls,
 };
-use identity::MasterKey;
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
-use service::{Directory, Parts, PasscodeSink};
+use service::{Directory, Outside, Parts, PasscodeSink};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-use store::{DataDir, Store};
+use store::DataDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -62,53 +61,37 @@ pub struct Server {
     bound: SocketAddr,
 }
 
-/// Opens the directory in a data directory that this process holds.
+/// Opens the directory with a data directory that this process holds.
 pub async fn open_directory(
     data: &DataDir,
+    database: &Database,
     origins: Vec<String>,
     passcodes: Option<PasscodeSink>,
+    outside: Outside,
 ) -> Result<Directory> {
     for name in SECRETS {
         data.private_file(name)?;
     }
-    let master = master_key(data.path())?;
-    let store = Store::open(data, identity::digest)?;
+    let (store, master) = database::open(data, database).await?;
     let (clock, random) = (Arc::new(MachineClock::start()), Arc::new(MachineRandom));
-    Ok(Directory::new(Parts { store, clock, random, master, origins, passcodes }).await?)
-}
-
-/// The key of this data directory, made before anything is sealed with it and never again.
-fn master_key(directory: &Path) -> Result<MasterKey> {
-    let path = directory.join("master.key");
-    if let Some(text) = files::read(&path).map_err(|error| Problem::file("read", &path, &error))? {
-        return Ok(MasterKey::from_hex(&text)?);
-    }
-    if directory.join("innkeeper.db").exists() {
-        return Err(Problem::new(format!(
-            "{} is missing, and the database beside it cannot be used without it. Put the file back from the backup of \
-             this data directory. To give up what is in the database, choose another directory with --data-dir.",
-            path.display()
-        )));
-    }
-    let key = MasterKey::generate(&MachineRandom);
-    files::replace(&path, files::PRIVATE, &key.to_hex())
-        .map_err(|error| Problem::file("write", &path, &error))?;
-    Ok(key)
+    Ok(Directory::new(Parts { store, clock, random, master, origins, passcodes, outside }).await?)
 }
 
 impl Server {
     /// Takes the port and opens the directory. `given` is a certificate of somebody else with its key.
     pub async fn open(
         data: DataDir,
+        database: &Database,
         place: &Place,
         given: Option<(&Path, &Path)>,
         passcodes: Option<PasscodeSink>,
+        outside: Outside,
     ) -> Result<Self> {
         let listener = edge::bind(place.listen).await?;
         let bound =
             listener.local_addr().map_err(|error| Problem::new(format!("Cannot listen: {error}.")))?;
         let public = public_url(place.public_url.as_ref(), bound, passcodes.is_some())?;
-        let directory = open_directory(&data, origins(&public, bound.port(), &place.tls_names), passcodes).await?;
+        let directory = open_directory(&data, database, origins(&public, bound.port(), &place.tls_names), passcodes, outside).await?;
         let (tls, ca) = match given {
             Some((certificate, key)) => (tls::load_given(certificate, key)?, None),
             None => {
@@ -238,7 +221,7 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     async fn open(path: &Path) -> Result<Directory> {
-        open_directory(&DataDir::open(path)?, Vec::new(), None).await
+        open_directory(&DataDir::open(path)?, &Database::embedded(), Vec::new(), None, Outside::default()).await
     }
 
     #[tokio::test]

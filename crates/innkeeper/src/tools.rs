@@ -3,13 +3,14 @@
 
 use crate::{
     admin::{Administrator, Request, Response, TenantLine, execute},
-    cli::{CreateTenant, Tool},
+    cli::{CreateTenant, Database, Tool},
     problem::{Problem, Result},
     serve::keep_setup_secret,
     server::{close, open_directory},
     socket,
     terminal::{read_password, say},
 };
+use service::Outside;
 use std::{
     path::{Path, PathBuf, absolute},
     process::ExitCode,
@@ -43,7 +44,7 @@ pub async fn run(tool: &Tool, request: Request) -> Result<ExitCode> {
     let path: PathBuf = absolute(path).map_err(|error| Problem::file("find", path, &error))?;
     let response = match socket::ask(&path, &request).await? {
         Some(response) => response,
-        None => alone(&path, request).await?,
+        None => alone(&path, &tool.database, request).await?,
     };
     match &response {
         Response::SetupSecret { secret, .. } => drop(keep_setup_secret(&path, secret.as_deref())?),
@@ -57,21 +58,22 @@ pub async fn run(tool: &Tool, request: Request) -> Result<ExitCode> {
 }
 
 /// Carries it out with nobody else in the directory.
-async fn alone(path: &Path, request: Request) -> Result<Response> {
-    if matches!(request, Request::SetupSecret) {
+async fn alone(path: &Path, database: &Database, request: Request) -> Result<Response> {
+    let embedded = database.database_url.is_none();
+    if embedded && matches!(request, Request::SetupSecret) {
         return Err(Problem::new(format!(
             "No server is running on {}. Start it: as long as there is no organisation, every start prints a fresh secret.",
             path.display()
         )));
     }
-    if !matches!(request, Request::CreateTenant { .. }) && !path.join("innkeeper.db").exists() {
+    if embedded && !matches!(request, Request::CreateTenant { .. }) && !path.join("innkeeper.db").exists() {
         return Err(Problem::new(format!(
             "There is no directory in {}. Check --data-dir, or make one with: innkeeper serve --data-dir {0}",
             path.display()
         )));
     }
     let data = DataDir::open(path)?;
-    let directory = open_directory(&data, Vec::new(), None).await?;
+    let directory = open_directory(&data, database, Vec::new(), None, Outside::default()).await?;
     let response = execute(&directory, request).await;
     close(&directory).await;
     Ok(response)
@@ -94,6 +96,11 @@ fn describe(response: Response) -> Result<String> {
         Response::AppCreated { client_id, client_secret } => {
             format!("Client id: {client_id}\nClient secret, shown only now: {client_secret}\n")
         }
+        Response::DeviceCodeSet { allowed: true } => "People may sign devices in by a code.\n".to_owned(),
+        Response::DeviceCodeSet { allowed: false } => "People may not sign devices in by a code.\n".to_owned(),
+        Response::KeyRotated { from } => format!(
+            "The new key signs from {from} on. Tokens signed before that stay good until they are over.\n"
+        ),
         Response::DomainAdded => "The domain was added.\n".to_owned(),
         Response::Tenants { tenants } if tenants.is_empty() => "There is no organisation yet.\n".to_owned(),
         Response::Tenants { tenants } => tenants.iter().map(|t| format!("{}  {}  {}\n", t.id, t.domain, t.name)).collect(),
@@ -155,11 +162,11 @@ mod tests {
                 password: None,
             }),
         };
-        let answer = describe(alone(scratch.path(), request).await.unwrap()).unwrap();
+        let answer = describe(alone(scratch.path(), &Database::embedded(), request).await.unwrap()).unwrap();
         assert!(answer.contains("ada@contoso.example") && answer.contains("shown only now"), "{answer}");
-        let list = describe(alone(scratch.path(), Request::ListTenants).await.unwrap()).unwrap();
+        let list = describe(alone(scratch.path(), &Database::embedded(), Request::ListTenants).await.unwrap()).unwrap();
         assert!(list.contains("contoso.example  Contoso"), "{list}");
-        let problem = alone(scratch.path(), Request::SetupSecret).await.err().unwrap().to_string();
+        let problem = alone(scratch.path(), &Database::embedded(), Request::SetupSecret).await.err().unwrap().to_string();
         assert!(problem.contains("Start it"), "only the start that follows can use a secret: {problem}");
     }
 
@@ -167,7 +174,7 @@ mod tests {
     async fn looking_does_not_make_a_directory() {
         let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
         let missing = scratch.path().join("missing");
-        let problem = alone(&missing, Request::ListTenants).await.err().unwrap().to_string();
+        let problem = alone(&missing, &Database::embedded(), Request::ListTenants).await.err().unwrap().to_string();
         assert!(problem.contains("--data-dir") && !missing.exists(), "{problem}");
     }
 
@@ -180,7 +187,7 @@ mod tests {
             technical_contact: None,
             administrator: None,
         };
-        let problem = describe(alone(scratch.path(), request).await.unwrap()).unwrap_err().to_string();
+        let problem = describe(alone(scratch.path(), &Database::embedded(), request).await.unwrap()).unwrap_err().to_string();
         assert!(problem.contains("full domain name"), "{problem}");
     }
 }

@@ -19,6 +19,8 @@ pub enum TokenFault {
     Audience,
     /// Good once, but the account, the app or its rights changed since.
     Revoked,
+    /// Good, but the person proved too long ago who they are for what they are about to do.
+    Stale,
 }
 
 /// What kind of thing went wrong; the web maps each to one status and code.

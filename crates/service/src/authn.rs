@@ -5,7 +5,8 @@ use crate::{Directory, MAILBOX_REALM};
 use model::{
     AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault,
     User,
-    authz::{Operation, Permission, Principal, authorize},
+    authz::{Operation, Permission, Principal, View, authorize, authorize_reading},
+    collaboration::Border,
     domain_of, fold,
 };
 use store::{ChangeSet, Decision, GrantKind, HomeAccountState, Reader};
@@ -24,8 +25,9 @@ pub(crate) enum Proof {
         oid: ObjectId,
         app: AppId,
         scopes: Vec<Permission>,
+        openid: identity::OpenIdScopes,
         generation: i64,
-        issued_at: Timestamp,
+        home_generation: Option<i64>,
     },
     /// A person on our own pages, in the home tenant.
     Page { tenant: TenantId, oid: ObjectId, session: String },
@@ -48,6 +50,8 @@ pub struct SignedIn {
     pub(crate) hash: String,
     /// When they last proved who they are.
     pub authenticated: Timestamp,
+    /// They proved it with a second factor, too.
+    pub second_factor: bool,
 }
 
 impl SignedIn {
@@ -109,11 +113,11 @@ impl Caller {
     }
 
     pub(crate) fn from_token(token: identity::VerifiedAccess) -> Self {
-        let identity::VerifiedAccess { tenant, oid, app, rights, issued_at, .. } = token;
+        let identity::VerifiedAccess { tenant, oid, app, rights, .. } = token;
         Self(match rights {
             identity::Rights::App { permissions } => Proof::App { tenant, oid, app, permissions },
-            identity::Rights::User { scopes, generation } => {
-                Proof::Delegated { tenant, oid, app, scopes, generation, issued_at }
+            identity::Rights::User { scopes, openid, generation, home_generation } => {
+                Proof::Delegated { tenant, oid, app, scopes, openid, generation, home_generation }
             }
         })
     }
@@ -149,6 +153,26 @@ impl Caller {
     }
 }
 
+/// For what is hard to undo, a sign-in counts as fresh for this long.
+const FRESH: Span = Span::minutes(10);
+
+/// Refuses unless the person proved lately who they are.
+pub(crate) fn require_fresh(cx: &Cx, who: &SignedIn) -> Result<()> {
+    fresh(cx, who.authenticated)
+}
+
+/// The same for a caller: whoever comes by a page must have signed in lately. A token has a short life of its own, and an app
+/// nobody to ask.
+pub(crate) fn require_fresh_caller(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<()> {
+    let Proof::Page { session, .. } = &caller.0 else { return Ok(()) };
+    let session = reader.session(session)?.ok_or_else(revoked)?;
+    fresh(cx, session.authenticated)
+}
+
+fn fresh(cx: &Cx, authenticated: Timestamp) -> Result<()> {
+    if cx.now.since(authenticated) <= FRESH { Ok(()) } else { Err(Error::unauthenticated(TokenFault::Stale)) }
+}
+
 /// Sessions end after this long without use.
 pub(crate) const SESSION_IDLE: Span = Span::minutes(30);
 /// Sessions end after this long in any case.
@@ -181,7 +205,28 @@ pub(crate) fn is_active(reader: &Reader<'_>, user: &User) -> Result<bool> {
         }
         Home::Invited { .. } => false,
     };
-    Ok(user.account_enabled && !user.is_deleted() && at_home)
+    Ok(user.account_enabled
+        && !user.is_deleted()
+        && at_home
+        && crate::border::check(reader, &user.home, Border::Collaboration, None)?.is_ok())
+}
+
+/// The generation of the home account of somebody homed in another tenant here: what voids a person's tokens at home voids
+/// those of its guests, too.
+pub(crate) fn home_generation(reader: &Reader<'_>, user: &User) -> Result<Option<i64>> {
+    match user.home {
+        Home::Tenant { tenant, object } => reader.across().home_generation(tenant, object),
+        _ => Ok(None),
+    }
+}
+
+/// What an app may do on behalf of this person: what an administrator granted for everybody, and what the person allowed it.
+pub(crate) fn delegated_grants(reader: &Reader<'_>, app: AppId, user: ObjectId) -> Result<Vec<Permission>> {
+    let mut granted = reader.grants(app, GrantKind::Delegated)?;
+    granted.extend(reader.consents(app, user)?);
+    granted.sort_unstable();
+    granted.dedup();
+    Ok(granted)
 }
 
 fn active_user(reader: &Reader<'_>, oid: ObjectId) -> Result<User> {
@@ -200,13 +245,14 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
                 permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
-        Proof::Delegated { oid, app, scopes, generation, issued_at, .. } => {
+        Proof::Delegated { oid, app, scopes, generation, home_generation: at_home, .. } => {
             let user = active_user(reader, *oid)?;
             let app = reader.app(*app)?.filter(|app| app.enabled).ok_or_else(revoked)?;
-            if *generation != user.generation || *issued_at < user.tokens_since {
+            if *generation != user.generation || *at_home != home_generation(reader, &user)? {
                 return Err(revoked());
             }
-            let granted = reader.grants(app.id, GrantKind::Delegated)?;
+            crate::border::require(reader, &user.home, Some(app.id))?;
+            let granted = delegated_grants(reader, app.id, user.id)?;
             let scopes = scopes.iter().copied().filter(|scope| granted.contains(scope)).collect();
             let roles = reader.roles(user.id)?;
             Ok(Principal::Delegated { user: Box::new(user), app: app.id, scopes, roles })
@@ -237,6 +283,24 @@ pub(crate) fn authorized(
     let principal = principal(reader, cx, caller)?;
     authorize(&principal, operation)?;
     Ok(principal)
+}
+
+/// Resolves the caller and authorises reading something of the directory; also says how much of it.
+pub(crate) fn authorized_to_read(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    caller: &Caller,
+    operation: Operation,
+) -> Result<(Principal, View)> {
+    let principal = principal(reader, cx, caller)?;
+    let view = may_read(reader, &principal, operation)?;
+    Ok((principal, view))
+}
+
+/// May this principal read this, as the organisation lets its guests?
+pub(crate) fn may_read(reader: &Reader<'_>, principal: &Principal, operation: Operation) -> Result<View> {
+    let access = crate::settings::authorization_policy(reader)?.guest_access;
+    authorize_reading(principal, operation, access)
 }
 
 impl Directory {
@@ -304,7 +368,7 @@ pub(crate) fn write_cookie(realm: TenantId, secret: &identity::Secret) -> String
     format!("{realm}.{}", secret.expose())
 }
 
-fn read_cookie(cookie: &str) -> Option<(TenantId, String)> {
+pub(crate) fn read_cookie(cookie: &str) -> Option<(TenantId, String)> {
     let (realm, secret) = cookie.split_once('.')?;
     Some((realm.parse().ok()?, identity::hash_secret(secret)))
 }
@@ -347,5 +411,6 @@ pub(crate) fn describe(
         addresses,
         hash: session.hash.clone(),
         authenticated: session.authenticated,
+        second_factor: reader.session_detail(&session.hash)?.is_some_and(|detail| detail.second_factor),
     }))
 }

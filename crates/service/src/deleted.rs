@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Directory,
-    authn::authorized,
+    authn::{authorized, require_fresh_caller},
     home,
     purge::{self, By},
     record::Draft,
@@ -97,6 +97,7 @@ impl Directory {
             .store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::PurgeUser)?;
+                require_fresh_caller(reader, &cx, &caller)?;
                 let user = find(reader, id)?;
                 may_manage(&principal, &reader.roles(id)?)?;
                 let mut changes = ChangeSet::new();
@@ -104,7 +105,7 @@ impl Directory {
                 Decision::done(changes, user.home)
             })
             .await?;
-        self.forget(&home).await;
+        self.forget(scope.tenant(), id, &home).await;
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Directory, SignedIn,
-    authn::scope,
+    authn::{require_fresh, scope},
+    connections::{connection_only, stand_in},
     record::Draft,
     users::{is_last_administrator, soft_delete},
 };
@@ -17,7 +18,7 @@ use model::{
 use store::{ChangeSet, Confirmation, Decision, HomeAccountState, Reader};
 
 /// How long a confirmation is good.
-const CONFIRMATION: Span = Span::minutes(10);
+pub(crate) const CONFIRMATION: Span = Span::minutes(10);
 
 /// An organisation in *my organizations*.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,7 +99,7 @@ pub enum LeaveAnswer {
 }
 
 /// The account of a person in the tenant of the reader: the live one, or else the one deleted last.
-fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
+pub(crate) fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
     if let Person::Member { tenant, object } = who.person
         && tenant == reader.tenant_id()
     {
@@ -118,7 +119,7 @@ fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
     Ok(gone)
 }
 
-fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Facts> {
+pub(crate) fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Facts> {
     let home = match &who.person {
         Person::Mailbox { .. } | Person::Federated(_) => HomeAccount::Enabled,
         Person::Member { tenant, object } => match reader.across().home_account(*tenant, *object)? {
@@ -147,7 +148,7 @@ fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Fac
     })
 }
 
-fn refused(tenant: &Tenant, reason: Reason) -> Refused {
+pub(crate) fn refused(tenant: &Tenant, reason: Reason) -> Refused {
     Refused { reason, tenant: tenant.id, name: tenant.name.clone(), privacy: tenant.privacy.clone() }
 }
 
@@ -165,7 +166,10 @@ impl Directory {
         let (person, addresses) = (who.person.clone(), who.addresses.clone());
         let memberships =
             self.store().read_across(move |across| across.memberships(&person, &addresses)).await?;
-        let mut tenants: Vec<TenantId> = who.home_tenant().into_iter().collect();
+        let person = who.person.clone();
+        let connections = self.store().read_across(move |across| across.connections(&person)).await?;
+        let connected = connections.into_iter().map(|(tenant, _)| tenant.id);
+        let mut tenants: Vec<TenantId> = who.home_tenant().into_iter().chain(connected).collect();
         for membership in memberships.into_iter().filter(|found| who.owns(&found.user)) {
             if !tenants.contains(&membership.tenant.id) {
                 tenants.push(membership.tenant.id);
@@ -176,7 +180,10 @@ impl Directory {
             let found = self
                 .store()
                 .read(scope(tenant), |reader| {
-                    let (tenant, user) = known(reader, who)?;
+                    let (tenant, user) = match connection_only(reader, who)? {
+                        Some(connection) => (reader.tenant()?, stand_in(who, &connection)),
+                        None => known(reader, who)?,
+                    };
                     let leave = decide(&facts(reader, who, Some(&user))?);
                     let inviter = match user.invited_by {
                         Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
@@ -198,13 +205,20 @@ impl Directory {
     /// The confirm step for one organisation: consequences and a one-time confirmation, or the reason why not.
     pub async fn view_leave(&self, cx: &Cx, who: &SignedIn, tenant: TenantId) -> Result<LeaveView> {
         let (cx, who, scope) = (cx.clone(), who.clone(), scope(tenant));
-        let secret = Secret::generate(cx.random.as_ref());
+        let (secret, directory) = (Secret::generate(cx.random.as_ref()), self.clone());
         self.store()
             .commit(scope, move |reader| {
+                if let Some(connection) = connection_only(reader, &who)? {
+                    let view = directory.view_disconnect(reader, &cx, &who, &connection)?;
+                    return Decision::done(ChangeSet::new(), view);
+                }
                 let (tenant, user) = known(reader, &who)?;
                 let mut changes = ChangeSet::new();
                 if let Err(reason) = decide(&facts(reader, &who, Some(&user))?) {
                     return Decision::done(changes, LeaveView::Refused(refused(&tenant, reason)));
+                }
+                if !reader.roles(user.id)?.is_empty() {
+                    require_fresh(&cx, &who)?;
                 }
                 let expires = cx.now + CONFIRMATION;
                 changes.insert_confirmation(
@@ -238,8 +252,12 @@ impl Directory {
     ) -> Result<LeaveAnswer> {
         let (cx, who, scope) = (cx.clone(), who.clone(), scope(tenant));
         let hash = identity::hash_secret(confirmation);
+        let (directory, sent) = (self.clone(), confirmation.to_owned());
         self.store()
             .commit(scope, move |reader| {
+                if let Some(connection) = connection_only(reader, &who)? {
+                    return directory.disconnect(reader, &cx, &who, (&connection, &sent));
+                }
                 let (tenant, user) = known(reader, &who)?;
                 let confirmation = reader
                     .confirmation(&hash)?
@@ -268,6 +286,9 @@ impl Directory {
                     return Decision::done(ChangeSet::new(), LeaveAnswer::Stale);
                 }
                 let roles = reader.roles(user.id)?;
+                if !roles.is_empty() {
+                    require_fresh(&cx, &who)?;
+                }
                 crate::users::keep_an_administrator(reader, &mut changes, &user, &roles)?;
                 let draft = Draft::by_user(&cx, Activity::LeaveOrganization, &user, None).on_user(&cx, &user);
                 changes.use_confirmation(scope, &hash, cx.now);

@@ -2,20 +2,31 @@
 
 mod audit;
 mod authn;
+mod border;
+mod connections;
 mod deleted;
 mod delta;
 mod demo;
+mod federation;
+mod groups;
 mod home;
 mod invitations;
 mod leave;
 mod mail;
 mod organization;
 mod outside;
+mod people;
 mod policy;
 mod purge;
 mod record;
+mod registrations;
+mod roles;
+mod second_factor;
+mod sessions;
+mod settings;
 mod sign_in;
 mod tenants;
+mod throttle;
 mod tokens;
 mod users;
 mod verify;
@@ -23,20 +34,33 @@ mod verify;
 pub use authn::{Caller, SignedIn};
 pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
+pub use federation::{
+    Arrived, Departure, Federation, FederationFault, NewProvider, ProviderView,
+};
+pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan};
-pub use invitations::{InvitationRequest, InvitationSent, InvitationView};
+pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use mail::{LocalMail, MailPass};
 pub use organization::OrganizationPatch;
 pub use outside::{
     Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply,
 };
+pub use people::{NewUser, UserDetail};
 pub use policy::PolicyView;
 pub use purge::PurgePass;
-pub use sign_in::{Discovered, SignIn};
-pub use store::{AuditQuery, GrantKind, UserPage, UserQuery};
+pub use registrations::{AppDetail, AppKey, AppPatch, DelegatedGrant, NewCertificate};
+pub use second_factor::{Enrolment, SecondFactorState, SecurityAnswer};
+pub use sessions::SessionView;
+pub use settings::{AuthorizationPolicyPatch, InvitationDomainsPatch};
+pub use sign_in::{Discovered, SignIn, Visitor};
+pub use store::{AppObject, AppSecret, AuditQuery, DirectConnection, GrantKind, GrantRow, GroupObject, SignIns, ProviderChoice, SignInSettings, UserPage, UserQuery};
 pub use tenants::{NewMember, NewTenant, SetupRequest};
-pub use tokens::{OAuthFault, TokenAnswer, TokenRequest};
+pub use tokens::{
+    AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConsentView, DEVICE_PAGE, DeviceAnswer,
+    DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step, TokenAnswer,
+    TokenRequest, Visit,
+};
 pub use users::UserPatch;
 pub use verify::Findings;
 
@@ -84,6 +108,7 @@ struct Inner {
     passcodes: Option<PasscodeSink>,
     outside: Outside,
     local_mails: mail::LocalMails,
+    providers: federation::Providers,
     trusted: Mutex<TrustedClock>,
     /// Parsed private keys: a pure function of what is stored under their id.
     keys: Mutex<HashMap<(TenantId, String), Arc<identity::SigningKey>>>,
@@ -92,6 +117,10 @@ struct Inner {
     sign_ins: tokio::sync::Semaphore,
     /// Refused token requests that were recorded in the minute that began then, by tenant.
     refusals: Mutex<HashMap<TenantId, (Timestamp, u32)>>,
+    /// Wrong credentials at the token endpoint in the minute that began then, by network.
+    failures: Mutex<HashMap<String, (Timestamp, u32)>>,
+    /// The document of all tenants' keys, and when it was made.
+    common_keys: Mutex<Option<(Timestamp, Arc<serde_json::Value>)>>,
 }
 
 /// How many password hashes may run at once; more than the cores would only queue.
@@ -114,11 +143,14 @@ impl Directory {
                 passcodes: parts.passcodes,
                 outside: parts.outside,
                 local_mails: mail::LocalMails::default(),
+                providers: federation::Providers::default(),
                 trusted: Mutex::new(trusted),
                 keys: Mutex::new(HashMap::new()),
                 hashing: tokio::sync::Semaphore::new(HASHERS),
                 sign_ins: tokio::sync::Semaphore::new(SIGN_INS),
                 refusals: Mutex::new(HashMap::new()),
+                failures: Mutex::new(HashMap::new()),
+                common_keys: Mutex::new(None),
             }),
         })
     }

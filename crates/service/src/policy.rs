@@ -1,6 +1,6 @@
 //! The external identities policy.
 
-use crate::{Caller, Directory, authn::authorized, home, record::Draft};
+use crate::{Caller, Directory, authn::{authorized, require_fresh_caller}, home, record::Draft};
 use model::{
     Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
     audit::{Activity, Target},
@@ -86,6 +86,7 @@ impl Directory {
                     Ok(Outcome::Changed(next, modified)) => {
                         changes.guard_tenant(&tenant).update_policy(scope, &next);
                         if next.allow_removal && !policy.allow_removal {
+                            require_fresh_caller(reader, &cx, &caller)?;
                             home::note_earlier(reader, &mut changes, &cx)?;
                         }
                         for change in modified {

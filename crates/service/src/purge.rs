@@ -6,7 +6,7 @@ use crate::{
     record::Draft,
 };
 use model::{
-    Alarm, Cx, Error, ErrorKind, Home, Person, Result, Span, Timestamp, User,
+    Alarm, Cx, Error, ErrorKind, Federated, Home, ObjectId, Person, Result, Span, TenantId, Timestamp, User,
     audit::{Activity, Record},
     authz::Principal,
     lifecycle, mint_uuid,
@@ -170,29 +170,63 @@ impl Directory {
             })
             .await?;
         if let Some(home) = &erased {
-            self.forget(home).await;
+            self.forget(due.tenant, due.id, home).await;
         }
         Ok(erased.is_some())
     }
 
-    /// Sessions of people with a mailbox are kept under their address. When the last account of an address is erased, so are
-    /// they; should that fail, they end by themselves within hours.
-    pub(crate) async fn forget(&self, home: &Home) {
-        let Home::Mailbox { address } = home else { return };
-        let (person, address) = (Person::Mailbox { address: address.clone() }, address.clone());
-        let forgotten = self
-            .store()
+    /// What is kept of people beside their accounts: sessions and mails of a mailbox, and what a provider said of somebody. When
+    /// the last account of the person is erased, so is that; should it fail, sessions end by themselves within hours.
+    pub(crate) async fn forget(&self, tenant: TenantId, id: ObjectId, home: &Home) {
+        self.forget_local_mails(&id.to_string());
+        let forgotten = match home {
+            Home::Mailbox { address } => self.forget_mailbox(address.clone()).await,
+            Home::Federated(federated) => self.forget_federated(federated.clone()).await,
+            Home::Invited { address } => self.forget_invited(tenant, address.clone()).await,
+            Home::Here | Home::Tenant { .. } => Ok(()),
+        };
+        if let Err(error) = forgotten {
+            tracing::warn!(?error, "sessions of an erased account could not be ended; they end within hours");
+        }
+    }
+
+    async fn forget_mailbox(&self, address: String) -> Result<()> {
+        let person = Person::Mailbox { address: address.clone() };
+        let mails = self.private_key("passcode-address", &[&address]);
+        self.forget_local_mails(&mails);
+        self.store()
             .commit(directory_scope(), move |reader| {
                 let mut changes = ChangeSet::new();
                 if reader.across().memberships(&person, std::slice::from_ref(&address))?.is_empty() {
                     changes.forget_sessions(directory_scope(), &person);
+                    changes.forget_mails(directory_scope(), &mails);
                 }
                 Decision::done(changes, ())
             })
-            .await;
-        if let Err(error) = forgotten {
-            tracing::warn!(?error, "sessions of an erased account could not be ended; they end within hours");
-        }
+            .await
+    }
+
+    async fn forget_invited(&self, tenant: TenantId, address: String) -> Result<()> {
+        self.store()
+            .commit(scope(tenant), move |_| {
+                let mut changes = ChangeSet::new();
+                changes.forget_federated_address(scope(tenant), &address);
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
+    async fn forget_federated(&self, federated: Federated) -> Result<()> {
+        let scope = scope(federated.tenant);
+        self.store()
+            .commit(scope, move |reader| {
+                let mut changes = ChangeSet::new();
+                if reader.users_by_home(&Home::Federated(federated.clone()))?.is_empty() {
+                    changes.forget_federated_person(scope, &federated);
+                }
+                Decision::done(changes, ())
+            })
+            .await
     }
 
     /// Takes or keeps the lease of a reconciler; false when another holder has it.
@@ -234,7 +268,7 @@ impl Directory {
         self.store()
             .commit(scope, move |_| {
                 let mut changes = ChangeSet::new();
-                changes.sweep(scope, now);
+                changes.sweep(scope, now).sweep_federation_flows(scope, now).sweep_tokens(scope, now);
                 Decision::done(changes, ())
             })
             .await

@@ -3,26 +3,61 @@
 use crate::{
     Directory, MAILBOX_REALM, SignedIn,
     authn::{SESSION_LIFE, describe, scope, write_cookie},
+    mail::{Mail, Message},
     record::Draft,
-    tokens::{blocking, hex},
+    second_factor,
+    throttle::Lanes,
+    tokens::blocking,
 };
 use identity::Secret;
 use model::{
-    Cx, Error, ErrorKind, Home, Person, Result, Span, TenantId, Timestamp, User,
+    Cx, Error, ErrorKind, Home, ObjectId, Person, Result, Span, TenantId, User,
     audit::{Activity, Initiator},
     domain_of, fold, is_plain_address,
 };
-use store::{ChangeSet, Decision, Passcode, Reader, Session};
+use serde::{Deserialize, Serialize};
+use store::{ChangeSet, Decision, Membership, Passcode, ProviderChoice, Reader, Session, SessionDetail};
 
 /// How somebody with this user name signs in. Says nothing about whether there is such an account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Discovered {
     /// The domain belongs to an organisation here.
     Password,
     /// It does not: a passcode can be sent.
     Passcode,
+    /// Organisations here know a provider for the domain.
+    Providers {
+        /// The providers, each with the organisation that registered it.
+        providers: Vec<ProviderChoice>,
+        /// A passcode can be sent as well.
+        passcode: bool,
+    },
     /// It does not, and passcodes are not set up; or it is no user name at all.
     Unavailable,
+}
+
+/// Who is at the door, as far as the request tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Visitor {
+    /// The address or network.
+    pub network: String,
+    /// The value by which the browser is known, if it was here before.
+    pub device: Option<String>,
+    /// What the browser calls itself.
+    pub agent: Option<String>,
+}
+
+impl<T: AsRef<str> + ?Sized> From<&T> for Visitor {
+    /// Somebody of whom only the network is known.
+    fn from(network: &T) -> Self {
+        Self { network: network.as_ref().to_owned(), ..Self::default() }
+    }
+}
+
+impl From<&Visitor> for Visitor {
+    fn from(visitor: &Visitor) -> Self {
+        visitor.clone()
+    }
 }
 
 /// What came of signing in.
@@ -31,8 +66,17 @@ pub enum SignIn {
     SignedIn {
         /// The value of the session cookie.
         cookie: String,
+        /// The value of the cookie for the administration pages, for whoever may open them.
+        admin: Option<String>,
+        /// The value by which the browser is known from now on.
+        device: String,
         /// Who it is.
         person: Box<SignedIn>,
+    },
+    /// The password is right; the second factor is asked for.
+    SecondFactor {
+        /// Proves the first step; goes back with the code.
+        ticket: String,
     },
     /// User name, password or passcode is wrong; which of them is not told.
     Wrong,
@@ -45,66 +89,83 @@ pub enum SignIn {
     },
 }
 
-/// So many failures in a row cost nothing.
-const FREE_FAILURES: i64 = 5;
-/// The longest wait between attempts.
-const LONGEST_WAIT: Span = Span::minutes(15);
-/// Failures are forgotten after this long without one.
-const FORGET: Span = Span::days(1);
 /// How long a passcode is good for.
 const PASSCODE_LIFE: Span = Span::minutes(10);
 /// So many wrong guesses void a passcode.
 const PASSCODE_ATTEMPTS: i64 = 5;
 /// The least time between two passcodes to one address.
 const RESEND: Span = Span::minutes(1);
+/// How long the second step may take.
+const STEP_LIFE: Span = Span::minutes(10);
+/// The label of the ticket between the two steps.
+const TICKET: &str = "second-factor";
+/// The most that is kept of what a browser calls itself.
+const AGENT: usize = 200;
 
-/// How long to wait after so many failures: nothing for the first few, then twice as long each time.
-fn wait_after(failures: i64) -> Span {
-    match failures.saturating_sub(FREE_FAILURES) {
-        ..0 => Span::ZERO,
-        doublings @ 0..10 => Span::seconds(1 << doublings).min(LONGEST_WAIT),
-        _ => LONGEST_WAIT,
-    }
-}
-
-/// Counts an attempt as failed before it is judged, so that many at once are counted, too; success forgets them all.
-fn count_attempt(
-    reader: &Reader<'_>,
-    changes: &mut ChangeSet,
-    realm: TenantId,
-    key: &str,
-    now: Timestamp,
-) -> Result<Option<SignIn>> {
-    let throttle = reader.throttle(key)?.filter(|throttle| now.since(throttle.last) < FORGET);
-    let failures = throttle.map_or(0, |throttle| throttle.failures);
-    let until = throttle.map_or(now, |throttle| throttle.last + wait_after(failures));
-    if now < until {
-        let seconds = u32::try_from(until.since(now).as_seconds() + 1).unwrap_or(u32::MAX);
-        return Ok(Some(SignIn::Throttled { seconds }));
-    }
-    changes.set_throttle(scope(realm), key, failures + 1, now);
-    Ok(None)
-}
-
-/// A session to be, and the cookie for it.
+/// A session to be, and the cookies for it.
 #[derive(Clone)]
-struct Fresh {
-    session: Session,
-    cookie: String,
+pub(crate) struct Fresh {
+    pub session: Session,
+    pub detail: SessionDetail,
+    pub cookie: String,
+    pub admin: String,
 }
 
-fn fresh(cx: &Cx, realm: TenantId, person: &Person) -> Fresh {
-    let secret = Secret::generate(cx.random.as_ref());
-    Fresh {
-        session: Session {
-            hash: secret.hash(),
-            person_key: person.key(),
-            authenticated: cx.now,
-            seen: cx.now,
-            expires: cx.now + SESSION_LIFE,
-        },
-        cookie: write_cookie(realm, &secret),
+impl Fresh {
+    pub(crate) fn new(cx: &Cx, realm: TenantId, person: &Person, visitor: &Visitor) -> Self {
+        let (secret, admin) =
+            (Secret::generate(cx.random.as_ref()), Secret::generate(cx.random.as_ref()));
+        let agent = visitor.agent.as_deref().map(|agent| agent.chars().take(AGENT).collect());
+        Self {
+            session: Session {
+                hash: secret.hash(),
+                person_key: person.key(),
+                authenticated: cx.now,
+                seen: cx.now,
+                expires: cx.now + SESSION_LIFE,
+            },
+            detail: SessionDetail {
+                started: Some(cx.now),
+                agent,
+                network: Some(visitor.network.clone()),
+                second_factor: false,
+                admin_hash: Some(admin.hash()),
+                admin_seen: Some(cx.now),
+            },
+            cookie: write_cookie(realm, &secret),
+            admin: write_cookie(realm, &admin),
+        }
     }
+
+    /// Begins the session. The administration pages open only to whoever holds a role, and a second factor where the
+    /// organisation asks for one.
+    pub(crate) fn begin(
+        &self,
+        changes: &mut ChangeSet,
+        realm: TenantId,
+        person: SignedIn,
+        administrator: bool,
+        device: String,
+    ) -> SignIn {
+        let mut detail = self.detail.clone();
+        if !administrator {
+            (detail.admin_hash, detail.admin_seen) = (None, None);
+        }
+        changes.insert_session(scope(realm), &self.session);
+        changes.describe_session(scope(realm), &self.session.hash, &detail);
+        let admin = administrator.then(|| self.admin.clone());
+        SignIn::SignedIn { cookie: self.cookie.clone(), admin, device, person: Box::new(person) }
+    }
+}
+
+/// The first step, on its way to the second. It holds as long as the password and the account stay as they were.
+#[derive(Serialize, Deserialize)]
+struct Ticket {
+    tenant: TenantId,
+    user: ObjectId,
+    password: String,
+    generation: i64,
+    until: i64,
 }
 
 /// What was found out about a password, outside of any transaction.
@@ -124,25 +185,39 @@ impl Directory {
         let Some(domain) = domain_of(&address).filter(|_| is_plain_address(&address)) else {
             return Ok(Discovered::Unavailable);
         };
-        let hosted = self.store().read_across(|across| across.tenant_of_domain(&domain)).await?;
-        Ok(match (hosted, &self.inner.passcodes) {
-            (Some(_), _) => Discovered::Password,
-            (None, Some(_)) => Discovered::Passcode,
-            (None, None) => Discovered::Unavailable,
+        let (hosted, providers) = self
+            .store()
+            .read_across(|across| {
+                Ok((across.tenant_of_domain(&domain)?, across.providers_of_domain(&domain)?))
+            })
+            .await?;
+        let passcode = self.sends_passcodes();
+        Ok(match hosted {
+            Some(_) => Discovered::Password,
+            None if !providers.is_empty() && self.inner.outside.outbound.is_some() => {
+                Discovered::Providers { providers, passcode }
+            }
+            None if passcode => Discovered::Passcode,
+            None => Discovered::Unavailable,
         })
     }
 
-    /// The key of a throttle; a keyed hash, because an address is personal and must not stay behind.
-    fn private_key(&self, purpose: &str, parts: &[&str]) -> String {
-        hex(&self.master().mac(purpose, parts.join("\0").as_bytes()))
+    /// Can people without a home organisation be sent passcodes?
+    fn sends_passcodes(&self) -> bool {
+        self.inner.passcodes.is_some() || self.sends_mail()
     }
 
-    /// Signs a member in with the password. `network` is where the request came from; failures are counted per account and
-    /// network, so that a stranger elsewhere locks nobody out.
+    /// Signs a member in with the password. Failures are counted so that a stranger elsewhere locks nobody out.
     ///
     /// # Errors
     /// `TooManyRequests` if too many people sign in at this moment.
-    pub async fn sign_in(&self, cx: &Cx, network: &str, user_name: &str, password: &str) -> Result<SignIn> {
+    pub async fn sign_in(
+        &self,
+        cx: &Cx,
+        visitor: impl Into<Visitor>,
+        user_name: &str,
+        password: &str,
+    ) -> Result<SignIn> {
         // Before anything is counted: whoever is turned away here has not failed.
         let _place = self.inner.sign_ins.try_acquire().map_err(|_| {
             Error::new(
@@ -150,27 +225,29 @@ impl Directory {
                 "Too many people are signing in at this moment. Try again in a few seconds.",
             )
         })?;
-        let account = fold(user_name);
+        let (visitor, account) = (visitor.into(), fold(user_name));
         let domain = domain_of(&account).unwrap_or_default();
         let tenant = self.store().read_across(|across| across.tenant_of_domain(&domain)).await?;
         let realm = tenant.unwrap_or(MAILBOX_REALM);
-        let key = self.private_key("throttle", &[&account, network]);
-        let (counted, now) = (key.clone(), cx.now);
-        let throttled = self
-            .store()
-            .commit(scope(realm), move |reader| {
-                let mut changes = ChangeSet::new();
-                let throttled = count_attempt(reader, &mut changes, realm, &counted, now)?;
-                Decision::done(changes, throttled)
-            })
-            .await?;
-        if let Some(throttled) = throttled {
-            return Ok(throttled);
+        let lanes = self.lanes("throttle", realm, &account, &visitor);
+        if let Some(seconds) = self.count(cx, realm, &lanes).await? {
+            return Ok(SignIn::Throttled { seconds });
         }
         match self.judge_password(cx, realm, &account, password).await? {
-            Some(judged) => self.conclude(cx, realm, key, judged).await,
+            Some(judged) => self.conclude(cx, realm, lanes, judged, visitor).await,
             None => self.refuse_nobody(cx, realm).await,
         }
+    }
+
+    pub(crate) async fn count(&self, cx: &Cx, realm: TenantId, lanes: &Lanes) -> Result<Option<u32>> {
+        let (lanes, now) = (lanes.clone(), cx.now);
+        self.store()
+            .commit(scope(realm), move |reader| {
+                let mut changes = ChangeSet::new();
+                let wait = lanes.count(reader, &mut changes, now)?;
+                Decision::done(changes, wait)
+            })
+            .await
     }
 
     /// A wrong password of an account that exists is recorded. Here nothing is, but it takes a commit as well, so that the
@@ -222,11 +299,20 @@ impl Directory {
         .await
     }
 
-    /// Begins the session, if account and password are still what they were when the password was compared.
-    async fn conclude(&self, cx: &Cx, tenant: TenantId, key: String, judged: Judged) -> Result<SignIn> {
+    /// Begins the session, if account and password are still what they were when the password was compared; or asks for the
+    /// second factor, if there is one.
+    async fn conclude(
+        &self,
+        cx: &Cx,
+        tenant: TenantId,
+        lanes: Lanes,
+        judged: Judged,
+        visitor: Visitor,
+    ) -> Result<SignIn> {
         let person = Person::Member { tenant, object: judged.user.id };
-        let fresh = fresh(cx, tenant, &person);
-        let cx = cx.clone();
+        let fresh = Fresh::new(cx, tenant, &person, &visitor);
+        let device = self.introduce(cx, &fold(&judged.user.upn), &visitor);
+        let (directory, cx) = (self.clone(), cx.clone());
         self.store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
@@ -240,37 +326,109 @@ impl Directory {
                     changes.record(record.done());
                     return Decision::done(changes, SignIn::Wrong);
                 }
-                changes.guard_user(&user).clear_throttle(scope(tenant), &key);
+                changes.guard_user(&user);
+                lanes.forgive(reader, &mut changes)?;
                 if let Some(hash) = &judged.renewed {
                     changes.set_password(&user, hash, cx.now);
                 }
-                let Some(signed_in) = describe(reader, person.clone(), &fresh.session)? else {
-                    let record = Draft::by_user(&cx, Activity::SignInRefused, &user, None)
-                        .on_user(&cx, &user)
-                        .refused("accountDisabled");
-                    changes.record(record.done());
-                    return Decision::done(changes, SignIn::Blocked);
+                let signed_in = describe(reader, person.clone(), &fresh.session)?;
+                let Some(signed_in) = signed_in else {
+                    return refuse_blocked(changes, &cx, &user);
                 };
+                if reader.second_factor(user.id)?.is_some_and(|factor| factor.confirmed.is_some()) {
+                    let phc = judged.renewed.as_ref().unwrap_or(&judged.phc);
+                    let ticket = directory.ticket(&cx, &user, phc);
+                    return Decision::done(changes, SignIn::SecondFactor { ticket });
+                }
                 let record = Draft::by_user(&cx, Activity::SignIn, &user, None).on_user(&cx, &user);
-                changes.insert_session(scope(tenant), &fresh.session).record(record.done());
-                let signed_in =
-                    SignIn::SignedIn { cookie: fresh.cookie.clone(), person: Box::new(signed_in) };
-                Decision::done(changes, signed_in)
+                changes.record(record.done());
+                let opens = second_factor::opens_administration(reader, &directory, &user, false)?;
+                let done = fresh.begin(&mut changes, tenant, signed_in, opens, device.clone());
+                Decision::done(changes, done)
+            })
+            .await
+    }
+
+    fn ticket(&self, cx: &Cx, user: &User, phc: &str) -> String {
+        let ticket = Ticket {
+            tenant: user.tenant,
+            user: user.id,
+            password: self.private_key("ticket-password", &[phc]),
+            generation: user.generation,
+            until: (cx.now + STEP_LIFE).as_micros(),
+        };
+        // Ids, numbers and hexadecimal always serialise.
+        self.sign_opaque(TICKET, &serde_json::to_vec(&ticket).unwrap_or_default())
+    }
+
+    /// The second step: a code of the authenticator app, or a recovery code. A ticket that is too old answers `Wrong`, too.
+    pub async fn sign_in_with_code(
+        &self,
+        cx: &Cx,
+        visitor: impl Into<Visitor>,
+        ticket: &str,
+        code: &str,
+    ) -> Result<SignIn> {
+        let visitor = visitor.into();
+        let ticket = self.open_opaque(TICKET, ticket);
+        let ticket = ticket.and_then(|bytes| serde_json::from_slice::<Ticket>(&bytes).ok());
+        let Some(ticket) = ticket.filter(|ticket| cx.now.as_micros() < ticket.until) else {
+            return Ok(SignIn::Wrong);
+        };
+        let (tenant, code) = (ticket.tenant, second_factor::cleaned(code));
+        let lanes = self.lanes("throttle-code", tenant, &ticket.user.to_string(), &visitor);
+        if let Some(seconds) = self.count(cx, tenant, &lanes).await? {
+            return Ok(SignIn::Throttled { seconds });
+        }
+        let person = Person::Member { tenant, object: ticket.user };
+        let mut fresh = Fresh::new(cx, tenant, &person, &visitor);
+        fresh.detail.second_factor = true;
+        let (directory, cx) = (self.clone(), cx.clone());
+        self.store()
+            .commit(scope(tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                let user =
+                    reader.live_user(ticket.user)?.filter(|user| user.generation == ticket.generation);
+                let phc = reader.password(ticket.user)?.unwrap_or_default();
+                let same = directory.private_key("ticket-password", &[&phc]) == ticket.password;
+                let Some(user) = user.filter(|_| same) else {
+                    return Decision::done(changes, SignIn::Wrong);
+                };
+                let Some(how) = directory.accept_code(reader, &mut changes, &cx, &user, &code)? else {
+                    let record = Draft::new(&cx, Activity::SignInRefused, Initiator::Anonymous)
+                        .on_user(&cx, &user)
+                        .refused("wrongCode");
+                    changes.record(record.done());
+                    return Decision::done(changes, SignIn::Wrong);
+                };
+                changes.guard_user(&user);
+                lanes.forgive(reader, &mut changes)?;
+                let signed_in = describe(reader, person.clone(), &fresh.session)?;
+                let Some(signed_in) = signed_in else {
+                    return refuse_blocked(changes, &cx, &user);
+                };
+                let signed_in = SignedIn { second_factor: true, ..signed_in };
+                let record = Draft::by_user(&cx, Activity::SignIn, &user, None).on_user(&cx, &user);
+                changes.record(record.detail("secondFactor", how).done());
+                let device = directory.introduce(&cx, &fold(&user.upn), &visitor);
+                let opens = second_factor::opens_administration(reader, &directory, &user, true)?;
+                let done = fresh.begin(&mut changes, tenant, signed_in, opens, device);
+                Decision::done(changes, done)
             })
             .await
     }
 
     /// Sends a passcode to an address that is a guest's somewhere and not in a domain hosted here. Answers the same for any
-    /// other address, and when the last passcode is less than a minute old.
+    /// other address, and when the last passcode is less than a minute old. `language` is that of the mail.
     ///
     /// # Errors
     /// `BadRequest` if passcodes are not set up.
-    pub async fn send_passcode(&self, cx: &Cx, address: &str) -> Result<()> {
-        let Some(sink) = &self.inner.passcodes else {
+    pub async fn send_passcode(&self, cx: &Cx, address: &str, language: &str) -> Result<()> {
+        if !self.sends_passcodes() {
             return Err(Error::bad_request(
                 "This server cannot send passcodes. Sign in with the account of your organisation.",
             ));
-        };
+        }
         let address = fold(address);
         if !is_plain_address(&address) {
             return Ok(());
@@ -282,24 +440,34 @@ impl Directory {
             attempts: 0,
         };
         let throttle = self.private_key("passcode-sent", &[&address]);
-        let (key, now, mailbox) =
-            (self.private_key("passcode-address", &[&address]), cx.now, address.clone());
+        let (key, mailbox) = (self.private_key("passcode-address", &[&address]), address.clone());
+        let mail = Mail {
+            to: address.clone(),
+            language: language.to_owned(),
+            message: Message::Passcode { code: code.clone(), minutes: PASSCODE_LIFE.as_seconds() / 60 },
+        };
+        let (directory, own) = (self.clone(), cx.clone());
         let send = self
             .store()
             .commit(scope(MAILBOX_REALM), move |reader| {
                 let mut changes = ChangeSet::new();
-                if reader.throttle(&throttle)?.is_some_and(|sent| now.since(sent.last) < RESEND) {
+                let sent = reader.throttle(&throttle)?;
+                if sent.is_some_and(|sent| own.now.since(sent.last) < RESEND) {
                     return Decision::done(changes, false);
                 }
-                changes.set_throttle(scope(MAILBOX_REALM), &throttle, 1, now);
+                changes.set_throttle(scope(MAILBOX_REALM), &throttle, 1, own.now);
                 let known = is_mailbox_guest(reader, &mailbox)?;
                 if known {
                     changes.set_passcode(scope(MAILBOX_REALM), &key, &passcode);
+                    // An earlier passcode is void, so its mail is of no use.
+                    changes.forget_mails(scope(MAILBOX_REALM), &key);
+                    let queue = (&key, PASSCODE_LIFE);
+                    directory.queue_mail(&mut changes, &own, scope(MAILBOX_REALM), queue, &mail)?;
                 }
                 Decision::done(changes, known)
             })
             .await?;
-        if send {
+        if let Some(sink) = self.inner.passcodes.as_ref().filter(|_| send) {
             sink(&address, &code);
         }
         Ok(())
@@ -313,47 +481,102 @@ impl Directory {
     pub async fn sign_in_with_passcode(
         &self,
         cx: &Cx,
-        network: &str,
+        visitor: impl Into<Visitor>,
         address: &str,
         code: &str,
     ) -> Result<SignIn> {
-        let address = fold(address);
+        let (visitor, address) = (visitor.into(), fold(address));
         let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let guess = self.passcode_hash(&address, &digits);
         let key = self.private_key("passcode-address", &[&address]);
-        let throttle = self.private_key("throttle", &[&address, network]);
+        let lanes = self.lanes("throttle", MAILBOX_REALM, &address, &visitor);
         let person = Person::Mailbox { address: address.clone() };
-        let (fresh, now, realm) = (fresh(cx, MAILBOX_REALM, &person), cx.now, scope(MAILBOX_REALM));
-        self.store()
+        let fresh = Fresh::new(cx, MAILBOX_REALM, &person, &visitor);
+        let device = self.introduce(cx, &address, &visitor);
+        let (own, now, realm) = (person.clone(), cx.now, scope(MAILBOX_REALM));
+        let (done, judged) = self
+            .store()
             .commit(realm, move |reader| {
                 let mut changes = ChangeSet::new();
-                if let Some(throttled) = count_attempt(reader, &mut changes, MAILBOX_REALM, &throttle, now)? {
-                    return Decision::done(changes, throttled);
+                if let Some(seconds) = lanes.count(reader, &mut changes, now)? {
+                    return Decision::done(changes, (SignIn::Throttled { seconds }, false));
                 }
                 let good = reader
                     .passcode(&key)?
                     .filter(|sent| now < sent.expires && sent.attempts < PASSCODE_ATTEMPTS);
-                let Some(sent) = good else { return Decision::done(changes, SignIn::Wrong) };
+                let Some(sent) = good else { return Decision::done(changes, (SignIn::Wrong, false)) };
                 if !identity::equal(guess.as_bytes(), sent.hash.as_bytes()) {
                     let counted = Passcode { attempts: sent.attempts + 1, ..sent };
                     changes.set_passcode(realm, &key, &counted);
-                    return Decision::done(changes, SignIn::Wrong);
+                    return Decision::done(changes, (SignIn::Wrong, true));
                 }
-                changes.use_passcode(realm, &key, &sent).clear_throttle(realm, &throttle);
+                changes.use_passcode(realm, &key, &sent);
+                lanes.forgive(reader, &mut changes)?;
                 // The last account may have gone since the passcode was sent.
                 let signed_in = if is_mailbox_guest(reader, &address)? {
-                    describe(reader, person.clone(), &fresh.session)?
+                    describe(reader, own.clone(), &fresh.session)?
                 } else {
                     None
                 };
-                let Some(signed_in) = signed_in else { return Decision::done(changes, SignIn::Wrong) };
-                changes.insert_session(realm, &fresh.session);
-                let signed_in =
-                    SignIn::SignedIn { cookie: fresh.cookie.clone(), person: Box::new(signed_in) };
-                Decision::done(changes, signed_in)
+                let Some(signed_in) = signed_in else {
+                    return Decision::done(changes, (SignIn::Wrong, true));
+                };
+                let done = fresh.begin(&mut changes, MAILBOX_REALM, signed_in, false, device.clone());
+                Decision::done(changes, (done, true))
+            })
+            .await?;
+        if judged {
+            let refused = (!matches!(done, SignIn::SignedIn { .. })).then_some("wrongPasscode");
+            self.record_at_hosts(cx, &person, refused).await;
+        }
+        Ok(done)
+    }
+
+    /// People with a mailbox have no organisation of their own whose log could hold their sign-ins, so the organisations where
+    /// they are guests do. One commit each, beside the answer: how long it takes would tell where somebody is a guest.
+    async fn record_at_hosts(&self, cx: &Cx, person: &Person, refused: Option<&'static str>) {
+        let (directory, cx, person) = (self.clone(), cx.clone(), person.clone());
+        let recorded = tokio::spawn(async move {
+            let found = person.clone();
+            let hosts: Vec<Membership> =
+                directory.store().read_across(move |across| across.memberships(&found, &[])).await?;
+            for host in hosts.into_iter().filter(|host| !host.user.is_deleted()) {
+                directory.record_at(&cx, host.user, refused).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        // Whoever signed in may know where; whoever failed may not.
+        if refused.is_none() {
+            match recorded.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(?error, "a sign-in was not recorded everywhere"),
+                Err(error) => tracing::error!(%error, "a sign-in was not recorded everywhere"),
+            }
+        }
+    }
+
+    async fn record_at(&self, cx: &Cx, user: User, refused: Option<&'static str>) -> Result<()> {
+        let cx = cx.clone();
+        self.store()
+            .commit(scope(user.tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                let Some(user) = reader.live_user(user.id)? else { return Decision::done(changes, ()) };
+                let draft = match refused {
+                    Some(why) => Draft::new(&cx, Activity::SignInRefused, Initiator::Anonymous).refused(why),
+                    None => Draft::by_user(&cx, Activity::SignIn, &user, None),
+                };
+                changes.record(draft.on_user(&cx, &user).detail("method", "passcode").done());
+                Decision::done(changes, ())
             })
             .await
     }
+}
+
+/// The password was right: the person may be told that the account is blocked.
+fn refuse_blocked(mut changes: ChangeSet, cx: &Cx, user: &User) -> Result<Decision<SignIn>> {
+    let record = Draft::by_user(cx, Activity::SignInRefused, user, None).on_user(cx, user);
+    changes.record(record.refused("accountDisabled").done());
+    Decision::done(changes, SignIn::Blocked)
 }
 
 /// Is this address a guest's somewhere, or invited, and not in a domain whose people sign in with a password?
@@ -366,27 +589,4 @@ fn is_mailbox_guest(reader: &Reader<'_>, address: &str) -> Result<bool> {
     let person = Person::Mailbox { address: address.to_owned() };
     let accounts = across.memberships(&person, &[address.to_owned()])?;
     Ok(accounts.iter().any(|account| !account.user.is_deleted()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waiting_starts_at_the_fifth_failure_and_doubles_up_to_a_quarter_of_an_hour() {
-        for (failures, seconds) in [
-            (0, 0),
-            (4, 0),
-            (5, 1),
-            (6, 2),
-            (7, 4),
-            (14, 512),
-            (15, 900),
-            (16, 900),
-            (1_000_000, 900),
-            (i64::MAX, 900),
-        ] {
-            assert_eq!(wait_after(failures), Span::seconds(seconds), "{failures}");
-        }
-    }
 }

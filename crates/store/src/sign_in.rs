@@ -218,9 +218,7 @@ impl Reader<'_> {
     /// How the tenant wants its people to sign in, if it has said so.
     pub fn sign_in_settings(&self) -> Result<Option<SignInSettings>> {
         self.row("select second_factor_for_roles, version from sign_in_settings where tenant_id = ?1", &[])?
-            .map(|mut row| {
-                Ok(SignInSettings { second_factor_for_roles: row.bool()?, version: row.int()? })
-            })
+            .map(|mut row| Ok(SignInSettings { second_factor_for_roles: row.bool()?, version: row.int()? }))
             .transpose()
     }
 
@@ -278,11 +276,7 @@ impl Reader<'_> {
         )?
         .into_iter()
         .map(|mut row| {
-            Ok(ProviderDomain {
-                domain: row.text()?,
-                provider: row.parsed()?,
-                verified: row.opt_time()?,
-            })
+            Ok(ProviderDomain { domain: row.text()?, provider: row.parsed()?, verified: row.opt_time()? })
         })
         .collect()
     }
@@ -415,12 +409,7 @@ impl ChangeSet {
     }
 
     /// Stores what is known of a session that was just added.
-    pub fn describe_session(
-        &mut self,
-        tenant: TenantScope,
-        hash: &str,
-        detail: &SessionDetail,
-    ) -> &mut Self {
+    pub fn describe_session(&mut self, tenant: TenantScope, hash: &str, detail: &SessionDetail) -> &mut Self {
         self.one(
             "update sessions set started_at = ?3, agent = ?4, network = ?5, second_factor = ?6, admin_hash = ?7, \
              admin_seen_at = ?8 where tenant_id = ?1 and hash = ?2",
@@ -661,12 +650,7 @@ impl ChangeSet {
     }
 
     /// Takes a domain from a provider.
-    pub fn delete_provider_domain(
-        &mut self,
-        tenant: TenantScope,
-        provider: Uuid,
-        domain: &str,
-    ) -> &mut Self {
+    pub fn delete_provider_domain(&mut self, tenant: TenantScope, provider: Uuid, domain: &str) -> &mut Self {
         self.any(
             "delete from identity_provider_domains where tenant_id = ?1 and provider_id = ?2 and domain = ?3",
             vec![tenant.tenant().into(), provider.into(), domain.into()],
@@ -728,15 +712,21 @@ impl ChangeSet {
         )
     }
 
+    /// Forgets what a provider said of whoever has this address and never had an account: the invitation is gone for good.
+    pub fn forget_federated_address(&mut self, tenant: TenantScope, address: &str) -> &mut Self {
+        self.any(
+            "delete from federated_people where tenant_id = ?1 and address = ?2 and not exists \
+             (select 1 from users where users.tenant_id = ?1 and users.home_key = federated_people.person_key)",
+            vec![tenant.tenant().into(), address.into()],
+        )
+    }
+
     /// Forgets somebody of a provider, with the sessions.
     pub fn forget_federated_person(&mut self, tenant: TenantScope, person: &Federated) -> &mut Self {
         self.any(
             "delete from federated_people where tenant_id = ?1 and person_key = ?2",
             vec![tenant.tenant().into(), person.key().into()],
         );
-        self.any(
-            "delete from sessions where tenant_id = ?1 and person_key = ?2",
-            vec![tenant.tenant().into(), person.key().into()],
-        )
+        self.forget_sessions(tenant, &Person::Federated(person.clone()))
     }
 }

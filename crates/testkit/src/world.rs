@@ -437,7 +437,7 @@ impl World {
             scope: Some("https://graph.microsoft.com/.default".to_owned()),
             ..TokenRequest::default()
         };
-        let answer = self.directory().issue_app_token(&self.cx(), Self::ORIGIN, request).await;
+        let answer = self.directory().issue_token(&self.cx(), Self::ORIGIN, request).await;
         answer.map_err(|fault| fault.description).expect("a token of an app").access_token
     }
 
@@ -470,6 +470,7 @@ impl World {
             redirect_url: "https://myapps.example".to_owned(),
             user_type: UserType::Guest,
             reset_redemption: false,
+            ..InvitationRequest::default()
         };
         let sent = directory.invite(&self.cx(), &operator, request).await.expect("an invitation");
         let (id, key) = (sent.user.id, sent.user.id.to_string());

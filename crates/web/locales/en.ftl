@@ -307,6 +307,42 @@ setup-done-title = The server is set up
 setup-done-lead = { $organization } exists, and you are its Global Administrator.
 setup-done-next = Sign in, and add the privacy information of your organization in Properties.
 
+# What apps ask for
+continue = Continue
+other-account = Use another account
+onward-title = One moment
+onward-lead = You will be taken on. If nothing happens, press Continue.
+form-post-lead = You are signed in. Press Continue to go back to the app.
+choose-account-title = Choose an account
+oauth-refused-title = The app cannot sign you in
+oauth-refused-lead = The app sent a request that this server does not answer. Go back to the app, or give its developer the text below.
+consent-title = { $app } asks for permission
+consent-lead = It wants to use your account in { $organization } to:
+consent-lead-everybody = If you accept, it may do this for everybody in { $organization }, and nobody else is asked:
+consent-needs-administrator = This needs an administrator of { $organization }. Ask one to grant it, or sign in with an administrator account.
+consent-own = (by itself, without anybody signed in)
+consent-offline = Keep this access while you are away
+consent-destination = Goes to
+consent-trust = Accept only if you trust this app. Your organization can take the permission back at any time.
+consent-everyone = Accept for everybody in { $organization }
+device-title = Sign a device in
+device-lead = Enter the code that your device or program shows.
+device-code = Code
+device-code-hint = Eight letters, such as BCDF-GHJK.
+device-warning = Enter only a code from a device or program that you started yourself. Never enter one that somebody sent you.
+device-warning-app = { $app } on another device will be signed in as you. If you did not start this there yourself a moment ago, press Cancel: somebody may be trying to use your account.
+device-app = App
+device-permissions = The app asks for permission to:
+device-accept = Sign the device in
+device-unknown = There is no such code, or it is used or too old. Check it, or start again on the device.
+device-throttled = Too many wrong codes. Wait a quarter of an hour and try again.
+device-not-allowed = This account cannot sign devices in this way: the organization does not allow it, or does not know the app.
+device-needs-administrator = The app needs a permission that only an administrator can grant. The device was not signed in.
+device-approved = The device is signed in. You can close this page.
+device-declined = The device was not signed in. You can close this page.
+sign-out-title = Sign out?
+sign-out-lead = An app asks to sign you out here.
+
 # Errors
 error-status = Status
 error-retry = { $seconds ->
@@ -330,3 +366,97 @@ error-500-title = Something went wrong here
 error-500 = It was not your doing. Try again; if it happens again, give the administrator the request ID below.
 error-503-title = The server is busy or being looked after
 error-503 = Nothing is lost. Wait a little and try again.
+
+# Sign in: second factor, providers
+sign-in-again = Confirm that it is you. What comes next is for people who signed in within the last ten minutes.
+sign-in-code = Code
+sign-in-code-hint = The six digits that your authenticator app shows, or one of your recovery codes.
+sign-in-wrong-code = This code is not right, or was used before. Wait for the next one and try again.
+sign-in-choose = How do you want to sign in?
+sign-in-with = Continue with { $provider } to { $organization }
+sign-in-send-passcode = Send me a passcode by e-mail
+sign-in-provider-expired = This sign-in took too long, was finished before, or was begun in another browser. Start again.
+sign-in-provider-cancelled = The sign-in at your organization was broken off. Start again if you still want to sign in.
+sign-in-provider-unreachable = The identity provider of your organization cannot be reached at the moment. Try again in a few minutes.
+sign-in-provider-untrusted = What the identity provider sent does not prove who you are, so you are not signed in. Start again; if it stays, tell an administrator of the organization that invited you.
+sign-in-provider-unknown = You are not known here with this account. Ask the organization that you work with to invite you, and sign in with the account that was invited.
+
+# Sessions
+sessions-title = Devices
+sessions-lead = Where you are signed in at present. Sign out wherever you do not recognize yourself.
+sessions-ended = Signed out there.
+sessions-current = This device
+sessions-second-factor = Second factor
+sessions-started = Signed in on
+sessions-seen = Last used on
+sessions-network = from { $network }
+sessions-unknown = Unknown device
+sessions-all = Sign out
+sessions-all-text = Signing out everywhere also ends what apps may do with your account: they ask you to sign in again.
+sessions-others = Sign out of all other devices
+sessions-everywhere = Sign out everywhere
+
+# Second factor
+security-title = Security
+security-second-factor = Second factor
+security-second-factor-text = With a second factor, your password alone is not enough: an app on your phone shows a code that changes every 30 seconds.
+security-required = Your organization asks for a second factor, because you hold a directory role.
+security-lacking = The administration pages open once you have set up a second factor.
+security-elsewhere = You have no password here. How you sign in is decided where your account is at home.
+security-set-up = Set up
+security-since = Set up on
+security-codes-left = Recovery codes left
+security-code-hint = To change anything here, enter the code that your app shows, or a recovery code.
+security-renew = Make new recovery codes
+security-remove = Take the second factor away
+security-removed = The second factor is taken away. From now on your password is enough.
+setup-factor-title = Set up a second factor
+setup-factor-scan = Add the account to your authenticator app
+setup-factor-scan-text = Scan this picture with an authenticator app.
+setup-factor-drawing = QR code with the secret for the app
+setup-factor-type = If you cannot scan it, enter this secret in the app:
+setup-factor-code-hint = Enter the six digits that the app shows now.
+setup-factor-confirm = Confirm
+recovery-title = Your recovery codes
+recovery-lead = Keep these codes where you find them without your phone. They are shown only now.
+recovery-text = Each code signs you in once, in place of a code of the app. When few are left, make new ones.
+recovery-kept = I have kept them
+
+# Ways to sign in
+admin-methods-text = Second factor for administrators, and the identity providers of your partners.
+methods-title = Sign-in
+methods-factor-question = Ask everybody who holds a directory role for a second factor
+methods-factor-yes = Without a second factor, a role cannot be used on the administration pages.
+methods-factor-no = A password is enough, also for administrators.
+methods-providers = Identity providers
+methods-providers-text = People of a partner sign in with the provider of the partner, over OpenID Connect, and can then accept your invitations.
+methods-none = No provider is registered yet.
+methods-off = Switched off
+methods-domain-confirmed = Confirmed
+methods-domain-waiting = Waits for the operator
+methods-domain-hint = People with a user name in this domain are offered the provider, once the operator of the server has confirmed that the domain is the partner's.
+methods-add-domain = Add domain
+methods-remove-domain = Remove
+methods-enable = Switch on
+methods-disable = Switch off
+methods-delete = Take away
+methods-add = Register a provider
+methods-callback = Register this server with the provider first, with this redirect address:
+methods-name = Name
+methods-name-hint = Shown to people who sign in, such as the name of the partner.
+methods-issuer = Issuer
+methods-issuer-hint = Exactly as the provider writes it into its tokens. It cannot be changed later.
+methods-client-id = Client ID
+methods-client-secret = Client secret
+methods-client-secret-hint = Stored encrypted and never shown again.
+methods-trusts-email = The provider gives addresses only to whoever has them
+methods-trusts-email-hint = Choose this for providers that do not say of each address that it is verified. Only addresses in confirmed domains count.
+methods-register = Register
+methods-error-taken = Not saved. The issuer or the domain is already in use.
+methods-error-unreadable = Not saved. The provider could not be read under this issuer; check that it is exact and begins with https://.
+
+# Mails of a demonstration
+outbox-title = Outbox
+outbox-lead = Mails of this demonstration. They go nowhere else.
+outbox-none = There are no mails yet.
+outbox-to = To { $address }

@@ -276,6 +276,42 @@ setup-done-title = 服务器已设置完成
 setup-done-lead = { $organization } 已创建，你是其全局管理员。
 setup-done-next = 请登录，并在“属性”中添加组织的隐私信息。
 
+# 应用的请求
+continue = 继续
+other-account = 使用其他帐户
+onward-title = 请稍候
+onward-lead = 即将转到下一步。如果没有反应，请选择“继续”。
+form-post-lead = 你已登录。请选择“继续”返回应用。
+choose-account-title = 选择帐户
+oauth-refused-title = 应用无法让你登录
+oauth-refused-lead = 应用发送了此服务器不予响应的请求。请返回应用，或将下面的文字告知其开发者。
+consent-title = { $app } 请求权限
+consent-lead = 它想使用你在 { $organization } 的帐户来：
+consent-lead-everybody = 如果你接受，它可以为 { $organization } 的所有人执行以下操作，且不再询问其他人：
+consent-needs-administrator = 这需要 { $organization } 的管理员。请让管理员授予，或使用管理员帐户登录。
+consent-own = （应用自身，无需有人登录）
+consent-offline = 在你离开时保持此访问权限
+consent-destination = 返回到
+consent-trust = 仅在你信任此应用时才接受。你的组织可以随时收回该权限。
+consent-everyone = 为 { $organization } 的所有人接受
+device-title = 登录设备
+device-lead = 请输入你的设备或程序显示的代码。
+device-code = 代码
+device-code-hint = 八个字母，例如 BCDF-GHJK。
+device-warning = 只输入由你自己启动的设备或程序所显示的代码。切勿输入他人发给你的代码。
+device-warning-app = 另一台设备上的 { $app } 将以你的身份登录。如果不是你刚刚亲自在那里启动的，请选择“取消”：可能有人试图使用你的帐户。
+device-app = 应用
+device-permissions = 应用请求以下权限：
+device-accept = 登录该设备
+device-unknown = 没有此代码，或者它已被使用或已过期。请检查，或在设备上重新开始。
+device-throttled = 错误的代码过多。请等待一刻钟后重试。
+device-not-allowed = 此帐户无法以这种方式登录设备：组织不允许，或者不认识该应用。
+device-needs-administrator = 应用需要只有管理员才能授予的权限。设备未登录。
+device-approved = 设备已登录。你可以关闭此页面。
+device-declined = 设备未登录。你可以关闭此页面。
+sign-out-title = 要注销吗？
+sign-out-lead = 一个应用请求让你在此注销。
+
 # 错误
 error-status = 状态
 error-retry = 请在 { $seconds } 秒后重试。
@@ -296,3 +332,97 @@ error-500-title = 我们这边出了问题
 error-500 = 这不是你造成的。请重试；如果再次出现，请将下方的请求 ID 告知管理员。
 error-503-title = 服务器繁忙或正在维护
 error-503 = 没有丢失任何内容。请稍候再试。
+
+# 登录：第二重验证与身份提供程序
+sign-in-again = 请确认是你本人。接下来的操作仅限在过去十分钟内登录过的人。
+sign-in-code = 验证码
+sign-in-code-hint = 身份验证器应用显示的六位数字，或你的一个恢复代码。
+sign-in-wrong-code = 此验证码不正确，或已被使用。请等待下一个验证码后重试。
+sign-in-choose = 你想如何登录？
+sign-in-with = 使用 { $provider } 登录 { $organization }
+sign-in-send-passcode = 通过电子邮件向我发送一次性密码
+sign-in-provider-expired = 此次登录耗时过长、已完成，或是在另一个浏览器中开始的。请重新开始。
+sign-in-provider-cancelled = 在你的组织处的登录已中断。如果仍想登录，请重新开始。
+sign-in-provider-unreachable = 目前无法连接到你的组织的身份提供程序。请在几分钟后重试。
+sign-in-provider-untrusted = 身份提供程序发送的内容无法证明你的身份，因此你未登录。请重新开始；如果问题仍然存在，请告知邀请你的组织的管理员。
+sign-in-provider-unknown = 此处不认识你使用的这个帐户。请让与你协作的组织邀请你，并使用受邀的帐户登录。
+
+# 会话
+sessions-title = 设备
+sessions-lead = 你目前登录的位置。如果有你不认识的位置，请将其注销。
+sessions-ended = 已在该处注销。
+sessions-current = 此设备
+sessions-second-factor = 第二重验证
+sessions-started = 登录时间
+sessions-seen = 上次使用时间
+sessions-network = 来自 { $network }
+sessions-unknown = 未知设备
+sessions-all = 注销
+sessions-all-text = 在所有位置注销还会终止应用对你帐户的使用：它们会要求你重新登录。
+sessions-others = 在所有其他设备上注销
+sessions-everywhere = 在所有位置注销
+
+# 第二重验证
+security-title = 安全
+security-second-factor = 第二重验证
+security-second-factor-text = 启用第二重验证后，仅有密码是不够的：手机上的应用会显示每 30 秒更换一次的验证码。
+security-required = 由于你拥有目录角色，你的组织要求使用第二重验证。
+security-lacking = 设置第二重验证后，才能打开管理页面。
+security-elsewhere = 你在此处没有密码。登录方式由你的帐户所属的组织决定。
+security-set-up = 设置
+security-since = 设置时间
+security-codes-left = 剩余恢复代码
+security-code-hint = 若要在此处进行更改，请输入应用显示的验证码或一个恢复代码。
+security-renew = 生成新的恢复代码
+security-remove = 移除第二重验证
+security-removed = 已移除第二重验证。从现在起，仅需密码即可登录。
+setup-factor-title = 设置第二重验证
+setup-factor-scan = 将帐户添加到身份验证器应用
+setup-factor-scan-text = 请使用身份验证器应用扫描此图片。
+setup-factor-drawing = 包含应用密钥的二维码
+setup-factor-type = 如果无法扫描，请在应用中输入此密钥：
+setup-factor-code-hint = 请输入应用当前显示的六位数字。
+setup-factor-confirm = 确认
+recovery-title = 你的恢复代码
+recovery-lead = 请将这些代码保存在没有手机时也能找到的地方。它们仅在此时显示。
+recovery-text = 每个代码可代替应用的验证码登录一次。当所剩不多时，请生成新的代码。
+recovery-kept = 我已保存
+
+# 登录方式
+admin-methods-text = 管理员的第二重验证，以及合作伙伴的身份提供程序。
+methods-title = 登录方式
+methods-factor-question = 要求拥有目录角色的所有人使用第二重验证
+methods-factor-yes = 没有第二重验证，就不能在管理页面上使用角色。
+methods-factor-no = 仅需密码即可，管理员也是如此。
+methods-providers = 身份提供程序
+methods-providers-text = 合作伙伴的人员通过 OpenID Connect 使用其自己的身份提供程序登录，然后可以接受你的邀请。
+methods-none = 尚未注册任何身份提供程序。
+methods-off = 已关闭
+methods-domain-confirmed = 已确认
+methods-domain-waiting = 等待运营者确认
+methods-domain-hint = 一旦服务器的运营者确认此域属于该合作伙伴，用户名位于此域的人员便可使用该身份提供程序。
+methods-add-domain = 添加域
+methods-remove-domain = 移除
+methods-enable = 打开
+methods-disable = 关闭
+methods-delete = 删除
+methods-add = 注册身份提供程序
+methods-callback = 请先在身份提供程序处注册此服务器，并使用此重定向地址：
+methods-name = 名称
+methods-name-hint = 向登录人员显示，例如合作伙伴的名称。
+methods-issuer = 颁发者
+methods-issuer-hint = 与身份提供程序写入其令牌的内容完全一致。以后无法更改。
+methods-client-id = 客户端 ID
+methods-client-secret = 客户端密码
+methods-client-secret-hint = 以加密方式存储，且不会再次显示。
+methods-trusts-email = 该身份提供程序仅将地址分配给其真正的所有者
+methods-trusts-email-hint = 对于不会逐一说明地址已验证的身份提供程序，请选择此项。只有已确认的域中的地址才有效。
+methods-register = 注册
+methods-error-taken = 未保存。该颁发者或域已被使用。
+methods-error-unreadable = 未保存。无法在此颁发者处读取身份提供程序；请检查它是否准确无误并以 https:// 开头。
+
+# 演示的邮件
+outbox-title = 发件箱
+outbox-lead = 此演示的邮件。它们不会发送到其他任何地方。
+outbox-none = 目前还没有邮件。
+outbox-to = 收件人 { $address }

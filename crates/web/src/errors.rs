@@ -123,6 +123,7 @@ const fn token_message(fault: TokenFault) -> &'static str {
         TokenFault::Invalid => "Access token validation failure. Invalid signature or claims.",
         TokenFault::Expired => "Lifetime validation failed, the token is expired.",
         TokenFault::Audience => "Access token validation failure. Invalid audience.",
+        TokenFault::Stale => "You signed in too long ago for this. Sign in again, and repeat the request.",
         TokenFault::Revoked => {
             "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"
         }

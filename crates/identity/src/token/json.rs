@@ -7,7 +7,7 @@ use serde_json::{Map, Value, error::Category};
 use std::fmt;
 
 /// Reads a JSON object in which no key appears twice, at any depth: parsers disagree on which one counts.
-pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, TokenFault> {
+pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, TokenFault> {
     match serde_json::from_slice(bytes) {
         Ok(Strict(Value::Object(map))) => Ok(map),
         Ok(_) => Err(TokenFault::Malformed),

@@ -1,13 +1,16 @@
 //! Access tokens for the Graph API, and ID tokens: both RS256 JSON Web Tokens of one tenant.
 
+mod assertion;
 mod json;
 mod mint;
 #[cfg(test)]
 mod tests;
 mod verify;
 
+pub use assertion::{AssertionFault, UnverifiedAssertion, VerifiedAssertion, parse_assertion};
+pub(crate) use json::object;
 pub use mint::{AccessClaims, ClientAuth, IdClaims, Subject, mint, mint_id, token_id};
-pub use verify::{Expect, Rights, Unverified, VerifiedAccess, parse, verify};
+pub use verify::{Expect, IdHint, OpenIdScopes, Rights, Unverified, VerifiedAccess, parse, verify, verify_hint};
 
 use model::{Span, TenantId};
 

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use model::{Error, ErrorKind};
+use model::{Error, ErrorKind, TokenFault};
 
 /// R-45; there is no script at all, so nothing is lost by demanding trusted types.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -99,6 +99,11 @@ pub(super) fn sign_in_for(uri: &Uri) -> String {
     format!("{}?return={}", paths::SIGN_IN, encoded(target))
 }
 
+/// The same for somebody who is signed in, but proved too long ago who they are.
+pub(super) fn sign_in_again_for(uri: &Uri) -> String {
+    format!("{}&again", sign_in_for(uri))
+}
+
 /// An address to return to, if it is a page of ours: a path from the root, written so that no browser reads a host into it.
 /// Where it leads, nobody else decides.
 pub(super) fn local(target: &str) -> &str {
@@ -162,6 +167,9 @@ pub(super) async fn gate(request: Request, next: Next) -> Response {
     };
     if let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() {
         response = match error.kind() {
+            ErrorKind::Unauthenticated(TokenFault::Stale) => {
+                see_other(&sign_in_again_for(&uri)).into_response()
+            }
             ErrorKind::Unauthenticated(_) => see_other(&sign_in_for(&uri)).into_response(),
             _ => error_page(&arrival, &headers, &error),
         };

@@ -15,7 +15,10 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use handlers::{account, admin, deleted, general, home_deletions, redeem, setup, sign_in};
+use handlers::{
+    account, admin, deleted, federation, general, home_deletions, oauth, outbox, redeem, security, sessions,
+    setup, sign_in, sign_in_methods,
+};
 use http::{HeaderMap, header};
 
 /// All pages.
@@ -24,7 +27,13 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(general::root))
         .route(paths::SIGN_IN, get(sign_in::show).post(sign_in::step))
+        .route("/signin/with/{tenant}/{provider}", get(federation::depart))
+        .route(paths::SIGN_IN_CALLBACK, get(federation::arrive))
         .route(paths::SIGN_OUT, post(sign_in::out))
+        .route(paths::SESSIONS, get(sessions::list).post(sessions::end))
+        .route(paths::SECURITY, get(security::show).post(security::act))
+        .route(paths::SIGN_IN_METHODS, get(sign_in_methods::show).post(sign_in_methods::act))
+        .route(paths::OUTBOX, get(outbox::show))
         .route(paths::MY_ACCOUNT, get(account::overview))
         .route(paths::ORGANIZATIONS, get(account::organizations))
         .route("/myaccount/organizations/leave/{tenant}", leave())
@@ -39,6 +48,13 @@ pub(crate) fn router() -> Router<App> {
         .route("/admin/deleted-users/{user}/delete", get(deleted::ask).post(deleted::purge))
         .route(paths::PROPERTIES, get(admin::properties).post(admin::save_properties))
         .route(paths::SETUP, get(setup::show).post(setup::finish))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(oauth::authorize))
+        .route("/{tenant}/oauth2/v2.0/logout", get(oauth::sign_out))
+        .route("/{tenant}/adminconsent", get(oauth::ask_administrator).post(oauth::decide_for_all))
+        .route("/{tenant}/v2.0/adminconsent", get(oauth::ask_administrator).post(oauth::decide_for_all))
+        .route(paths::CONSENT, post(oauth::consent))
+        .route(paths::DEVICE, get(oauth::device).post(oauth::decide_device))
+        .route(paths::SIGN_OUT_APP, post(oauth::out))
         .route_layer(middleware::from_fn(answer::gate))
         .route("/assets/{name}", get(general::asset))
 }

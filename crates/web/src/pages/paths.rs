@@ -2,12 +2,18 @@
 
 /// Signing in, all steps; `POST` to the same address.
 pub const SIGN_IN: &str = "/signin";
+/// Where a provider sends the browser back to.
+pub const SIGN_IN_CALLBACK: &str = "/signin/callback";
 /// Signing out; `POST` only.
 pub const SIGN_OUT: &str = "/signout";
 /// Start page of My Account.
 pub const MY_ACCOUNT: &str = "/myaccount";
 /// The organisations of the signed-in person.
 pub const ORGANIZATIONS: &str = "/myaccount/organizations";
+/// Where the person is signed in; `POST` with `id` ends one session, with `others` the others, with `everywhere` all.
+pub const SESSIONS: &str = "/myaccount/sessions";
+/// The second factor; `POST` has `act` = `begin`, `confirm`, `renew` or `remove`.
+pub const SECURITY: &str = "/myaccount/security";
 /// Reviewing and accepting an invitation; `ticket` in the query says which.
 pub const REDEEM: &str = "/invitations/redeem";
 /// Start page of the administrator.
@@ -20,8 +26,18 @@ pub const HOME_DELETIONS: &str = "/admin/external-collaboration/home-deletions";
 pub const HOME_DELETIONS_REVIEW: &str = "/admin/external-collaboration/home-deletions/review";
 /// Soft-deleted users.
 pub const DELETED_USERS: &str = "/admin/deleted-users";
+/// How people of the organisation sign in: second factor, external providers.
+pub const SIGN_IN_METHODS: &str = "/admin/sign-in";
+/// Mails of a demonstration.
+pub const OUTBOX: &str = "/innkeeper/outbox";
 /// Properties of the organisation.
 pub const PROPERTIES: &str = "/admin/properties";
+/// Answering a question about an app; `POST` only.
+pub const CONSENT: &str = "/consent";
+/// Entering the code that a device shows.
+pub const DEVICE: &str = service::DEVICE_PAGE;
+/// Signing out for an app; `POST` only.
+pub const SIGN_OUT_APP: &str = "/signout/app";
 /// First-run set-up.
 pub const SETUP: &str = "/setup";
 /// Where style and pictures are; a hash of the content is part of the name.
@@ -30,6 +46,11 @@ pub const ASSETS: &str = "/assets/";
 /// Leaving one organisation: `GET` asks or refuses, `POST` leaves.
 pub fn leave(tenant: &model::TenantId) -> String {
     format!("{ORGANIZATIONS}/leave/{tenant}")
+}
+
+/// Signing in with a provider of an organisation.
+pub fn sign_in_with(tenant: &model::TenantId, provider: &impl std::fmt::Display) -> String {
+    format!("{SIGN_IN}/with/{tenant}/{provider}")
 }
 
 /// Restoring one soft-deleted user; `POST` only.

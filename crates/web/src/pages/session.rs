@@ -11,6 +11,13 @@ pub(crate) const LANGUAGE: &str = "__Host-innkeeper-lang";
 /// Holds what forms are bound to as long as nobody is signed in.
 pub(crate) const FORM: &str = "__Host-innkeeper-form";
 
+/// Opens the administration pages for a session.
+pub(crate) const ADMIN: &str = "__Host-innkeeper-admin";
+/// By what the browser is known to accounts that signed in with it.
+pub(crate) const DEVICE: &str = "__Host-innkeeper-device";
+/// Holds what a sign-in at a provider is bound to.
+pub(crate) const FLOW: &str = "__Host-innkeeper-flow";
+
 /// The label under which form tokens are signed.
 const TOKEN: &str = "csrf";
 
@@ -28,6 +35,21 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 /// The session cookie: gone when the browser closes; the server ends the session earlier.
 pub(super) fn keep_session(value: &str) -> String {
     format!("{SESSION}={value}; Path=/; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// `Strict`: a link from another site never arrives with the rights of an administrator.
+pub(super) fn keep_admin(value: &str) -> String {
+    format!("{ADMIN}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
+}
+
+/// Kept for a year, so that whoever guesses at an account does not hold up its owner.
+pub(super) fn keep_device(value: &str) -> String {
+    format!("{DEVICE}={value}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// `Lax`, because the provider sends the browser back from its own site.
+pub(super) fn keep_flow(value: &str) -> String {
+    format!("{FLOW}={value}; Path=/; Max-Age=900; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// Binds forms before sign-in. `Strict`: it never comes along from another site.

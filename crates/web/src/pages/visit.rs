@@ -2,7 +2,7 @@
 //! ours before the handler sees them.
 
 use super::{
-    answer::{Stop, see_other, sign_in_for, split_language, texts},
+    answer::{Stop, see_other, sign_in_again_for, sign_in_for, split_language, texts},
     i18n::Texts,
     paths,
     session::{self, Binding},
@@ -10,25 +10,30 @@ use super::{
 };
 use crate::{App, edge::Arrival};
 use axum::extract::{Form as FormBody, FromRequest, FromRequestParts, Query, Request};
-use http::{HeaderMap, Uri, request::Parts};
+use http::{HeaderMap, Uri, header, request::Parts};
 use model::{
     Error, ErrorKind, Tenant,
     authz::{Operation, Role},
 };
-use service::{Caller, SignedIn};
+use service::{Caller, SignedIn, Visitor};
 
 /// Fields in the order in which they came; a name may be there more than once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn of_query(uri: &Uri) -> Self {
+    pub(super) fn of_query(uri: &Uri) -> Self {
         Self(Query::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default())
     }
 
     /// The first field of this name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
+    }
+
+    /// All of them, in the order in which they came.
+    pub(super) fn pairs(&self) -> &Vec<(String, String)> {
+        &self.0
     }
 
     /// The first field of this name without blanks around it; empty if there is none.
@@ -92,6 +97,22 @@ impl Visit {
             csrf: binding.token(&self.app),
             account: None,
             organization: None,
+        }
+    }
+
+    /// Who is signed in, if anybody is.
+    pub(super) async fn who(&self) -> Result<Option<SignedIn>, Error> {
+        let cookie = session::cookie(&self.headers, session::SESSION).unwrap_or_default();
+        self.app.directory.session(&self.arrival.cx, cookie).await
+    }
+
+    /// Who is at the door, as far as the request tells.
+    pub(super) fn visitor(&self) -> Visitor {
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        Visitor {
+            network: self.arrival.network(),
+            device: session::cookie(&self.headers, session::DEVICE).map(str::to_owned),
+            agent: header(header::USER_AGENT).map(str::to_owned),
         }
     }
 
@@ -189,6 +210,16 @@ impl FromRequestParts<App> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Stop> {
         let member = Member::from_request_parts(parts, app).await?;
         let caller = member.who.caller().filter(|_| !member.roles.is_empty()).ok_or_else(Error::forbidden)?;
+        let cookie = session::cookie(&member.visit.headers, session::ADMIN).unwrap_or_default();
+        if !app.directory.administers(&member.visit.arrival.cx, &member.who, cookie).await? {
+            // The door is shut: it opens with a fresh sign-in, and with a second factor where the organisation asks for one.
+            let way = if app.directory.lacks_second_factor(&member.who).await? {
+                format!("{}?required", paths::SECURITY)
+            } else {
+                sign_in_again_for(&member.visit.uri)
+            };
+            return Err(Stop::Answer(Box::new(see_other(&way)?)));
+        }
         let (tenant, ..) = app.directory.get_organization(&member.visit.arrival.cx, &caller).await?;
         Ok(Self { member, caller, tenant })
     }

@@ -3,8 +3,14 @@
 pub(super) mod account;
 pub(super) mod admin;
 pub(super) mod deleted;
+pub(super) mod federation;
 pub(super) mod general;
 pub(super) mod home_deletions;
+pub(super) mod oauth;
+pub(super) mod outbox;
 pub(super) mod redeem;
+pub(super) mod security;
+pub(super) mod sessions;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod sign_in_methods;

@@ -1,33 +1,37 @@
 //! Signing in, step by step, and signing out.
 
-use crate::{
-    edge::Arrival,
-    pages::{
-        answer::{Answer, html, local, see_other, with_cookie},
-        paths, session,
-        view::{SignIn, SignInError, SignInStep},
-        visit::{Knock, Member, Sent, Visit},
-    },
+use super::oauth::after_form;
+use crate::pages::{
+    answer::{Answer, encoded, html, local, see_other, with_cookie},
+    paths, session,
+    view::{ProviderLink, SignIn, SignInError, SignInStep},
+    visit::{Fields, Knock, Member, Sent, Visit},
 };
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
-use model::is_plain_address;
-use service::{Discovered, SignIn as Outcome};
-use std::net::IpAddr;
+use model::{Error, Person, TenantId, is_plain_address};
+use service::{Discovered, ProviderChoice, SignIn as Outcome};
 
 /// Where the form stands, to be shown again.
-struct Form<'f> {
-    visit: &'f Visit,
-    return_to: &'f str,
+pub(super) struct Form<'f> {
+    pub visit: &'f Visit,
+    pub return_to: &'f str,
+    /// The person is signed in, and is to prove anew who they are.
+    pub again: bool,
 }
 
 impl Form<'_> {
     fn show(&self, status: StatusCode, step: SignInStep, error: Option<SignInError>) -> Answer {
         let (binding, cookie) = self.visit.form_binding();
-        let signed_out = error.is_none() && self.visit.query.get("signedOut").is_some();
-        let page = self.visit.page(&binding);
-        let demo = self.visit.app.options.demo;
-        let form = SignIn { page, step, error, return_to: self.return_to.to_owned(), signed_out, demo };
+        let form = SignIn {
+            page: self.visit.page(&binding),
+            step,
+            signed_out: error.is_none() && self.visit.query.get("signedOut").is_some(),
+            error,
+            return_to: self.return_to.to_owned(),
+            again: self.again,
+            demo: self.visit.app.options.demo,
+        };
         let response = html(status, &form)?;
         match cookie {
             Some(cookie) => with_cookie(response, &cookie),
@@ -35,45 +39,67 @@ impl Form<'_> {
         }
     }
 
-    fn start(&self, status: StatusCode, user_name: &str, error: Option<SignInError>) -> Answer {
+    pub(super) fn start(&self, status: StatusCode, user_name: &str, error: Option<SignInError>) -> Answer {
         self.show(status, SignInStep::UserName { user_name: user_name.to_owned() }, error)
     }
 }
 
+fn return_to(fields: &Fields) -> String {
+    local(fields.get("return").unwrap_or_default()).to_owned()
+}
+
 pub(crate) async fn show(visit: Visit) -> Answer {
-    let return_to = local(visit.query.get("return").unwrap_or_default()).to_owned();
-    Form { visit: &visit, return_to: &return_to }.start(StatusCode::OK, "", None)
+    let return_to = return_to(&visit.query);
+    // An app may know who is about to sign in (`login_hint`).
+    let user_name = visit.query.get("userName").filter(|name| is_plain_address(name)).unwrap_or_default();
+    let start = Form { visit: &visit, return_to: &return_to, again: false };
+    if visit.query.get("again").is_none() {
+        return start.start(StatusCode::OK, user_name, None);
+    }
+    let again = Form { again: true, ..start };
+    let cookie = session::cookie(&visit.headers, session::SESSION).unwrap_or_default();
+    match visit.app.directory.session(&visit.arrival.cx, cookie).await? {
+        Some(who) if matches!(who.person, Person::Member { .. }) => {
+            again.show(StatusCode::OK, SignInStep::Password { user_name: who.user_name }, None)
+        }
+        Some(who) => again.start(StatusCode::OK, &who.user_name, None),
+        None => Form { again: false, ..again }.start(StatusCode::OK, user_name, None),
+    }
 }
 
 /// The sign-in form for a link that names an organisation which is not here.
 pub(super) fn no_such_organization(visit: &Visit, named: &str) -> Answer {
     let error = SignInError::NoSuchOrganization { named: named.chars().take(120).collect() };
-    Form { visit, return_to: paths::MY_ACCOUNT }.start(StatusCode::NOT_FOUND, "", Some(error))
+    let form = Form { visit, return_to: paths::MY_ACCOUNT, again: false };
+    form.start(StatusCode::NOT_FOUND, "", Some(error))
 }
 
 pub(crate) async fn step(knock: Knock) -> Answer {
-    let return_to = local(knock.fields.get("return").unwrap_or_default()).to_owned();
-    let form = Form { visit: &knock.visit, return_to: &return_to };
-    let user_name = knock.fields.text("userName");
+    let return_to = return_to(&knock.fields);
+    let again = !knock.fields.text("again").is_empty();
+    let form = Form { visit: &knock.visit, return_to: &return_to, again };
+    let (fields, user_name) = (&knock.fields, knock.fields.text("userName"));
     if !knock.ours {
         return form.start(StatusCode::FORBIDDEN, user_name, Some(SignInError::FormTooOld));
     }
     if !is_plain_address(user_name) {
         return form.start(StatusCode::BAD_REQUEST, user_name, Some(SignInError::NotAUserName));
     }
-    match knock.fields.text("step") {
-        "password" => password(&form, user_name, knock.fields.get("password").unwrap_or_default()).await,
-        "passcode" => passcode(&form, user_name, knock.fields.text("passcode")).await,
+    match fields.text("step") {
+        "password" => password(&form, user_name, fields.get("password").unwrap_or_default()).await,
+        "passcode" => passcode(&form, user_name, fields.text("passcode")).await,
+        "sendPasscode" => send_passcode(&form, user_name).await,
+        "code" => code(&form, user_name, fields.text("ticket"), fields.text("code")).await,
         _ => discover(&form, user_name).await,
     }
 }
 
 async fn discover(form: &Form<'_>, user_name: &str) -> Answer {
-    let Visit { app, arrival, .. } = form.visit;
-    let step = match app.directory.discover(user_name).await? {
-        Discovered::Passcode => {
-            app.directory.send_passcode(&arrival.cx, user_name).await?;
-            SignInStep::Passcode { address: user_name.to_owned() }
+    let step = match form.visit.app.directory.discover(user_name).await? {
+        Discovered::Passcode => return send_passcode(form, user_name).await,
+        Discovered::Providers { providers, passcode } => {
+            let providers = links(form, providers);
+            SignInStep::Providers { user_name: user_name.to_owned(), providers, passcode }
         }
         // Where no passcode can be sent, the next step looks like that of any account.
         Discovered::Password | Discovered::Unavailable => {
@@ -83,23 +109,71 @@ async fn discover(form: &Form<'_>, user_name: &str) -> Answer {
     form.show(StatusCode::OK, step, None)
 }
 
+/// The way to a provider is a link: `form-action` would keep a form from leading to another site.
+fn links(form: &Form<'_>, providers: Vec<ProviderChoice>) -> Vec<ProviderLink> {
+    // An invitation says which organisation it is about.
+    let ticket = form.return_to.split_once("ticket=").map(|(_, ticket)| ticket);
+    let wanted = ticket.and_then(|ticket| ticket.get(..36)?.parse::<TenantId>().ok());
+    let fits = |choice: &ProviderChoice| Some(choice.tenant) == wanted;
+    let narrow = providers.iter().any(fits);
+    let again = if form.again { "&again" } else { "" };
+    providers
+        .into_iter()
+        .filter(|choice| !narrow || fits(choice))
+        .map(|choice| ProviderLink {
+            link: format!(
+                "{}?return={}{again}",
+                paths::sign_in_with(&choice.tenant, &choice.provider),
+                encoded(form.return_to)
+            ),
+            name: choice.name,
+            organization: choice.organization,
+        })
+        .collect()
+}
+
+async fn send_passcode(form: &Form<'_>, address: &str) -> Answer {
+    let Visit { app, arrival, texts, .. } = form.visit;
+    app.directory.send_passcode(&arrival.cx, address, texts.tag()).await?;
+    form.show(StatusCode::OK, SignInStep::Passcode { address: address.to_owned() }, None)
+}
+
 async fn password(form: &Form<'_>, user_name: &str, password: &str) -> Answer {
     let Visit { app, arrival, .. } = form.visit;
-    let outcome = app.directory.sign_in(&arrival.cx, &network(arrival), user_name, password).await?;
+    let outcome = app.directory.sign_in(&arrival.cx, &form.visit.visitor(), user_name, password).await?;
     let step = SignInStep::Password { user_name: user_name.to_owned() };
     conclude(form, outcome, step, SignInError::WrongPassword).await
 }
 
+async fn code(form: &Form<'_>, user_name: &str, ticket: &str, code: &str) -> Answer {
+    let Visit { app, arrival, .. } = form.visit;
+    let visitor = form.visit.visitor();
+    let outcome = app.directory.sign_in_with_code(&arrival.cx, &visitor, ticket, code).await?;
+    let step = SignInStep::Code { user_name: user_name.to_owned(), ticket: ticket.to_owned() };
+    conclude(form, outcome, step, SignInError::WrongCode).await
+}
+
 async fn passcode(form: &Form<'_>, address: &str, code: &str) -> Answer {
     let Visit { app, arrival, .. } = form.visit;
-    let outcome = app.directory.sign_in_with_passcode(&arrival.cx, &network(arrival), address, code).await?;
+    let visitor = form.visit.visitor();
+    let outcome = app.directory.sign_in_with_passcode(&arrival.cx, &visitor, address, code).await?;
     let step = SignInStep::Passcode { address: address.to_owned() };
     conclude(form, outcome, step, SignInError::WrongPasscode).await
 }
 
 async fn conclude(form: &Form<'_>, outcome: Outcome, step: SignInStep, wrong: SignInError) -> Answer {
     match outcome {
-        Outcome::SignedIn { cookie, .. } => welcome(form, &cookie).await,
+        Outcome::SignedIn { cookie, admin, device, .. } => {
+            let response = after_form(form.visit, form.return_to)?;
+            let response = welcome(form.visit, response, [&cookie, &device], admin.as_deref()).await?;
+            with_cookie(response, &session::drop_cookie(session::FORM))
+        }
+        Outcome::SecondFactor { ticket } => match step {
+            SignInStep::Password { user_name } => {
+                form.show(StatusCode::OK, SignInStep::Code { user_name, ticket }, None)
+            }
+            _ => Err(Error::internal("a second step that has no first").into()),
+        },
         Outcome::Wrong => form.show(StatusCode::UNPROCESSABLE_ENTITY, step, Some(wrong)),
         Outcome::Blocked => form.show(StatusCode::FORBIDDEN, step, Some(SignInError::Blocked)),
         Outcome::Throttled { seconds } => {
@@ -113,28 +187,32 @@ async fn conclude(form: &Form<'_>, outcome: Outcome, step: SignInStep, wrong: Si
 }
 
 /// A new session each time; the one that the browser had ends.
-async fn welcome(form: &Form<'_>, cookie: &str) -> Answer {
-    if let Some(former) = session::cookie(&form.visit.headers, session::SESSION) {
-        form.visit.app.directory.sign_out(former).await?;
+pub(super) async fn welcome(
+    visit: &Visit,
+    response: Response,
+    [cookie, device]: [&String; 2],
+    admin: Option<&str>,
+) -> Answer {
+    if let Some(former) = session::cookie(&visit.headers, session::SESSION) {
+        visit.app.directory.sign_out(former).await?;
     }
-    let response = with_cookie(see_other(form.return_to)?, &session::keep_session(cookie))?;
-    with_cookie(response, &session::drop_cookie(session::FORM))
-}
-
-/// Where failures are counted: one address, or one IPv6 network, of which people have 2^64 addresses each.
-fn network(arrival: &Arrival) -> String {
-    match arrival.peer.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+    let response = with_cookie(response, &session::keep_session(cookie))?;
+    let response = with_cookie(response, &session::keep_device(device))?;
+    match admin {
+        Some(admin) => with_cookie(response, &session::keep_admin(admin)),
+        None => with_cookie(response, &session::drop_cookie(session::ADMIN)),
     }
 }
 
 pub(crate) async fn out(State(app): State<crate::App>, form: Sent<Member>) -> Answer {
     let cookie = session::cookie(&form.by.visit.headers, session::SESSION).unwrap_or_default();
     app.directory.sign_out(cookie).await?;
+    goodbye()
+}
+
+/// To the sign-in page, without a session.
+pub(super) fn goodbye() -> Answer {
     let target = format!("{}?signedOut", paths::SIGN_IN);
-    with_cookie(see_other(&target)?, &session::drop_cookie(session::SESSION))
+    let response = with_cookie(see_other(&target)?, &session::drop_cookie(session::SESSION))?;
+    with_cookie(response, &session::drop_cookie(session::ADMIN))
 }

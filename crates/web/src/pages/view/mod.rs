@@ -4,8 +4,10 @@
 mod account;
 mod admin;
 mod general;
+mod oauth;
 #[cfg(test)]
 mod samples;
+mod security;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,13 @@ pub use admin::{
     Properties, PurgeConfirm, Settings, SettingsError,
 };
 pub use general::{ErrorPage, Setup, SetupDone};
-pub use sign_in::{SignIn, SignInError, SignInStep};
+pub use oauth::{
+    Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, PermissionLine, SignOutApp,
+};
+pub use security::{
+    Outbox, RecoveryCodes, SecondFactorSetup, Security, SecurityError, Sessions, SignInMethods, SignInMethodsError,
+};
+pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
 
 use super::{
     assets,

@@ -4,6 +4,7 @@ use super::*;
 use crate::pages::paths;
 use askama::Template;
 use model::{DeletionCause, ObjectId, TenantId, leave::Reason};
+use service::{ProviderView, SecondFactorState, SessionView};
 
 const HOSTILE: &str = "<script>alert(1)</script> & \"Söhne\" \u{202e}gnp";
 
@@ -60,9 +61,22 @@ impl SignIn {
             error,
             return_to: "/myaccount/organizations?tenantId=contoso.example".to_owned(),
             signed_out: false,
+            again: false,
             demo: false,
         };
         let password = || SignInStep::Password { user_name: user_name() };
+        let code = || SignInStep::Code { user_name: user_name(), ticket: "a.b".to_owned() };
+        let provider = ProviderLink {
+            link: "/signin/with/x/y?return=/myaccount".to_owned(),
+            name: HOSTILE.to_owned(),
+            organization: HOSTILE.to_owned(),
+        };
+        let providers = |passcode| SignInStep::Providers {
+            user_name: user_name(),
+            providers: vec![provider.clone(), provider.clone()],
+            passcode,
+        };
+        let start = || SignInStep::UserName { user_name: String::new() };
         vec![
             make(SignInStep::UserName { user_name: String::new() }, None),
             Self { signed_out: true, ..make(SignInStep::UserName { user_name: String::new() }, None) },
@@ -73,6 +87,16 @@ impl SignIn {
             ),
             make(SignInStep::UserName { user_name: user_name() }, Some(SignInError::FormTooOld)),
             make(password(), None),
+            Self { again: true, ..make(password(), None) },
+            make(code(), None),
+            make(code(), Some(SignInError::WrongCode)),
+            make(providers(true), None),
+            make(providers(false), None),
+            make(start(), Some(SignInError::ProviderExpired)),
+            make(start(), Some(SignInError::ProviderCancelled)),
+            make(start(), Some(SignInError::ProviderUnreachable)),
+            make(start(), Some(SignInError::ProviderUntrusted)),
+            make(start(), Some(SignInError::ProviderUnknown)),
             make(password(), Some(SignInError::WrongPassword)),
             make(password(), Some(SignInError::Blocked)),
             make(password(), Some(SignInError::TooManyTries { minutes: 1 })),
@@ -87,6 +111,131 @@ impl SignIn {
                 Some(SignInError::WrongPasscode),
             ),
         ]
+    }
+}
+
+impl Sessions {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let page = || inside(texts, paths::SESSIONS);
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+        let one = |id: &str, agent: Option<&str>, current| SessionView {
+            id: id.to_owned(),
+            current,
+            started: Some(now()),
+            seen: later(),
+            agent: agent.map(str::to_owned),
+            network: Some("192.0.2.7".to_owned()),
+            second_factor: current,
+        };
+        let bare = SessionView { started: None, network: None, ..one("3", None, false) };
+        let all = vec![one("1", Some(agent), true), one("2", Some(HOSTILE), false), bare];
+        vec![
+            Self { page: page(), sessions: all, ended: false },
+            Self { page: page(), sessions: vec![one("1", Some("curl/8.0"), true)], ended: true },
+        ]
+    }
+}
+
+impl Security {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let state = |since, required| Some(SecondFactorState { since, recovery_codes: 7, required });
+        let make = |state, error| Self {
+            page: inside(texts, paths::SECURITY),
+            state,
+            lacking: false,
+            removed: false,
+            error,
+        };
+        vec![
+            make(None, None),
+            make(state(None, false), None),
+            Self { lacking: true, ..make(state(None, true), None) },
+            Self { removed: true, ..make(state(None, false), None) },
+            make(state(Some(now()), true), None),
+            make(state(Some(now()), false), Some(SecurityError::WrongCode)),
+            make(state(Some(now()), false), Some(SecurityError::TooManyTries { minutes: 15 })),
+        ]
+    }
+}
+
+impl SecondFactorSetup {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let uri = format!("otpauth://totp/Contoso:ana@contoso.example?secret={secret}&issuer=Contoso");
+        [None, Some(SecurityError::WrongCode)]
+            .map(|error| Self::new(inside(texts, paths::SECURITY), secret, &uri, error).expect("a drawing"))
+            .into()
+    }
+}
+
+impl RecoveryCodes {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let codes = (0..10).map(|n| format!("abcd{n}-efghi")).collect();
+        vec![Self { page: inside(texts, paths::SECURITY), codes }]
+    }
+}
+
+impl SignInMethods {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let provider = |n: u8, enabled| ProviderView {
+            id: uuid::Uuid::from_u128(u128::from(n)),
+            name: HOSTILE.to_owned(),
+            issuer: "https://idp.partner.example".to_owned(),
+            client_id: HOSTILE.to_owned(),
+            trusts_email: false,
+            enabled,
+            domains: vec![("partner.example".to_owned(), true), ("partner.test".to_owned(), false)],
+        };
+        let make = |providers, error| Self {
+            page: admin(texts, paths::SIGN_IN_METHODS),
+            second_factor_for_roles: true,
+            version: 1,
+            may_change_settings: true,
+            may_change_providers: true,
+            providers,
+            callback: "https://localhost:8443/signin/callback".to_owned(),
+            name: Field::default(),
+            issuer: Field::default(),
+            client_id: Field::default(),
+            client_secret: Field::default(),
+            trusts_email: false,
+            saved: false,
+            error,
+        };
+        let both = || vec![provider(1, true), provider(2, false)];
+        let missing = || Field::wrong("", Problem::Missing);
+        let mut all = vec![
+            make(Vec::new(), None),
+            Self { saved: true, ..make(both(), None) },
+            Self {
+                name: Field::of(HOSTILE),
+                issuer: missing(),
+                client_secret: Field { value: "secret that is not shown".to_owned(), ..missing() },
+                trusts_email: true,
+                ..make(Vec::new(), None)
+            },
+            Self {
+                may_change_settings: false,
+                may_change_providers: false,
+                second_factor_for_roles: false,
+                ..make(Vec::new(), None)
+            },
+        ];
+        let errors = [
+            SignInMethodsError::ChangedMeanwhile,
+            SignInMethodsError::Taken,
+            SignInMethodsError::ProviderUnreadable,
+            SignInMethodsError::NotADomain,
+            SignInMethodsError::NotAllowed,
+        ];
+        all.extend(errors.map(|error| make(both(), Some(error))));
+        all
+    }
+}
+
+impl Outbox {
+    fn samples(texts: Texts) -> Vec<Self> {
+        vec![Self { page: outside(texts, paths::OUTBOX), mails: Vec::new() }]
     }
 }
 
@@ -474,6 +623,102 @@ impl ErrorPage {
     }
 }
 
+fn lines() -> Vec<PermissionLine> {
+    [("User.Read", "Sign people in and read their own profile", false), ("User.Read.All", "Read all users", true)]
+        .map(|(value, meaning, own)| PermissionLine { value, meaning, own })
+        .into()
+}
+
+impl Consent {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let kinds = [
+            ConsentKind::Oneself,
+            ConsentKind::Administrator,
+            ConsentKind::Everybody,
+            ConsentKind::AskAdministrator,
+        ];
+        let sample = |kind| Self {
+            page: outside(texts, "/contoso.example/oauth2/v2.0/authorize"),
+            kind,
+            organization: HOSTILE.to_owned(),
+            app: HOSTILE.to_owned(),
+            destination: "https://app.example".to_owned(),
+            permissions: lines(),
+            offline: kind == ConsentKind::Oneself,
+            user_name: "ana@fabrikam.example".to_owned(),
+            action: paths::CONSENT.to_owned(),
+            request: "/contoso.example/oauth2/v2.0/authorize?client_id=x&state=\"".to_owned(),
+            other: "/signin?return=%2Fmyaccount".to_owned(),
+        };
+        kinds.map(sample).into()
+    }
+}
+
+impl Device {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let sample = |state| Self {
+            page: outside(texts, paths::DEVICE),
+            state,
+            user_name: "ana@fabrikam.example".to_owned(),
+        };
+        let ask = |permissions, offline| DeviceState::Ask {
+            code: "BCDF-GHJK".to_owned(),
+            app: HOSTILE.to_owned(),
+            organization: HOSTILE.to_owned(),
+            permissions,
+            offline,
+        };
+        let over = ["device-not-allowed", "device-needs-administrator", "device-approved", "device-declined"];
+        [
+            DeviceState::Enter { problem: None },
+            DeviceState::Enter { problem: Some("device-unknown") },
+            DeviceState::Enter { problem: Some("device-throttled") },
+            ask(lines(), true),
+            ask(Vec::new(), false),
+        ]
+        .into_iter()
+        .chain(over.map(DeviceState::Over))
+        .map(sample)
+        .collect()
+    }
+}
+
+fn oauth_pages(texts: Texts) -> Vec<(&'static str, usize, String)> {
+    let page = || outside(texts, "/contoso.example/oauth2/v2.0/authorize");
+    let text = || HOSTILE.to_owned();
+    let local = || "/contoso.example/oauth2/v2.0/authorize?client_id=x".to_owned();
+    let fields = vec![("code", "secret-code".to_owned()), ("state", text())];
+    [
+        rendered("onward.html", vec![Onward { page: page(), url: format!("https://app.example/?{HOSTILE}") }]),
+        rendered(
+            "form_post.html",
+            vec![FormPost { page: page(), action: "https://app.example/cb".to_owned(), fields }],
+        ),
+        rendered(
+            "choose_account.html",
+            vec![Choose { page: page(), name: text(), user_name: text(), onward: local(), other: local() }],
+        ),
+        rendered(
+            "oauth_refused.html",
+            [None, Some(local())]
+                .map(|other| OAuthRefused {
+                    page: page(),
+                    message: format!("AADSTS90002: {HOSTILE}"),
+                    request_id: "7b6f0b9e-0c68-4bb2-9a1c-0f6a0f2f6a11".to_owned(),
+                    other,
+                })
+                .into(),
+        ),
+        rendered(
+            "sign_out_app.html",
+            vec![SignOutApp { page: page(), user_name: text(), onward: "signed".to_owned() }],
+        ),
+        rendered("consent.html", Consent::samples(texts)),
+        rendered("device.html", Device::samples(texts)),
+    ]
+    .concat()
+}
+
 fn rendered<T: Template>(template: &'static str, samples: Vec<T>) -> Vec<(&'static str, usize, String)> {
     let render = |(n, sample): (usize, T)| (template, n, sample.render().expect("a sample renders"));
     samples.into_iter().enumerate().map(render).collect()
@@ -483,6 +728,12 @@ fn rendered<T: Template>(template: &'static str, samples: Vec<T>) -> Vec<(&'stat
 pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
     [
         rendered("sign_in.html", SignIn::samples(texts)),
+        rendered("sessions.html", Sessions::samples(texts)),
+        rendered("security.html", Security::samples(texts)),
+        rendered("second_factor_setup.html", SecondFactorSetup::samples(texts)),
+        rendered("recovery_codes.html", RecoveryCodes::samples(texts)),
+        rendered("sign_in_methods.html", SignInMethods::samples(texts)),
+        rendered("outbox.html", Outbox::samples(texts)),
         rendered("overview.html", Overview::samples(texts)),
         rendered("organizations.html", Organizations::samples(texts)),
         rendered("leave_confirm.html", LeaveConfirm::samples(texts)),
@@ -501,6 +752,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("setup.html", Setup::samples(texts)),
         rendered("setup_done.html", SetupDone::samples(texts)),
         rendered("error.html", ErrorPage::samples(texts)),
+        oauth_pages(texts),
     ]
     .concat()
 }

@@ -15,11 +15,38 @@ pub enum SignInStep {
         /// Whose.
         user_name: String,
     },
+    /// Asks for the code of the second factor.
+    Code {
+        /// Whose.
+        user_name: String,
+        /// Proves the first step.
+        ticket: String,
+    },
+    /// Offers the providers that organisations know for the domain.
+    Providers {
+        /// Whose.
+        user_name: String,
+        /// The providers.
+        providers: Vec<ProviderLink>,
+        /// A passcode can be sent as well.
+        passcode: bool,
+    },
     /// Asks for the passcode that was sent to a mailbox.
     Passcode {
         /// To which.
         address: String,
     },
+}
+
+/// The way to a provider.
+#[derive(Clone, Debug)]
+pub struct ProviderLink {
+    /// Where.
+    pub link: String,
+    /// What people call the provider.
+    pub name: String,
+    /// The organisation that registered it.
+    pub organization: String,
 }
 
 /// Why signing in did not work. Whether an account exists is never said.
@@ -31,6 +58,18 @@ pub enum SignInError {
     WrongPassword,
     /// The passcode is wrong, used or too old.
     WrongPasscode,
+    /// The code of the second factor is wrong, was used, or the first step is too long ago.
+    WrongCode,
+    /// The sign-in at the provider is over, or was begun in another browser.
+    ProviderExpired,
+    /// It was broken off.
+    ProviderCancelled,
+    /// The provider cannot be reached.
+    ProviderUnreachable,
+    /// What the provider sent proves nothing.
+    ProviderUntrusted,
+    /// The organisation does not know the person.
+    ProviderUnknown,
     /// The account is blocked; said only after the right password.
     Blocked,
     /// Too many tries.
@@ -47,8 +86,8 @@ pub enum SignInError {
     FormTooOld,
 }
 
-/// Signing in. Fields sent: `csrf`, `return`, `step` (`userName`, `password`, `passcode`), `userName`, and `password` or
-/// `passcode`.
+/// Signing in. Fields sent: `csrf`, `return`, `step` (`userName`, `password`, `passcode`, `sendPasscode`, `code`), `userName`,
+/// and `password`, `passcode`, or `ticket` and `code`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignIn {
@@ -62,6 +101,8 @@ pub struct SignIn {
     pub return_to: String,
     /// The person has just signed out.
     pub signed_out: bool,
+    /// The person is signed in, and is to prove anew who they are.
+    pub again: bool,
     /// Passcodes are printed where the server was started.
     pub demo: bool,
 }
@@ -73,6 +114,12 @@ impl SignIn {
             SignInError::NotAUserName => page.t("sign-in-not-a-user-name"),
             SignInError::WrongPassword => page.t("sign-in-wrong-password"),
             SignInError::WrongPasscode => page.t("sign-in-wrong-passcode"),
+            SignInError::WrongCode => page.t("sign-in-wrong-code"),
+            SignInError::ProviderExpired => page.t("sign-in-provider-expired"),
+            SignInError::ProviderCancelled => page.t("sign-in-provider-cancelled"),
+            SignInError::ProviderUnreachable => page.t("sign-in-provider-unreachable"),
+            SignInError::ProviderUntrusted => page.t("sign-in-provider-untrusted"),
+            SignInError::ProviderUnknown => page.t("sign-in-provider-unknown"),
             SignInError::Blocked => page.t("sign-in-blocked"),
             SignInError::TooManyTries { minutes } => page.t1("sign-in-too-many", "minutes", minutes),
             SignInError::NoSuchOrganization { named } => page.t1("sign-in-no-organization", "named", named),
@@ -84,7 +131,12 @@ impl SignIn {
     const fn in_field(&self) -> bool {
         matches!(
             self.error,
-            Some(SignInError::NotAUserName | SignInError::WrongPassword | SignInError::WrongPasscode)
+            Some(
+                SignInError::NotAUserName
+                    | SignInError::WrongPassword
+                    | SignInError::WrongPasscode
+                    | SignInError::WrongCode
+            )
         )
     }
 }
