@@ -5,8 +5,8 @@ mod body;
 mod call;
 mod delta;
 mod directory;
+mod lookup;
 mod metadata;
-mod objects;
 mod openapi;
 mod policies;
 mod routes;
@@ -248,8 +248,8 @@ async fn run(action: Action, call: Call<'_>) -> Answer {
         Action::ListUsers => users::list(call, false).await,
         Action::CountUsers => users::count(call, false).await,
         Action::DeltaUsers => delta::users(call).await,
-        Action::GetByIds => objects::get_by_ids(call).await,
-        Action::ListSkus => objects::subscribed_skus(call).await,
+        Action::GetByIds => lookup::get_by_ids(call).await,
+        Action::ListSkus => lookup::subscribed_skus(call).await,
         Action::GetUser => users::get(call).await,
         Action::UpdateUser => users::update(call).await,
         Action::DeleteUser => users::delete(call).await,

@@ -43,17 +43,17 @@ pub(crate) fn document(origin: &str) -> Value {
 
 /// The address with a name of its own for each value in it, and these values as parameters.
 fn address(version: Version, route: &Route) -> (String, Vec<Value>) {
-    let (mut path, mut parameters) = (format!("/{}/", version.segment()), Vec::new());
+    let (mut path, mut parameters) = (format!("/{}/", version.segment()), Vec::<Value>::new());
     let parts: Vec<String> = route
         .parts()
         .map(|part| {
             let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
                 return part.to_owned();
             };
-            let taken = parameters.iter().filter(|known: &&Value| known["x-name"] == name).count();
-            let unique = if taken == 0 { name.to_owned() } else { format!("{name}-{}", taken + 1) };
+            let taken = parameters.iter().any(|known| known["name"] == name);
+            let unique = if taken { format!("{name}-{}", parameters.len() + 1) } else { name.to_owned() };
             parameters.push(json!({
-                "name": unique, "x-name": name, "in": "path", "required": true, "schema": { "type": "string" },
+                "name": unique, "in": "path", "required": true, "schema": { "type": "string" },
             }));
             format!("{{{unique}}}")
         })
