@@ -331,7 +331,7 @@ impl Directory {
                     })
                 };
                 let mut changes = ChangeSet::new();
-                changes.connect(scope, &connection, app.id);
+                changes.guard_home_account(home, object).connect(scope, &connection, app.id);
                 if first {
                     let draft = Draft::by_connection(&cx, Activity::ConnectDirectly, &connection, &who);
                     changes.record(draft.on(Target::thing("App", app.id, &app.name)).done());

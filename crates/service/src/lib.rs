@@ -246,6 +246,4 @@ impl Directory {
     }
 }
 
-/// The realm of people who have a mailbox and no home tenant: their sessions, passcodes and throttles are kept under it.
-pub(crate) const MAILBOX_REALM: TenantId =
-    TenantId::from_uuid(uuid::uuid!("6d61696c-626f-4000-8000-000000000000"));
+pub(crate) use store::MAILBOX_REALM;

@@ -49,11 +49,15 @@ pub use schema::REFERENCE_TABLES;
 pub use transfer::{Counts, Progress};
 
 use connection::View;
-use model::{Error, ErrorKind, Result, TenantScope};
+use model::{Error, ErrorKind, Result, TenantId, TenantScope};
 use std::sync::Arc;
 
 /// SHA-256, handed in because only one room of the house holds cryptography.
 pub type Digest = fn(&[u8]) -> [u8; 32];
+
+/// The realm of people who have a mailbox and no home tenant: their sessions, passcodes and throttles are kept under it. It
+/// is no tenant, and has a row nowhere.
+pub const MAILBOX_REALM: TenantId = TenantId::from_uuid(uuid::uuid!("6d61696c-626f-4000-8000-000000000000"));
 
 /// The store of one directory. Cheap to clone.
 #[derive(Clone)]

@@ -128,6 +128,12 @@ fn offences(sql: &str) -> Vec<String> {
         "nextval",
         "listen",
         "notify",
+        "cascade",
+        "deferrable",
+        "temporary",
+        "temp",
+        "timestamptz",
+        "jsonb",
     ] {
         if words.contains(&word) {
             found.push(format!("{word} is not portable"));
@@ -141,6 +147,8 @@ fn offences(sql: &str) -> Vec<String> {
         ("->", "JSON is read in Rust"),
         ("glob", "not portable"),
         ("insert or", "not portable"),
+        ("skip locked", "leases are rows"),
+        ("lock table", "leases are rows"),
         ("advisory", "leases are rows"),
     ] {
         if lower.contains(part) {
@@ -223,7 +231,7 @@ pub fn all_sql() -> Vec<(String, String)> {
                 .filter(|sql| !sql.is_empty())
                 .collect()
         } else {
-            literals(&text)
+            literals(text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default())
         };
         found.extend(statements.into_iter().map(|sql| (name.clone(), sql)));
     }
@@ -253,6 +261,9 @@ fn the_lint_finds_what_it_looks_for() {
         "select rowid from users",
         "select id from users where tenant_id = ?",
         "insert or replace into users (tenant_id) values (?1)",
+        "create table t (tenant_id text references tenants (tenant_id) on delete cascade)",
+        "update leases set until = 1 where name in (select name from leases skip locked)",
+        "create temp table t (id text)",
     ] {
         assert_ne!(offences(sql), Vec::<String>::new(), "{sql}");
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     database::{Database, Raw, at_database, connect, connect_with, server},
-    support::{World, commit, digest, guest, object, record, run, scope, tenant, tenant_id, user, uuid},
+    support::{World, at, commit, digest, guest, object, record, run, scope, tenant, tenant_id, user, uuid},
 };
 use model::{Error, ErrorKind, Home, TenantId, User, UserType};
 use std::{
@@ -15,7 +15,8 @@ use std::{
     time::Duration,
 };
 use store::{
-    ChangeSet, DatabaseUrl, Decision, Faults, HomeAccountState, Options, REFERENCE_TABLES, Store, UserQuery,
+    ChangeSet, DatabaseUrl, Decision, Faults, HomeAccountState, MAILBOX_REALM, Options, REFERENCE_TABLES,
+    Store, UserQuery,
 };
 
 /// A world on PostgreSQL, unless there is no server for it.
@@ -544,6 +545,35 @@ fn a_database_url_is_refused_with_the_reason_and_without_the_password() {
     assert!(!format!("{url:?}").contains("geheim"));
     let error = Store::connect(&url, digest).err().unwrap();
     assert!(error.external().contains("/x (sslrootcert"), "{error:?}");
+}
+
+/// What people without a tenant do has no chain to lock.
+#[test]
+fn wrong_guesses_at_several_servers_are_all_counted() {
+    let Some(world) = world() else { return };
+    let other = connect(&world.database.as_ref().unwrap().url).unwrap();
+    let realm = scope(MAILBOX_REALM);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    let results = runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..60 {
+            let store = if n % 2 == 0 { world.store.clone() } else { other.clone() };
+            tasks.spawn(async move {
+                store
+                    .commit(realm, move |reader| {
+                        let before = reader.throttle("a@b")?.map_or(0, |throttle| throttle.failures);
+                        let mut changes = ChangeSet::new();
+                        changes.set_throttle(realm, "a@b", before + 1, at(1));
+                        Decision::done(changes, ())
+                    })
+                    .await
+            });
+        }
+        tasks.join_all().await
+    });
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let counted = run(world.store.read(realm, |reader| reader.throttle("a@b"))).unwrap().unwrap();
+    assert_eq!(counted.failures, 60);
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn pieces() -> BTreeMap<String, String> {
 
 /// The statement with its pieces in place; none if one is not known.
 fn whole(sql: &str, pieces: &BTreeMap<String, String>) -> Option<String> {
-    let mut text = sql.to_owned();
+    // An empty object in quotes is no place for a piece.
+    let mut text = sql.replace("'{}'", "'[]'");
     while let Some(start) = text.find('{') {
         let end = start + text[start..].find('}')?;
         let piece = pieces.get(&text[start + 1..end])?;
