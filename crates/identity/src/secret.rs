@@ -47,6 +47,29 @@ pub fn verify_secret(text: &str, hash: &str) -> bool {
     equal(hash_secret(text).as_bytes(), hash.as_bytes())
 }
 
+/// The S256 challenge of a code verifier (RFC 7636, section 4.2).
+pub fn code_challenge(verifier: &str) -> String {
+    base64url(&digest(verifier.as_bytes()))
+}
+
+/// Eight letters for a person to type on another device, in two groups. They come from an alphabet without vowels and
+/// look-alikes (RFC 8628, section 6.1): 2^34 values, which need a limit on attempts and a short life.
+pub fn user_code(random: &dyn Random) -> String {
+    const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    let mut number = u128::from_le_bytes(bytes);
+    let mut code = String::with_capacity(9);
+    for place in 0..8 {
+        if place == 4 {
+            code.push('-');
+        }
+        code.push(char::from(LETTERS[usize::try_from(number % 20).unwrap_or(0)]));
+        number /= 20;
+    }
+    code
+}
+
 /// Eight digits, for a person to type. So few values need a limit on attempts and a short life.
 pub fn one_time_code(random: &dyn Random) -> String {
     // 128 bits reduced to eight digits favour none of them by more than one part in 2^101.
@@ -90,6 +113,26 @@ mod tests {
     #[test]
     fn debugging_shows_no_secret() {
         assert_eq!(format!("{:?}", Secret::generate(&Seeded::new(3))), "•••");
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_rfc_7636() {
+        assert_eq!(
+            code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn user_codes_have_two_groups_of_letters_that_nobody_confuses() {
+        let random = Seeded::new(5);
+        let all: HashSet<String> = (0..1_000).map(|_| user_code(&random)).collect();
+        assert_eq!(all.len(), 1_000);
+        for code in all {
+            let (one, two) = code.split_once('-').unwrap();
+            assert!([one, two].iter().all(|part| part.len() == 4), "{code}");
+            assert!(!code.contains(|c: char| "AEIOUY0123456789".contains(c) || c.is_ascii_lowercase()), "{code}");
+        }
     }
 
     #[test]

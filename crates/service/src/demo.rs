@@ -211,6 +211,7 @@ impl Directory {
             role: Role::GlobalAdministrator.title().to_owned(),
             person: person(&head, &admin),
         }];
+        scene.command_line(Span::days(300));
         let home = Home {
             tenant: self.stage(scene).await?,
             members: known,
@@ -249,6 +250,7 @@ impl Directory {
             role: Role::GlobalAdministrator.title().to_owned(),
             person: person(&head, &admin),
         };
+        scene.command_line(Span::days(300));
         Ok((self.stage(scene).await?, administrator))
     }
 
@@ -295,6 +297,10 @@ impl Directory {
         let policies = [(GrantKind::Application, Permission::PolicyReadAll)];
         let reader = scene.app("Contoso Policy Reader", false, &policies, Span::days(300));
         let public = scene.app("Contoso Command Line", true, &cast::delegated_grants(), Span::days(300));
+        for app in [client.id, public.id] {
+            scene.any_loopback(app);
+        }
+        scene.command_line(Span::days(300));
         Ok(Main {
             tenant: self.stage(scene).await?,
             administrators,

@@ -1,28 +1,37 @@
-//! Access tokens: proving those that come, and issuing new ones.
+//! Tokens: proving those that come, and issuing new ones.
 
+mod admin;
+mod authorize;
+mod client;
+mod device;
 mod discovery;
 mod fault;
+mod grant;
 mod keys;
+mod person;
+mod redirect;
+mod scope;
 
 pub(crate) use keys::{from_hex, hex};
 
+pub use admin::{AdminConsentRequest, AdminStep};
+pub use authorize::{AuthorizeRequest, ClientAnswer, ConsentView, ResponseMode, Step, Visit};
+pub use device::{DEVICE_PAGE, DeviceAnswer, DeviceStep, DeviceView};
 pub use fault::OAuthFault;
+pub use person::{SignOut, SignOutRequest};
 
 use crate::{
     Caller, Directory,
-    authn::{is_active, scope},
-    record::Draft,
+    authn::{delegated_grants, home_generation, is_active, scope},
 };
 use identity::{AccessClaims, ClientAuth, Expect, Subject};
 use model::{
     AppId, Cx, Error, ErrorKind, Home, ObjectId, Result, Span, TenantId, Timestamp, TokenFault, User,
-    audit::{Activity, Initiator},
     authz::{Permission, Role},
-    lifecycle,
 };
-use serde::Serialize;
+use scope::{MANAGEMENT, Resource};
 use std::sync::PoisonError;
-use store::{App, ChangeSet, Decision, GrantKind, Reader};
+use store::{App, Reader};
 
 /// How long an access token is good for.
 const TOKEN_LIFE: Span = Span::minutes(60);
@@ -31,15 +40,30 @@ const EXPIRES_IN: i64 = 3599;
 /// So many refused token requests of a tenant are recorded within a minute: strangers can cause them, and must not fill its
 /// audit log.
 const REFUSALS: u32 = 60;
+/// So many wrong credentials may come from one network within a minute.
+const FAILURES: u32 = 30;
+/// Networks whose failures are remembered at a time.
+const NETWORKS: usize = 10_000;
 
 /// Microsoft Graph as a resource, by address and by id.
 const GRAPH_URL: &str = "https://graph.microsoft.com";
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
-/// A request to the token endpoint, each field as it came.
+/// Names that stand for any tenant.
+const ANY: [&str; 2] = ["common", "organizations"];
+
+pub(crate) fn is_any(name: &str) -> bool {
+    ANY.iter().any(|any| any.eq_ignore_ascii_case(name))
+}
+
+fn management_audiences() -> Vec<String> {
+    vec![Resource::Management.audience().to_owned()]
+}
+
+/// A request to the token endpoint or to the device authorization endpoint, each field as it came.
 #[derive(Clone, Default)]
 pub struct TokenRequest {
-    /// The tenant in the path: its id or one of its domains.
+    /// The tenant in the path: its id or one of its domains; `common` or `organizations` where a person is behind it.
     pub tenant: String,
     /// The `Authorization` header, for clients that prove themselves there (RFC 6749, section 2.3.1).
     pub authorization: Option<String>,
@@ -49,47 +73,65 @@ pub struct TokenRequest {
     pub client_id: Option<String>,
     /// `client_secret`
     pub client_secret: Option<String>,
+    /// `client_assertion`
+    pub client_assertion: Option<String>,
+    /// `client_assertion_type`
+    pub client_assertion_type: Option<String>,
     /// `scope` of the v2.0 endpoint.
     pub scope: Option<String>,
     /// `resource` of the v1 endpoint.
     pub resource: Option<String>,
+    /// `code`
+    pub code: Option<String>,
+    /// `redirect_uri`
+    pub redirect_uri: Option<String>,
+    /// `code_verifier`
+    pub code_verifier: Option<String>,
+    /// `refresh_token`
+    pub refresh_token: Option<String>,
+    /// `device_code`
+    pub device_code: Option<String>,
+    /// `client_info`: `1` asks for the home account.
+    pub client_info: Option<String>,
+    /// It came to the v1 endpoint.
+    pub v1: bool,
+    /// A parameter that is there twice.
+    pub duplicate: Option<String>,
+    /// Where it came from, so that wrong credentials can be counted; without it they are not.
+    pub network: Option<String>,
 }
 
-impl TokenRequest {
-    /// Id and secret, from the header where there is one. Empty fields count as absent.
-    fn credentials(&self) -> (Option<String>, Option<String>) {
-        let (id, secret) = match self.authorization.as_deref().and_then(identity::basic_credentials) {
-            Some((id, secret)) => (Some(id), Some(secret)),
-            None => (self.client_id.clone(), self.client_secret.clone()),
-        };
-        (id.filter(|id| !id.is_empty()), secret.filter(|secret| !secret.is_empty()))
-    }
-}
-
-/// What the token endpoint answers to an app.
-#[derive(Clone, Serialize)]
+/// What the token endpoint answers.
+#[derive(Clone)]
 pub struct TokenAnswer {
-    /// `Bearer`
-    pub token_type: &'static str,
-    /// Seconds.
-    pub expires_in: i64,
-    /// Seconds.
-    pub ext_expires_in: i64,
     /// The token.
     pub access_token: String,
+    /// Seconds.
+    pub expires_in: i64,
+    /// What a person's token is good for, in the words of the request.
+    pub scope: Option<String>,
+    /// A refresh token, where the app may act while the person is away.
+    pub refresh_token: Option<String>,
+    /// Who the person is.
+    pub id_token: Option<String>,
+    /// The home account in the form of MSAL.
+    pub client_info: Option<String>,
+    /// On the v1 endpoint: the resource, and when the token was issued.
+    pub v1: Option<(String, Timestamp)>,
 }
 
-/// An app that proved itself, and what it may have.
-struct Proved {
-    app: App,
-    permissions: Vec<Permission>,
-    audience: &'static str,
-}
-
-/// A refusal, and the app where it is known, for the audit log.
-struct Refusal {
-    fault: OAuthFault,
-    app: Option<App>,
+impl TokenAnswer {
+    fn new(access_token: String, v1: Option<(String, Timestamp)>) -> Self {
+        Self {
+            access_token,
+            expires_in: EXPIRES_IN,
+            scope: None,
+            refresh_token: None,
+            id_token: None,
+            client_info: None,
+            v1,
+        }
+    }
 }
 
 impl Directory {
@@ -98,6 +140,15 @@ impl Directory {
     /// # Errors
     /// `Unauthenticated`, with the reason.
     pub async fn bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
+        self.bearer_for(cx, authorization, &self.audiences()).await
+    }
+
+    async fn bearer_for(
+        &self,
+        cx: &Cx,
+        authorization: Option<&str>,
+        audiences: &[String],
+    ) -> Result<Caller> {
         let token =
             authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))?;
         let token = identity::parse(token).map_err(Error::unauthenticated)?;
@@ -106,8 +157,7 @@ impl Directory {
             .verifying_key(cx, token.tenant(), token.kid())
             .await?
             .ok_or(Error::unauthenticated(TokenFault::Invalid))?;
-        let audiences = self.audiences();
-        let expect = Expect { audiences: &audiences, origins: self.origins(), now: cx.now };
+        let expect = Expect { audiences, origins: self.origins(), now: cx.now };
         identity::verify(&token, &key, &expect).map(Caller::from_token).map_err(Error::unauthenticated)
     }
 
@@ -139,129 +189,6 @@ impl Directory {
         self.store().read_across(|across| across.tenant_of_domain(name)).await
     }
 
-    /// Gives an app a token of its own (client credentials). A refusal within a tenant is recorded there, up to 60 a minute.
-    pub async fn issue_app_token(
-        &self,
-        cx: &Cx,
-        origin: &str,
-        request: TokenRequest,
-    ) -> Result<TokenAnswer, OAuthFault> {
-        match request.grant_type.as_deref() {
-            None | Some("") => return Err(OAuthFault::missing("grant_type")),
-            Some("client_credentials") => {}
-            Some(_) => return Err(OAuthFault::unsupported_grant()),
-        }
-        if ["common", "organizations", "consumers"]
-            .iter()
-            .any(|name| request.tenant.eq_ignore_ascii_case(name))
-        {
-            return Err(OAuthFault::no_tenant());
-        }
-        let Some(tenant) = self.resolve_tenant(&request.tenant).await? else {
-            return Err(OAuthFault::unknown_tenant(&request.tenant));
-        };
-        let judged = self.store().read(scope(tenant), |reader| self.judge(reader, cx, &request)).await?;
-        let proved = match judged {
-            Ok(proved) => proved,
-            Err(refusal) => return Err(self.record_refusal(cx, tenant, &request, refusal).await?),
-        };
-        let claims = AccessClaims {
-            audience: proved.audience.to_owned(),
-            origin: origin.to_owned(),
-            tenant,
-            oid: proved.app.object,
-            app: proved.app.id,
-            app_name: proved.app.name,
-            client_auth: ClientAuth::Secret,
-            roles: Vec::new(),
-            issued_at: cx.now,
-            expires: cx.now + TOKEN_LIFE,
-            uti: identity::token_id(cx.random.as_ref()),
-            subject: Subject::App { permissions: proved.permissions },
-        };
-        let access_token = self.sign(cx, tenant, claims).await?;
-        Ok(TokenAnswer {
-            token_type: "Bearer",
-            expires_in: EXPIRES_IN,
-            ext_expires_in: EXPIRES_IN,
-            access_token,
-        })
-    }
-
-    fn judge(&self, reader: &Reader<'_>, cx: &Cx, request: &TokenRequest) -> Result<Result<Proved, Refusal>> {
-        let refuse = |fault, app| Ok(Err(Refusal { fault, app }));
-        let (id, secret) = request.credentials();
-        let Some(id) = id else { return refuse(OAuthFault::missing("client_id"), None) };
-        let found = match id.parse::<AppId>() {
-            Ok(id) => reader.app(id)?,
-            Err(_) => None,
-        };
-        let Some(app) = found else { return refuse(OAuthFault::unknown_app(&id, &request.tenant), None) };
-        if app.public {
-            return refuse(OAuthFault::public_client(app.id), Some(app));
-        }
-        let Some(secret) = secret else { return refuse(OAuthFault::no_secret(), Some(app)) };
-        let good = reader.app_secrets(app.id, cx.now)?;
-        if !good.iter().any(|hash| identity::verify_secret(&secret, hash)) {
-            return refuse(OAuthFault::wrong_secret(app.id), Some(app));
-        }
-        // Only whoever knows the secret learns that the app is switched off.
-        if !app.enabled {
-            return refuse(OAuthFault::disabled_app(app.id), Some(app));
-        }
-        let audience = match self.requested_audience(request) {
-            Ok(audience) => audience,
-            Err(fault) => return refuse(fault, Some(app)),
-        };
-        let permissions = reader.grants(app.id, GrantKind::Application)?;
-        Ok(Ok(Proved { app, permissions, audience }))
-    }
-
-    /// The resource of a client credentials request: exactly one `{resource}/.default`, or `resource` on the v1 endpoint.
-    fn requested_audience(&self, request: &TokenRequest) -> Result<&'static str, OAuthFault> {
-        let resource = match (request.scope.as_deref().map(str::trim), request.resource.as_deref()) {
-            (Some(scope), _) if !scope.is_empty() => {
-                let one =
-                    if scope.contains(char::is_whitespace) { None } else { scope.strip_suffix("/.default") };
-                one.ok_or_else(|| OAuthFault::wrong_scope(scope))?
-            }
-            (_, Some(resource)) if !resource.is_empty() => resource,
-            _ => return Err(OAuthFault::missing("scope")),
-        };
-        self.audience_of(resource).ok_or_else(|| OAuthFault::unknown_resource(resource))
-    }
-
-    async fn record_refusal(
-        &self,
-        cx: &Cx,
-        tenant: TenantId,
-        request: &TokenRequest,
-        refusal: Refusal,
-    ) -> Result<OAuthFault> {
-        let Refusal { fault, app } = refusal;
-        if !self.may_record(cx, tenant) {
-            return Ok(fault);
-        }
-        let initiator =
-            app.map_or(Initiator::Anonymous, |app| Initiator::App { app: app.id, name: app.name });
-        let mut draft = Draft::new(cx, Activity::TokenRefused, initiator)
-            .refused(&format!("AADSTS{}", fault.code))
-            .detail("error", fault.error);
-        // Only an id goes into the record: anything else might be somebody's name, or a secret in the wrong field.
-        if let Some(Ok(id)) = request.credentials().0.map(|id| id.parse::<AppId>()) {
-            draft = draft.detail("clientId", id);
-        }
-        let record = draft.done();
-        self.store()
-            .commit(scope(tenant), move |_| {
-                let mut changes = ChangeSet::new();
-                changes.record(record.clone());
-                Decision::done(changes, ())
-            })
-            .await?;
-        Ok(fault)
-    }
-
     /// Is the refusal one of the first of its minute?
     fn may_record(&self, cx: &Cx, tenant: TenantId) -> bool {
         let mut refusals = self.inner.refusals.lock().unwrap_or_else(PoisonError::into_inner);
@@ -274,6 +201,25 @@ impl Directory {
             tracing::warn!(%tenant, "many token requests are refused; no more of them are recorded within this minute");
         }
         *count <= REFUSALS
+    }
+
+    /// Is this network to wait, because of wrong credentials within the last minute?
+    fn is_barred(&self, cx: &Cx, network: &str) -> bool {
+        let failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(network).is_some_and(|(since, count)| *count >= FAILURES && within_a_minute(cx, *since))
+    }
+
+    /// Counts wrong credentials of a network. Whoever knows the right ones on another network is never kept waiting.
+    fn count_failure(&self, cx: &Cx, network: &str) {
+        let mut failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= NETWORKS {
+            failures.retain(|_, (since, _)| within_a_minute(cx, *since));
+        }
+        let (since, count) = failures.entry(network.to_owned()).or_insert((cx.now, 0));
+        if !within_a_minute(cx, *since) {
+            (*since, *count) = (cx.now, 0);
+        }
+        *count = count.saturating_add(1);
     }
 
     /// Gives an app a token for a person, once the person has proved to be present. Scopes that the app was not granted are
@@ -290,14 +236,12 @@ impl Directory {
         app: AppId,
         scopes: &[Permission],
     ) -> Result<String> {
-        let (user, app, roles, granted) =
+        let Presentable { user, home_generation, app, roles, granted } =
             self.store().read(scope(tenant), |reader| presentable(reader, user, app)).await?;
         let mut values: Vec<&str> =
             scopes.iter().filter(|scope| granted.contains(scope)).map(|scope| scope.value()).collect();
         values.sort_unstable();
         values.dedup();
-        // A token younger than the last revocation, although both count whole seconds.
-        let issued_at = lifecycle::issue_time(&user, cx.now);
         let claims = AccessClaims {
             audience: GRAPH_URL.to_owned(),
             origin: origin.to_owned(),
@@ -307,24 +251,31 @@ impl Directory {
             app_name: app.name,
             client_auth: if app.public { ClientAuth::Public } else { ClientAuth::Secret },
             roles,
-            issued_at,
-            expires: issued_at + TOKEN_LIFE,
+            issued_at: cx.now,
+            expires: cx.now + TOKEN_LIFE,
             uti: identity::token_id(cx.random.as_ref()),
-            subject: Subject::User {
-                scope: values.join(" "),
-                pairwise: self.pairwise(&user, app.id),
-                generation: user.generation,
-                home_issuer: match &user.home {
-                    Home::Tenant { tenant, .. } => Some(identity::issuer(origin, *tenant)),
-                    Home::Mailbox { .. } => Some("mail".to_owned()),
-                    Home::Federated(federated) => Some(format!("urn:uuid:{}", federated.registration)),
-                    Home::Here | Home::Invited { .. } => None,
-                },
-                name: user.display_name,
-                upn: user.upn,
-            },
+            subject: self.subject(origin, &user, app.id, values.join(" "), home_generation),
         };
         self.sign(cx, tenant, claims).await
+    }
+
+    fn subject(
+        &self,
+        origin: &str,
+        user: &User,
+        app: AppId,
+        scope: String,
+        home_generation: Option<i64>,
+    ) -> Subject {
+        Subject::User {
+            scope,
+            pairwise: self.pairwise(user, app),
+            generation: user.generation,
+            home_generation,
+            home_issuer: home_issuer(origin, user),
+            name: user.display_name.clone(),
+            upn: user.upn.clone(),
+        }
     }
 
     /// The person as one app alone knows it.
@@ -339,7 +290,27 @@ impl Directory {
     }
 }
 
-type Presentable = (User, App, Vec<Role>, Vec<Permission>);
+fn within_a_minute(cx: &Cx, since: Timestamp) -> bool {
+    cx.now >= since && cx.now.since(since) < Span::minutes(1)
+}
+
+/// `idp`: the issuer of the home account, where that is another one.
+fn home_issuer(origin: &str, user: &User) -> Option<String> {
+    match &user.home {
+        Home::Tenant { tenant, .. } => Some(identity::issuer(origin, *tenant)),
+        Home::Mailbox { .. } => Some("mail".to_owned()),
+        Home::Federated(federated) => Some(format!("urn:uuid:{}", federated.registration)),
+        Home::Here | Home::Invited { .. } => None,
+    }
+}
+
+struct Presentable {
+    user: User,
+    home_generation: Option<i64>,
+    app: App,
+    roles: Vec<Role>,
+    granted: Vec<Permission>,
+}
 
 fn presentable(reader: &Reader<'_>, user: ObjectId, app: AppId) -> Result<Presentable> {
     let refused = |text| Error::new(ErrorKind::Forbidden, text);
@@ -351,9 +322,13 @@ fn presentable(reader: &Reader<'_>, user: ObjectId, app: AppId) -> Result<Presen
         .app(app)?
         .filter(|app| app.enabled)
         .ok_or_else(|| refused("The app is unknown in this organisation, or switched off."))?;
-    let roles = reader.roles(user.id)?;
-    let granted = reader.grants(app.id, GrantKind::Delegated)?;
-    Ok((user, app, roles, granted))
+    Ok(Presentable {
+        home_generation: home_generation(reader, &user)?,
+        roles: reader.roles(user.id)?,
+        granted: delegated_grants(reader, app.id, user.id)?,
+        user,
+        app,
+    })
 }
 
 /// Runs something that takes the processor for a while beside the event loop.

@@ -171,6 +171,17 @@ impl<'a> Across<'a> {
             .collect()
     }
 
+    /// The generation of a home account: its guests' tokens are bound to it, so that what voids tokens at home voids those, too.
+    pub fn home_generation(&self, tenant: TenantId, object: ObjectId) -> Result<Option<i64>> {
+        self.rows(
+            "select generation from users where tenant_id = ?1 and id = ?2",
+            &[tenant.into(), object.into()],
+        )?
+        .first_mut()
+        .map(Row::int)
+        .transpose()
+    }
+
     /// Tenants where a home account is, or was, a guest: a deletion at home is carried there one tenant at a time.
     pub fn tenants_with_guest(
         &self,

@@ -44,6 +44,19 @@ pub(crate) struct Arrival {
     pub client_request_id: Option<HeaderValue>,
 }
 
+impl Arrival {
+    /// Where failures are counted: one address, or one IPv6 network, of which people have 2^64 addresses each.
+    pub(crate) fn network(&self) -> String {
+        match self.peer.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+}
+
 /// Serves one connection until it ends; when `stop` turns true, finishes the request in flight and closes.
 pub async fn serve<S>(app: App, stream: S, peer: SocketAddr, mut stop: watch::Receiver<bool>)
 where

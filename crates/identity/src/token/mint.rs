@@ -43,6 +43,8 @@ pub enum Subject {
         /// `gen`, a claim of ours: the generation of the account. A transition of its life cycle voids the token, whatever
         /// the clock said when it was issued.
         generation: i64,
+        /// `hgen`, a claim of ours: the generation of the home account, where that is in another tenant here.
+        home_generation: Option<i64>,
         /// `name`
         name: String,
         /// `upn`
@@ -143,11 +145,14 @@ pub fn mint(key: &SigningKey, claims: &AccessClaims) -> Result<String> {
             set("sub", json!(claims.oid));
             set("roles", permissions.iter().map(|permission| permission.value()).collect());
         }
-        Subject::User { scope, pairwise, generation, name, upn, home_issuer } => {
+        Subject::User { scope, pairwise, generation, home_generation, name, upn, home_issuer } => {
             set("idtyp", json!("user"));
             set("sub", json!(pairwise));
             set("scp", json!(scope));
             set("gen", json!(generation));
+            if let Some(generation) = home_generation {
+                set("hgen", json!(generation));
+            }
             set("name", json!(name));
             set("upn", json!(upn));
             if let Some(home) = home_issuer {

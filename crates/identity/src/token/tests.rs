@@ -70,6 +70,7 @@ fn user() -> AccessClaims {
             scope: "openid User.Read.All Policy.Read.All".to_owned(),
             pairwise: "pairwise-subject".to_owned(),
             generation: 3,
+            home_generation: None,
             name: "Adele Vance".to_owned(),
             upn: "adele@contoso.example".to_owned(),
             home_issuer: None,
@@ -153,7 +154,12 @@ fn a_user_token_says_what_was_minted() {
     assert_eq!((verified.issued_at, verified.expires), (claims.issued_at, claims.expires));
     assert_eq!(
         verified.rights,
-        Rights::User { scopes: vec![Permission::PolicyReadAll, Permission::UserReadAll], generation: 3 }
+        Rights::User {
+            scopes: vec![Permission::PolicyReadAll, Permission::UserReadAll],
+            openid: OpenIdScopes { openid: true, ..OpenIdScopes::default() },
+            generation: 3,
+            home_generation: None,
+        }
     );
 }
 
@@ -557,8 +563,44 @@ fn times_are_whole_seconds_of_a_sensible_year() {
 #[test]
 fn a_persons_token_names_the_generation_of_the_account() {
     let bad = [json!("3"), json!(3.0), json!(null), json!([3]), json!(true), json!(u64::MAX)];
-    all_refused(&user(), &bad.map(|value| ("gen", Some(value), Invalid)));
+    all_refused(&user(), &bad.clone().map(|value| ("gen", Some(value), Invalid)));
     all_refused(&user(), &[("gen", None, Invalid)]);
+    // That of the home account only where there is one.
+    all_refused(&user(), &bad.map(|value| ("hgen", Some(value), Invalid)));
+    let verified = judge(&changed(&user(), &[("hgen", Some(json!(7)))])).unwrap();
+    assert!(matches!(verified.rights, Rights::User { generation: 3, home_generation: Some(7), .. }));
+}
+
+#[test]
+fn an_id_token_is_a_hint_and_an_access_token_is_none() {
+    let id = IdClaims {
+        app: AppId::from_uuid(uuid(2)),
+        origin: ORIGIN.to_owned(),
+        tenant: tenant(0),
+        oid: ObjectId::from_uuid(uuid(1)),
+        pairwise: "pairwise-subject".to_owned(),
+        name: "Adele Vance".to_owned(),
+        username: "adele@contoso.example".to_owned(),
+        email: None,
+        home_issuer: None,
+        nonce: None,
+        authenticated_at: None,
+        issued_at: at(NOW - 90_000),
+        expires: at(NOW - 86_400),
+        uti: "uti".to_owned(),
+    };
+    let key = VerifyingKey { tenant: tenant(0), public: keys()[0].public().clone() };
+    let other = VerifyingKey { tenant: tenant(1), public: keys()[0].public().clone() };
+    let token = mint_id(&keys()[0], &id).unwrap();
+    let hint = |token: &str, key: &VerifyingKey, origin: &str| {
+        verify_hint(&parse(token).unwrap(), key, &[origin.to_owned()])
+    };
+    let good = hint(&token, &key, ORIGIN).unwrap();
+    assert_eq!((good.tenant, good.oid, good.app), (id.tenant, id.oid, id.app));
+    assert_eq!(hint(&token, &key, "https://elsewhere.example"), Err(Invalid));
+    assert_eq!(hint(&token, &other, ORIGIN), Err(Invalid));
+    assert_eq!(hint(&mint_id(&keys()[1], &id).unwrap(), &key, ORIGIN), Err(Invalid));
+    assert_eq!(hint(&minted(&user()), &key, ORIGIN), Err(Invalid));
 }
 
 #[test]
@@ -670,7 +712,8 @@ fn unknown_scopes_and_permissions_grant_nothing() {
         "https://graph.microsoft.com/User.Read.All",
     ] {
         let verified = judge(&changed(&user(), &[("scp", Some(json!(scope)))])).unwrap();
-        assert_eq!(verified.rights, Rights::User { scopes: Vec::new(), generation: 3 }, "{scope:?}");
+        let Rights::User { scopes, .. } = verified.rights else { panic!("not a person's: {scope:?}") };
+        assert_eq!(scopes, [], "{scope:?}");
     }
     let verified =
         judge(&changed(&app(), &[("roles", Some(json!(["*", "user.read.all", "Sites.Read.All"])))])).unwrap();

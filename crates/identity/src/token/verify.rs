@@ -53,9 +53,61 @@ pub enum Rights {
     User {
         /// `scp`
         scopes: Vec<Permission>,
+        /// Those of OpenID Connect in `scp`.
+        openid: OpenIdScopes,
         /// `gen`: the generation of the account that the token was issued for.
         generation: i64,
+        /// `hgen`: the same of the home account, where that is in another tenant here.
+        home_generation: Option<i64>,
     },
+}
+
+/// The scopes of OpenID Connect (Core, sections 5.4 and 11): what the app learns of the person, and for how long it may act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OpenIdScopes {
+    /// `openid`: who it is.
+    pub openid: bool,
+    /// `profile`: the name.
+    pub profile: bool,
+    /// `email`: the address.
+    pub email: bool,
+    /// `offline_access`: also while the person is away.
+    pub offline_access: bool,
+}
+
+impl OpenIdScopes {
+    /// Those among these values.
+    pub fn among<'a>(values: impl Iterator<Item = &'a str>) -> Self {
+        let mut found = Self::default();
+        for value in values {
+            found.add(value);
+        }
+        found
+    }
+
+    /// Adds the scope of this name; false if there is none.
+    pub fn add(&mut self, value: &str) -> bool {
+        match value {
+            "openid" => self.openid = true,
+            "profile" => self.profile = true,
+            "email" => self.email = true,
+            "offline_access" => self.offline_access = true,
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// What an ID token tells of whom to sign out. Only [`verify_hint`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct IdHint {
+    /// The tenant that issued it.
+    pub tenant: TenantId,
+    /// The person in that tenant.
+    pub oid: ObjectId,
+    /// The app it was issued to.
+    pub app: AppId,
 }
 
 /// A verified access token. Only [`verify`] makes one.
@@ -142,6 +194,24 @@ pub fn verify(token: &Unverified<'_>, key: &VerifyingKey, expect: &Expect<'_>) -
     Ok(verified)
 }
 
+/// Proves an ID token that a client hands back as a hint (OpenID Connect RP-Initiated Logout, section 2). Whether it is over
+/// plays no part: it only says whom to sign out. It opens nothing.
+pub fn verify_hint(token: &Unverified<'_>, key: &VerifyingKey, origins: &[String]) -> Fault<IdHint> {
+    if token.kid != key.public.kid()
+        || token.tenant != key.tenant
+        || !key.public.verifies(token.signed.as_bytes(), &token.signature)
+    {
+        return Err(TokenFault::Invalid);
+    }
+    let claims = &token.claims;
+    check_issuer(claims, key.tenant, origins)?;
+    // An access token is none: it names no client as its audience, and says what it is.
+    if claims.contains_key("idtyp") {
+        return Err(TokenFault::Invalid);
+    }
+    Ok(IdHint { tenant: key.tenant, oid: id(claims, "oid")?, app: id(claims, "aud")? })
+}
+
 fn app(claims: &Map<String, Value>) -> Fault<AppId> {
     let app = id(claims, "azp")?;
     if id::<AppId>(claims, "appid")? == app { Ok(app) } else { Err(TokenFault::Invalid) }
@@ -157,7 +227,16 @@ fn rights(claims: &Map<String, Value>) -> Fault<Rights> {
         }
         ("user", None, Some(Value::String(scope))) if !text(claims, "sub")?.is_empty() => {
             let generation = claims.get("gen").and_then(Value::as_i64).ok_or(TokenFault::Invalid)?;
-            Ok(Rights::User { scopes: known(scope.split(' ')), generation })
+            let home_generation = match claims.get("hgen") {
+                None => None,
+                Some(generation) => Some(generation.as_i64().ok_or(TokenFault::Invalid)?),
+            };
+            Ok(Rights::User {
+                scopes: known(scope.split(' ')),
+                openid: OpenIdScopes::among(scope.split(' ')),
+                generation,
+                home_generation,
+            })
         }
         _ => Err(TokenFault::Invalid),
     }

@@ -21,6 +21,9 @@ use store::{App, ChangeSet, GrantKind, Invitation};
 /// How long the demonstration's client secrets are good for, from now.
 const SECRET_LIFE: Span = Span::days(730);
 
+/// The Azure CLI, the same everywhere.
+const AZURE_CLI: AppId = AppId::from_uuid(uuid::uuid!("04b07795-8ddb-461a-bbee-02f9e1bf7b46"));
+
 pub(super) struct Scene {
     cx: Cx,
     tenant: Tenant,
@@ -237,6 +240,34 @@ impl Scene {
             self.records.push(apps::secret_added(&then, &app));
         }
         DemoApp { id: app.id, secret: secret.map(|secret| secret.expose().to_owned()) }
+    }
+
+    /// Lets an app send codes to any address on the person's own machine: whoever tries a program has its port and path.
+    pub(super) fn any_loopback(&mut self, app: AppId) {
+        self.changes.set_any_loopback(scope(self.tenant.id), app, true);
+    }
+
+    /// Registers the public client of the Azure CLI under its own id, and lets people sign it in by a code.
+    pub(super) fn command_line(&mut self, ago: Span) {
+        let then = self.then(ago);
+        let app = App {
+            id: AZURE_CLI,
+            object: ObjectId::mint(then.random.as_ref()),
+            name: "Microsoft Azure CLI".to_owned(),
+            public: true,
+            redirect_uris: vec!["http://localhost".to_owned()],
+            enabled: true,
+            created: then.now,
+        };
+        let scope = scope(self.tenant.id);
+        self.changes.insert_app(scope, &app).set_device_code_allowed(scope, true);
+        self.records.push(apps::registered(&then, &app));
+        for permission in Permission::ALL {
+            let grant = (GrantKind::Delegated, *permission);
+            self.changes.insert_grant(scope, &app, grant);
+            self.records.push(apps::granted(&then, &app, grant));
+        }
+        self.any_loopback(app.id);
     }
 
     /// Everything, with the records in the order in which things happened.

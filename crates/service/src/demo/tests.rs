@@ -69,6 +69,7 @@ impl Stage {
             passcodes: Some(Arc::new(move |address: &str, code: &str| {
                 sent.lock().unwrap().push((address.to_owned(), code.to_owned()));
             })),
+            outside: crate::Outside::default(),
         };
         let directory = Directory::new(parts).await.unwrap();
         Self { directory, clock, codes, _place: place }
@@ -108,7 +109,7 @@ impl Stage {
     }
 
     async fn token(&self, request: TokenRequest) -> Result<String, u32> {
-        let answer = self.directory.issue_app_token(&self.cx(), "https://localhost:8443", request).await;
+        let answer = self.directory.issue_token(&self.cx(), "https://localhost:8443", request).await;
         answer.map(|answer| answer.access_token).map_err(|fault| fault.code)
     }
 
@@ -292,7 +293,7 @@ async fn a_tenant_makes_one_key_however_many_ask_at_once() {
 #[tokio::test]
 async fn the_right_password_begins_a_session_and_no_other_does() {
     let (stage, world) = Stage::with_world().await;
-    let SignIn::SignedIn { cookie, person } =
+    let SignIn::SignedIn { cookie, person, .. } =
         stage.sign_in(&world.guest.user_name.to_uppercase(), &world.guest.password).await
     else {
         panic!("the right password was refused");
@@ -357,13 +358,13 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
     let (stage, world) = Stage::with_world().await;
     let (directory, personal) = (&stage.directory, world.personal_user_name.as_str());
     for stranger in ["stranger@mailbox.example", world.guest.user_name.as_str(), "no address", ""] {
-        directory.send_passcode(&stage.cx(), stranger).await.unwrap();
+        directory.send_passcode(&stage.cx(), stranger, "en").await.unwrap();
     }
     assert_eq!(stage.last_code(), None);
-    directory.send_passcode(&stage.cx(), &personal.to_uppercase()).await.unwrap();
+    directory.send_passcode(&stage.cx(), &personal.to_uppercase(), "en").await.unwrap();
     let (address, code) = stage.last_code().unwrap();
     assert_eq!((address.as_str(), code.len()), (personal, 8));
-    directory.send_passcode(&stage.cx(), personal).await.unwrap();
+    directory.send_passcode(&stage.cx(), personal, "en").await.unwrap();
     assert_eq!(stage.codes.lock().unwrap().len(), 1, "the next one has to wait a minute");
     let cx = stage.cx();
     let enter = |code: &str| {
@@ -373,14 +374,14 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
         }
     };
     assert!(matches!(enter("00000000").await, SignIn::Wrong));
-    let SignIn::SignedIn { cookie, person } = enter(&format!("{} {}", &code[..4], &code[4..])).await else {
+    let SignIn::SignedIn { cookie, person, .. } = enter(&format!("{} {}", &code[..4], &code[4..])).await else {
         panic!("the right passcode was refused");
     };
     assert_eq!(person.home_tenant(), None);
     assert!(directory.session(&cx, &cookie).await.unwrap().is_some());
     assert!(matches!(enter(&code).await, SignIn::Wrong), "it works once");
     stage.pass(Span::minutes(1));
-    directory.send_passcode(&stage.cx(), personal).await.unwrap();
+    directory.send_passcode(&stage.cx(), personal, "en").await.unwrap();
     let (_, late) = stage.last_code().unwrap();
     stage.pass(Span::minutes(10));
     assert!(matches!(enter(&late).await, SignIn::Wrong), "it is over");
@@ -389,7 +390,7 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
 #[tokio::test]
 async fn five_wrong_guesses_from_anywhere_void_a_passcode() {
     let (stage, world) = Stage::with_world().await;
-    stage.directory.send_passcode(&stage.cx(), &world.personal_user_name).await.unwrap();
+    stage.directory.send_passcode(&stage.cx(), &world.personal_user_name, "en").await.unwrap();
     let (address, code) = stage.last_code().unwrap();
     for guess in 0..5 {
         let network = format!("198.51.100.{guess}");

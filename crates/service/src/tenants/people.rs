@@ -71,10 +71,11 @@ fn role_record(cx: &Cx, activity: Activity, user: &User, role: Role) -> Record {
         .done()
 }
 
-/// The account with a new password: tokens and sessions from before are void.
-fn with_password(user: &User, now: Timestamp) -> User {
+/// The account with a new password: tokens and sessions from before are void, which the new generation sees to.
+pub(crate) fn with_password(user: &User, now: Timestamp) -> User {
     let since = now.as_seconds().max(user.tokens_since.as_seconds()) + 1;
-    User { version: user.version + 1, tokens_since: Timestamp::from_seconds(since), ..user.clone() }
+    let tokens_since = Timestamp::from_seconds(since);
+    User { generation: user.generation + 1, version: user.version + 1, tokens_since, ..user.clone() }
 }
 
 impl Directory {

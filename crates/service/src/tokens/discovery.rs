@@ -1,16 +1,9 @@
 //! What clients look up before they ask for a token.
 
-use super::OAuthFault;
+use super::{OAuthFault, is_any};
 use crate::Directory;
 use model::{Cx, Error, ErrorKind, Result, TenantId};
 use serde_json::{Value, json};
-
-/// Names that stand for any tenant.
-const ANY: [&str; 2] = ["common", "organizations"];
-
-fn is_any(name: &str) -> bool {
-    ANY.iter().any(|any| any.eq_ignore_ascii_case(name))
-}
 
 fn unknown(name: &str) -> Error {
     Error::new(ErrorKind::NotFound, OAuthFault::unknown_tenant(name).description)
@@ -21,19 +14,13 @@ impl Directory {
     /// key. Lists what tokens that are still good may be signed with. The common one names no tenant (as on the live
     /// service): strangers read it, and which organisations are here is not theirs to know.
     pub async fn keys_document(&self, cx: &Cx, tenant: &str) -> Result<Value> {
-        let template = is_any(tenant).then(|| format!("{}/{{tenantid}}/v2.0", self.origin()));
-        let tenants = if is_any(tenant) {
-            self.list_tenants().await?.into_iter().map(|tenant| tenant.id).collect()
-        } else {
-            let id = self.resolve_tenant(tenant).await?.ok_or_else(|| unknown(tenant))?;
-            self.signing_key(cx, id).await?;
-            vec![id]
-        };
-        let mut keys = Vec::new();
-        for id in tenants {
-            let issuer = template.clone().unwrap_or_else(|| identity::issuer(self.origin(), id));
-            keys.extend(self.public_keys(cx, id).await?.iter().map(|key| key.jwk(&issuer)));
+        if is_any(tenant) {
+            return self.common_keys(cx).await.map(|document| document.as_ref().clone());
         }
+        let id = self.resolve_tenant(tenant).await?.ok_or_else(|| unknown(tenant))?;
+        self.signing_key(cx, id).await?;
+        let issuer = identity::issuer(self.origin(), id);
+        let keys: Vec<Value> = self.public_keys(cx, id).await?.iter().map(|key| key.jwk(&issuer)).collect();
         Ok(json!({ "keys": keys }))
     }
 
@@ -49,7 +36,9 @@ impl Directory {
         let host = origin.strip_prefix("https://").unwrap_or(origin);
         Ok(json!({
             "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_post", "private_key_jwt", "client_secret_basic"
+            ],
             "jwks_uri": format!("{base}/discovery/v2.0/keys"),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
@@ -62,13 +51,18 @@ impl Directory {
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
             "http_logout_supported": true,
-            "frontchannel_logout_supported": true,
+            "frontchannel_logout_supported": false,
             "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
             "claims_supported": [
-                "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host",
-                "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash",
-                "c_hash", "email"
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "oid",
+                "idp", "ver", "email"
             ],
+            "code_challenge_methods_supported": ["S256"],
+            "grant_types_supported": [
+                "authorization_code", "refresh_token", "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code"
+            ],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256"],
             "tenant_region_scope": "WW",
             "cloud_instance_name": host,
             "cloud_graph_host_name": host,

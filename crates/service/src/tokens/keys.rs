@@ -4,9 +4,10 @@ use super::{blocking, last_token};
 use crate::{Directory, authn::scope, record::Draft};
 use identity::{PublicKey, SigningKey, VerifyingKey};
 use model::{
-    Cx, Error, Result, TenantId, Timestamp,
-    audit::{Activity, Target},
+    Cx, Error, Result, Span, TenantId, Timestamp,
+    audit::{Activity, Initiator, Record, Target},
 };
+use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};
 use store::{ChangeSet, Decision};
 
@@ -17,13 +18,24 @@ fn label(tenant: TenantId, kid: &str) -> String {
     format!("signing-key:{tenant}:{kid}")
 }
 
+/// How long a new key is only shown before it signs, unless it is wanted at once: clients may keep the key document for a day.
+const SHOWN: Span = Span::hours(24);
+
+/// Does this key sign? A key that is shown ahead of its time does not yet.
 fn signs(key: &store::SigningKey, now: Timestamp) -> bool {
-    key.retired.is_none_or(|retired| now < retired)
+    key.created <= now && key.retired.is_none_or(|retired| now < retired)
 }
 
 /// May a token of this key still be good?
 fn verifies(key: &store::SigningKey, now: Timestamp) -> bool {
     key.retired.is_none_or(|retired| now < last_token(retired))
+}
+
+/// How long the document of all tenants' keys is kept.
+const KEPT: Span = Span::seconds(10);
+
+fn made(draft: Draft, key: &store::SigningKey) -> Record {
+    draft.on(Target::thing("Other", &key.kid, "Signing key")).done()
 }
 
 impl Directory {
@@ -62,13 +74,8 @@ impl Directory {
         if let Some(key) = self.current_key(cx, tenant).await? {
             return Ok(key);
         }
-        let fresh = blocking(SigningKey::generate).await?;
-        let kid = fresh.public().kid().to_owned();
-        let sealed = self.master().seal(&label(tenant, &kid), &fresh.to_pkcs8()?, cx.random.as_ref())?;
-        let fresh = store::SigningKey { kid, sealed: hex(&sealed), created: cx.now, retired: None };
-        let record = Draft::by_system(cx, Activity::AddSigningKey, KEEPER)
-            .on(Target::thing("Other", &fresh.kid, "Signing key"))
-            .done();
+        let fresh = self.new_key(cx, tenant, cx.now).await?;
+        let record = made(Draft::by_system(cx, Activity::AddSigningKey, KEEPER), &fresh);
         let now = cx.now;
         let winner = self
             .store()
@@ -82,7 +89,67 @@ impl Directory {
                 Decision::done(changes, fresh.clone())
             })
             .await?;
+        self.forget_common_keys();
         self.open_key(tenant, winner).await
+    }
+
+    /// A new key that signs from then on.
+    async fn new_key(&self, cx: &Cx, tenant: TenantId, from: Timestamp) -> Result<store::SigningKey> {
+        let fresh = blocking(SigningKey::generate).await?;
+        let kid = fresh.public().kid().to_owned();
+        let sealed = self.master().seal(&label(tenant, &kid), &fresh.to_pkcs8()?, cx.random.as_ref())?;
+        Ok(store::SigningKey { kid, sealed: hex(&sealed), created: from, retired: None })
+    }
+
+    /// Gives a tenant a new signing key: at once, or shown for a day before it signs. The keys before it go on proving what
+    /// they signed until the last of that is over; keys of which nothing is left are removed. When the new key signs first.
+    pub async fn rotate_key(&self, cx: &Cx, tenant: TenantId, at_once: bool) -> Result<Timestamp> {
+        let from = if at_once { cx.now } else { cx.now + SHOWN };
+        let fresh = self.new_key(cx, tenant, from).await?;
+        let record = made(Draft::new(cx, Activity::AddSigningKey, Initiator::Operator), &fresh);
+        let (now, scope) = (cx.now, scope(tenant));
+        self.store()
+            .commit(scope, move |reader| {
+                reader.tenant()?;
+                let mut changes = ChangeSet::new();
+                for key in reader.signing_keys()? {
+                    if !verifies(&key, now) {
+                        changes.delete_signing_key(scope, &key.kid);
+                    } else if key.retired.is_none_or(|retired| from < retired) {
+                        changes.retire_signing_key(scope, &key.kid, from);
+                    }
+                }
+                changes.insert_signing_key(scope, &fresh).record(record.clone());
+                Decision::done(changes, ())
+            })
+            .await?;
+        self.forget_common_keys();
+        Ok(from)
+    }
+
+    /// The document of all tenants' keys, made anew after a few seconds, and at once when this server makes a key: strangers
+    /// may ask for it as often as they like.
+    pub(super) async fn common_keys(&self, cx: &Cx) -> Result<Arc<Value>> {
+        let kept = self.inner.common_keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, document)) = kept
+            && cx.now >= at
+            && cx.now.since(at) < KEPT
+        {
+            return Ok(document);
+        }
+        let issuer = format!("{}/{{tenantid}}/v2.0", self.origin());
+        let mut keys = Vec::new();
+        for tenant in self.list_tenants().await? {
+            keys.extend(self.public_keys(cx, tenant.id).await?.iter().map(|key| key.jwk(&issuer)));
+        }
+        let document = Arc::new(json!({ "keys": keys }));
+        let kept = Some((cx.now, Arc::clone(&document)));
+        *self.inner.common_keys.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(document)
+    }
+
+    fn forget_common_keys(&self) {
+        *self.inner.common_keys.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     async fn current_key(&self, cx: &Cx, tenant: TenantId) -> Result<Option<Arc<SigningKey>>> {
@@ -150,5 +217,13 @@ mod tests {
         assert!(signs(&key, retired - model::Span::seconds(1)) && !signs(&key, retired));
         assert!(verifies(&key, retired + model::Span::minutes(60)));
         assert!(!verifies(&key, retired + model::Span::minutes(61)));
+    }
+
+    #[test]
+    fn a_key_that_is_shown_ahead_of_its_time_proves_and_does_not_sign_yet() {
+        let from = Timestamp::from_seconds(1_000_000);
+        let key = store::SigningKey { kid: "k".into(), sealed: String::new(), created: from, retired: None };
+        let before = from - Span::seconds(1);
+        assert!(!signs(&key, before) && verifies(&key, before) && signs(&key, from));
     }
 }

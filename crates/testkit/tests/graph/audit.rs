@@ -275,7 +275,7 @@ async fn refusals_are_recorded() {
         scope: Some("https://graph.microsoft.com/.default".to_owned()),
         ..service::TokenRequest::default()
     };
-    assert!(directory.issue_app_token(&house.world.cx(), World::ORIGIN, request).await.is_err());
+    assert!(directory.issue_token(&house.world.cx(), World::ORIGIN, request).await.is_err());
     let record = newest(&house, "Token request refused").await;
     assert_eq!(
         (record["result"].as_str(), record["resultReason"].as_str()),

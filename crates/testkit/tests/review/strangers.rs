@@ -29,12 +29,12 @@ async fn refused_token_requests_are_recorded_up_to_sixty_a_minute() {
             .expect("a log")
     };
     for _ in 0..100 {
-        let answer = world.directory().issue_app_token(&world.cx(), World::ORIGIN, request()).await;
+        let answer = world.directory().issue_token(&world.cx(), World::ORIGIN, request()).await;
         assert_eq!(answer.map(drop).map_err(|fault| fault.code), Err(700_016));
     }
     assert_eq!(recorded().await, 60);
     world.clock.advance(model::Span::minutes(1));
-    let answer = world.directory().issue_app_token(&world.cx(), World::ORIGIN, request()).await;
+    let answer = world.directory().issue_token(&world.cx(), World::ORIGIN, request()).await;
     assert!(answer.is_err());
     assert_eq!(recorded().await, 61, "the next minute is recorded again");
 }

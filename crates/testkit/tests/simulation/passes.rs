@@ -315,7 +315,7 @@ impl Run {
             scope: Some("https://graph.microsoft.com/.default".to_owned()),
             ..service::TokenRequest::default()
         };
-        let answer = self.world.directory().issue_app_token(&self.world.cx(), World::ORIGIN, request).await;
+        let answer = self.world.directory().issue_token(&self.world.cx(), World::ORIGIN, request).await;
         let code = answer.err().map(|fault| fault.code);
         self.note("wrongSecret", &format!("{code:?}"));
         if code == Some(7_000_215) { Ok(()) } else { Err(format!("a wrong secret: {code:?}")) }

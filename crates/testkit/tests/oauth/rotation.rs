@@ -1,0 +1,80 @@
+//! New signing keys: overlap, and no refused good token.
+
+use crate::house::House;
+use model::Span;
+use serde_json::Value;
+
+async fn kids(house: &House) -> Vec<String> {
+    let document = house.program().get("/contoso.example/discovery/v2.0/keys").await.json();
+    document["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+fn kid(token: &str) -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let head = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&head).unwrap()["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_key_rotated_at_once_leaves_the_old_one_until_its_tokens_are_over() {
+    let house = House::new(70).await;
+    let before = house.tokens(&mut house.mias().await).await;
+    let old = kid(&before.text("access_token"));
+    let common = async || house.program().get("/common/discovery/v2.0/keys").await.body;
+    assert!(common().await.contains(&old));
+    let (directory, cx) = (house.world.directory(), house.world.cx());
+    assert_eq!(directory.rotate_key(&cx, house.contoso, true).await.unwrap(), cx.now);
+    let after = house.tokens(&mut house.mias().await).await;
+    let new = kid(&after.text("access_token"));
+    assert_ne!(new, old);
+    assert_eq!(kid(&after.text("id_token")), new);
+    let both = kids(&house).await;
+    assert!(both.contains(&old) && both.contains(&new) && both.len() == 2, "{both:?}");
+    assert!(common().await.contains(&new), "what strangers read is made anew at once");
+    for token in [&before, &after] {
+        assert_eq!(house.me(&token.text("access_token")).await.status, 200);
+    }
+    house.later(Span::minutes(59));
+    assert_eq!(house.me(&before.text("access_token")).await.status, 200);
+    house.later(Span::minutes(2));
+    assert_eq!(kids(&house).await, [new]);
+    assert_eq!(house.me(&before.text("access_token")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_planned_rotation_is_shown_a_day_before_it_signs() {
+    let house = House::new(71).await;
+    let old = kid(&house.tokens(&mut house.mias().await).await.text("access_token"));
+    let (directory, cx) = (house.world.directory(), house.world.cx());
+    let from = directory.rotate_key(&cx, house.contoso, false).await.unwrap();
+    assert_eq!(from, cx.now + Span::hours(24));
+    assert_eq!(kids(&house).await.len(), 2);
+    house.later(Span::hours(23));
+    let last = house.tokens(&mut house.mias().await).await.text("access_token");
+    assert_eq!(kid(&last), old);
+    house.later(Span::minutes(59));
+    house.later(Span::minutes(1));
+    let next = house.tokens(&mut house.mias().await).await.text("access_token");
+    assert_ne!(kid(&next), old);
+    assert_eq!(kids(&house).await.len(), 2, "the last token of the old key is not over yet");
+    assert_eq!(house.me(&next).await.status, 200);
+}
+
+/// Rotated again and again while tokens are asked for and used: none is refused.
+#[tokio::test]
+async fn rotation_refuses_no_good_token() {
+    let house = House::new(72).await;
+    let mut tokens = Vec::new();
+    let mut refresh = house.tokens(&mut house.mias().await).await.text("refresh_token");
+    for _ in 0..4 {
+        let reply = house.refresh(&refresh, &[]).await;
+        refresh = reply.text("refresh_token");
+        tokens.push(reply.text("access_token"));
+        house.world.directory().rotate_key(&house.world.cx(), house.contoso, true).await.unwrap();
+        for token in &tokens {
+            assert_eq!(house.me(token).await.status, 200);
+        }
+        house.later(Span::minutes(10));
+    }
+    assert_eq!(kids(&house).await.len(), 5);
+}
