@@ -1,5 +1,6 @@
 //! What the operator asks of a directory, whether a server holds it or nobody does.
 
+use crate::provider::Act;
 use model::{Alarm, AppId, Error, Result, TenantId, authz::Permission};
 use serde::{Deserialize, Serialize};
 use service::{Directory, GrantKind, NewMember, NewTenant};
@@ -20,6 +21,12 @@ pub enum Request {
     AddDomain { tenant: TenantId, domain: String },
     /// Register an app with a secret and these application permissions.
     CreateApp { tenant: TenantId, name: String, permissions: Vec<String> },
+    /// Say whether its people may sign devices in by a code.
+    DeviceCode { tenant: TenantId, allowed: bool },
+    /// Give it a new signing key, for tomorrow or for now.
+    RotateKey { tenant: TenantId, now: bool },
+    /// Change how its people sign in.
+    SignIn { tenant: TenantId, act: Act },
     /// List them.
     ListTenants,
     /// Run one pass of the purge.
@@ -52,6 +59,12 @@ pub enum Response {
     TenantCreated { tenant: TenantLine, user_name: Option<String>, password: Option<String> },
     /// The domain was added.
     DomainAdded,
+    /// People may sign devices in by a code, or not.
+    DeviceCodeSet { allowed: bool },
+    /// The new key signs from then on.
+    KeyRotated { from: String },
+    /// It was done; what to say.
+    Told { text: String },
     /// The app was registered; the secret is shown once.
     AppCreated { client_id: AppId, client_secret: String },
     /// All organisations.
@@ -92,6 +105,17 @@ pub async fn execute(directory: &Directory, request: Request) -> Response {
         Request::AddDomain { tenant, domain } => {
             let cx = directory.own_cx();
             directory.add_domain(&cx, tenant, &domain).await.map(|()| Response::DomainAdded)
+        }
+        Request::DeviceCode { tenant, allowed } => directory
+            .allow_device_code(&directory.own_cx(), tenant, allowed)
+            .await
+            .map(|()| Response::DeviceCodeSet { allowed }),
+        Request::RotateKey { tenant, now } => directory
+            .rotate_key(&directory.own_cx(), tenant, now)
+            .await
+            .map(|from| Response::KeyRotated { from: from.to_graph() }),
+        Request::SignIn { tenant, act } => {
+            act.execute(directory, tenant).await.map(|text| Response::Told { text })
         }
         Request::CreateApp { tenant, name, permissions } => {
             create_app(directory, tenant, &name, &permissions).await

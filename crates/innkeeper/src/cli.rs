@@ -64,12 +64,23 @@ pub enum Command {
     /// Give an organisation a new key for signing tokens.
     #[command(subcommand)]
     Key(Key),
+    /// Register external identity providers, and confirm their domains.
+    #[command(subcommand)]
+    Provider(ProviderCommand),
+    /// Help people who cannot sign in.
+    #[command(subcommand)]
+    User(User),
     /// Permanently delete the accounts whose 30 days are over.
     Purge(Purge),
     /// Check the audit chains and what is stored against what is promised.
     Verify(Tool),
     /// Print a fresh one-time secret to create the first organisation by page (good for 30 minutes).
     SetupSecret(Tool),
+    /// Move a directory from the embedded database to PostgreSQL.
+    MigrateStore(MigrateStore),
+    /// Prepare a PostgreSQL database for special needs.
+    #[command(subcommand)]
+    Database(DatabaseCommand),
 }
 
 /// `demo`.
@@ -199,6 +210,131 @@ impl Database {
     pub const fn embedded() -> Self {
         Self { database_url: None, database_connections: 16 }
     }
+}
+
+/// `migrate-store`.
+#[derive(Args)]
+pub struct MigrateStore {
+    /// The data directory to move from; no server may hold it.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub from: PathBuf,
+    /// The PostgreSQL database to move to, such as postgres://USER:PASSWORD@HOST:5432/DATABASE; it must be empty. Better in
+    /// the environment, because other users see command lines.
+    #[arg(long, value_name = "URL", env = "INNKEEPER_DATABASE_URL", hide_env_values = true)]
+    pub to: String,
+}
+
+/// `database`.
+#[derive(Subcommand)]
+pub enum DatabaseCommand {
+    /// Spread the tables over the machines of a Citus cluster, by organisation; the URL is that of the coordinator.
+    Distribute(Distribute),
+}
+
+/// `database distribute`.
+#[derive(Args)]
+pub struct Distribute {
+    /// The database, such as postgres://OWNER:PASSWORD@COORDINATOR:5432/DATABASE. Better in the environment, because other
+    /// users see command lines.
+    #[arg(long, value_name = "URL", env = "INNKEEPER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+}
+
+/// Which organisation of which server.
+#[derive(Args)]
+pub struct Of {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The id of the organisation, as `tenant list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub tenant: model::TenantId,
+}
+
+/// `provider`.
+#[derive(Subcommand)]
+pub enum ProviderCommand {
+    /// Register an OpenID Connect provider; its client secret is asked for, or read as a line from standard input.
+    Add(AddProvider),
+    /// List the providers of an organisation.
+    List(Of),
+    /// Confirm that a domain is the provider's: from then on its people are offered the provider.
+    ConfirmDomain(ConfirmDomain),
+    /// Switch a provider on or off.
+    Switch(SwitchProvider),
+    /// Take a provider away; registering it again makes other people of its people.
+    Remove(RemoveProvider),
+}
+
+/// `provider add`.
+#[derive(Args)]
+pub struct AddProvider {
+    #[command(flatten)]
+    pub of: Of,
+    /// What people call the provider.
+    #[arg(long)]
+    pub name: String,
+    /// The issuer, exactly as the provider writes it into its tokens.
+    #[arg(long, value_name = "URL")]
+    pub issuer: String,
+    /// What the provider calls this server.
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+    /// The provider gives addresses only to whoever has them, and does not say of each that it is verified.
+    #[arg(long)]
+    pub trusts_email: bool,
+}
+
+/// `provider confirm-domain`.
+#[derive(Args)]
+pub struct ConfirmDomain {
+    #[command(flatten)]
+    pub of: Of,
+    /// The id of the provider, as `provider list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub provider: uuid::Uuid,
+    /// The domain.
+    #[arg(long)]
+    pub domain: String,
+}
+
+/// `provider switch`.
+#[derive(Args)]
+pub struct SwitchProvider {
+    #[command(flatten)]
+    pub of: Of,
+    /// The id of the provider, as `provider list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub provider: uuid::Uuid,
+    /// Whether its people may sign in and act.
+    #[arg(value_enum)]
+    pub state: Switch,
+}
+
+/// `provider remove`.
+#[derive(Args)]
+pub struct RemoveProvider {
+    #[command(flatten)]
+    pub of: Of,
+    /// The id of the provider, as `provider list` shows it.
+    #[arg(long, value_name = "ID")]
+    pub provider: uuid::Uuid,
+}
+
+/// `user`.
+#[derive(Subcommand)]
+pub enum User {
+    /// Take the second factor of somebody who lost it, with the recovery codes.
+    ResetSecondFactor(ResetSecondFactor),
+}
+
+/// `user reset-second-factor`.
+#[derive(Args)]
+pub struct ResetSecondFactor {
+    #[command(flatten)]
+    pub of: Of,
+    /// The object id of the person.
+    #[arg(long, value_name = "ID")]
+    pub user: model::ObjectId,
 }
 
 /// `tenant`.

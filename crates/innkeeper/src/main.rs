@@ -11,6 +11,7 @@ mod files;
 mod machine;
 mod outside;
 mod problem;
+mod provider;
 mod reconcile;
 mod scratch;
 mod serve;
@@ -22,7 +23,7 @@ mod tools;
 
 use admin::Request;
 use clap::Parser;
-use cli::{App, Cli, Command, Key, Switch, Tenant};
+use cli::{App, Cli, Command, DatabaseCommand, Key, Switch, Tenant};
 use problem::{Problem, Result};
 use std::process::ExitCode;
 
@@ -58,6 +59,10 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
     let (tool, request) = match command {
         Command::Demo(demo) => return demo::run(demo).await.map(|()| ExitCode::SUCCESS),
         Command::Serve(serve) => return serve::run(serve).await.map(|()| ExitCode::SUCCESS),
+        Command::MigrateStore(migrate) => return database::migrate(&migrate).await.map(|()| ExitCode::SUCCESS),
+        Command::Database(DatabaseCommand::Distribute(distribute)) => {
+            return database::distribute(&distribute).await.map(|()| ExitCode::SUCCESS);
+        }
         Command::Tenant(Tenant::Create(create)) => tools::create_tenant(create)?,
         Command::Tenant(Tenant::AddDomain(add)) => {
             (add.tool, Request::AddDomain { tenant: add.tenant, domain: add.domain })
@@ -72,6 +77,14 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Key(Key::Rotate(rotate)) => {
             (rotate.tool, Request::RotateKey { tenant: rotate.tenant, now: rotate.now })
+        }
+        Command::Provider(command) => {
+            let (tool, tenant, act) = provider::Act::of_provider(command)?;
+            (tool, Request::SignIn { tenant, act })
+        }
+        Command::User(command) => {
+            let (tool, tenant, act) = provider::Act::of_user(command);
+            (tool, Request::SignIn { tenant, act })
         }
         Command::Tenant(Tenant::List(tool)) => (tool, Request::ListTenants),
         Command::Purge(purge) => (purge.tool, Request::Purge),

@@ -50,7 +50,7 @@ pub fn heading(text: &str) -> String {
 }
 
 /// Reads a password: asked for without showing it on a terminal, else the first line of standard input.
-pub fn read_password() -> Result<String> {
+pub fn read_password(prompt: &str) -> Result<String> {
     let input = io::stdin();
     if !input.is_terminal() {
         return read_line();
@@ -59,7 +59,7 @@ pub fn read_password() -> Result<String> {
     let shown = tcgetattr(&input).map_err(|error| failed(error.into()))?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
-    tell("Password of the administrator (at least 15 characters): ");
+    tell(prompt);
     tcsetattr(&input, OptionalActions::Flush, &hidden).map_err(|error| failed(error.into()))?;
     let line = read_line();
     tell("\n");

@@ -30,7 +30,7 @@ pub fn create_tenant(create: CreateTenant) -> Result<(Tool, Request)> {
     } = create;
     let administrator = match administrator_name.zip(administrator_user) {
         Some((name, user_name)) => {
-            let password = if password_stdin { Some(read_password()?) } else { None };
+            let password = if password_stdin { Some(read_password("Password of the administrator (at least 15 characters): ")?) } else { None };
             Some(Administrator { name, user_name, password })
         }
         None => None,
@@ -101,6 +101,7 @@ fn describe(response: Response) -> Result<String> {
         Response::KeyRotated { from } => format!(
             "The new key signs from {from} on. Tokens signed before that stay good until they are over.\n"
         ),
+        Response::Told { text } => text,
         Response::DomainAdded => "The domain was added.\n".to_owned(),
         Response::Tenants { tenants } if tenants.is_empty() => "There is no organisation yet.\n".to_owned(),
         Response::Tenants { tenants } => tenants.iter().map(|t| format!("{}  {}  {}\n", t.id, t.domain, t.name)).collect(),

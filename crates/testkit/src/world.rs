@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
-use store::{ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, Store};
+use store::{ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, SessionDetail, Store};
 use tempfile::TempDir;
 
 /// The realm under which the product keeps sessions of people with a mailbox and no home tenant.
@@ -204,6 +204,14 @@ impl World {
         }
     }
 
+    /// The same world, reaching this beyond itself.
+    pub async fn reaching(mut self, outside: Outside) -> Self {
+        self.running = None;
+        self.outside = outside;
+        self.open().await;
+        self
+    }
+
     fn put(&self, database: &[u8]) {
         drop(DataDir::open(&self.data()).expect("a data directory"));
         let file = self.data().join(FILE);
@@ -384,10 +392,18 @@ impl World {
             seen: cx.now,
             expires: cx.now + Span::hours(12),
         };
+        // The same secret opens the administration pages, for whoever holds a role.
+        let detail = SessionDetail {
+            started: Some(cx.now),
+            admin_hash: Some(session.hash.clone()),
+            admin_seen: Some(cx.now),
+            ..SessionDetail::default()
+        };
         self.store()
             .commit(Self::scope(realm), move |_| {
                 let mut changes = ChangeSet::new();
                 changes.insert_session(Self::scope(realm), &session);
+                changes.describe_session(Self::scope(realm), &session.hash, &detail);
                 Decision::done(changes, ())
             })
             .await

@@ -37,7 +37,10 @@ impl Browser {
     /// One with this session.
     pub fn signed_in(world: &World, cookie: &str) -> Self {
         let mut browser = Self::new(world);
-        browser.jar.insert("__Host-innkeeper".to_owned(), cookie.to_owned());
+        // A session of a world opens the administration pages with the same secret.
+        for name in ["__Host-innkeeper", "__Host-innkeeper-admin"] {
+            browser.jar.insert(name.to_owned(), cookie.to_owned());
+        }
         browser
     }
 
