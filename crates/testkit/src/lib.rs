@@ -5,10 +5,12 @@
 mod clock;
 pub mod cluster;
 mod engine;
+mod peek;
 mod random;
 mod world;
 
 pub use clock::MockClock;
 pub use engine::{Database, Server};
+pub use peek::Row;
 pub use random::{Dice, Seeded};
 pub use world::{FaultSwitch, GuestState, Image, TestApp, World};

@@ -1,13 +1,7 @@
 //! A guest who leaves again and again, each time sending the same confirmation twice at once, and an administrator who brings
 //! the account back.
 
-use crate::{
-    browser::Browser,
-    fleet::Fleet,
-    load::{Caller, Got},
-    page::Page,
-    server::client,
-};
+use crate::{browser::Browser, fleet::Fleet, load::Caller, page::Page, server::client};
 use reqwest::Method;
 use serde_json::Value;
 use std::{
@@ -81,17 +75,8 @@ impl Leaver {
     pub fn settle(self) -> u64 {
         self.over.store(true, Ordering::Relaxed);
         let left = self.thread.join().unwrap();
-        let mut acts = Vec::new();
-        let mut next = Some("/v1.0/auditLogs/directoryAudits?$top=999".to_owned());
-        while let Some(path) = next {
-            let Got::Done(page) = self.caller.ask_until_answered(&Method::GET, &path) else {
-                panic!("no audit log")
-            };
-            let records = page["value"].as_array().unwrap();
-            acts.extend(records.iter().filter_map(|record| act(record, &self.guest)));
-            let link = page["@odata.nextLink"].as_str();
-            next = link.and_then(|link| link.find("/v1.0/").map(|at| link[at..].to_owned()));
-        }
+        let records = self.caller.all("/v1.0/auditLogs/directoryAudits?$top=999");
+        let acts: Vec<String> = records.iter().filter_map(|record| act(record, &self.guest)).collect();
         assert!(acts.len() >= usize::try_from(left).unwrap(), "{left} receipts, {} records", acts.len());
         let twice = acts.windows(2).filter(|pair| pair[0] == pair[1]).count();
         assert_eq!(twice, 0, "the guest left twice without coming back between: {acts:?}");

@@ -121,6 +121,21 @@ impl Caller {
         }
     }
 
+    /// All pages of a list.
+    #[track_caller]
+    pub fn all(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut next) = (Vec::new(), Some(path.to_owned()));
+        while let Some(path) = next {
+            let Got::Done(mut page) = self.ask_until_answered(&Method::GET, &path) else {
+                panic!("{path} was refused")
+            };
+            items.append(page["value"].as_array_mut().unwrap());
+            let link = page["@odata.nextLink"].as_str();
+            next = link.and_then(|link| link.find("/v1.0/").map(|at| link[at..].to_owned()));
+        }
+        items
+    }
+
     /// Asks until it is answered.
     #[track_caller]
     pub fn ask_until_answered(&self, method: &Method, path: &str) -> Got {
@@ -241,13 +256,12 @@ impl Worker {
         }
     }
 
-    /// Looks at everything that was acknowledged.
-    fn settle(&self) {
+    /// Looks whether everything that was acknowledged is so, now that nothing moves.
+    fn settle(&self, users: &BTreeMap<String, Value>) {
         for guest in &self.guests {
-            let found = self.caller.ask_until_answered(&Method::GET, &format!("/v1.0/users/{}", guest.id));
-            match (found, guest.purged) {
-                (Got::Done(user), false) => self.judge(guest, &user),
-                (Got::Refused(404), true) => {}
+            match (users.get(&guest.id), guest.purged) {
+                (Some(user), false) => self.judge(guest, user),
+                (None, true) => {}
                 (found, _) => self.caller.book.offence(format!("{guest:?} is now {found:?}")),
             }
         }
@@ -303,7 +317,10 @@ impl Load {
             workers.iter().map(|worker| worker.guests.len()).sum::<usize>(),
         );
         let counts = self.book.counts.lock().unwrap().clone();
-        workers.iter().for_each(Worker::settle);
+        let users = self.caller.all("/v1.0/users?$select=id,displayName,mail&$top=999");
+        let id = |user: &Value| user["id"].as_str().unwrap_or_default().to_owned();
+        let users = users.into_iter().map(|user| (id(&user), user)).collect();
+        workers.iter().for_each(|worker| worker.settle(&users));
         let offences = self.book.offences.lock().unwrap();
         assert!(offences.is_empty(), "{} offences:\n{}\n{counts:?}", offences.len(), offences.join("\n"));
         let count = |what: &str| {

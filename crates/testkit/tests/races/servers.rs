@@ -7,7 +7,7 @@ use crate::{
     stage::{long, run, together},
 };
 use model::{
-    ErrorKind, ObjectId, Person, TenantId, User, UserType, audit::Activity, authz::Role,
+    ErrorKind, ObjectId, Person, TenantId, User, audit::Activity, authz::Role,
     policy::ExternalIdentitiesPolicyPatch,
 };
 use service::{Caller, InvitationRequest, LeaveAnswer, SetupRequest, SignIn, UserPatch};
@@ -220,8 +220,7 @@ fn an_invitation_is_accepted_once_on_several_servers() {
                 address,
                 display_name: None,
                 redirect_url: "https://myapps.example".to_owned(),
-                user_type: UserType::Guest,
-                reset_redemption: false,
+                ..InvitationRequest::default()
             };
             let operator = Caller::operator(fleet.here);
             let sent = fleet.directory().invite(&world.cx(), &operator, request).await.expect("sent");
@@ -338,7 +337,7 @@ fn a_passcode_works_once_on_several_servers() {
             let address = format!("kim{round}@mail.example");
             let person = Person::Mailbox { address: address.clone() };
             world.guest(fleet.here, &person, &address, GuestState::Accepted).await;
-            fleet.directory().send_passcode(&world.cx(), &address).await.expect("sent");
+            fleet.directory().send_passcode(&world.cx(), &address, "en").await.expect("sent");
             let code = world.passcode(&address).expect("a code");
             let acts = (0..50).map(|number| {
                 let (directory, cx) = (fleet.directory(), world.cx());

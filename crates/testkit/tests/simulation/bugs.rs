@@ -56,13 +56,14 @@ impl Bug {
 /// The seam: knows which bug is in, and reaches into the database behind the product's back.
 pub struct Product {
     pub bug: Option<Bug>,
-    file: PathBuf,
+    /// Where the database is, if it is in a file.
+    file: Option<PathBuf>,
     policies: BTreeMap<TenantId, bool>,
     roles: BTreeMap<ObjectId, Vec<String>>,
 }
 
 impl Product {
-    pub const fn new(bug: Option<Bug>, file: PathBuf) -> Self {
+    pub const fn new(bug: Option<Bug>, file: Option<PathBuf>) -> Self {
         Self { bug, file, policies: BTreeMap::new(), roles: BTreeMap::new() }
     }
 
@@ -71,7 +72,8 @@ impl Product {
     }
 
     fn database(&self) -> Connection {
-        let connection = Connection::open(&self.file).expect("the database");
+        let connection =
+            Connection::open(self.file.as_ref().expect("a world in files")).expect("the database");
         connection.busy_timeout(std::time::Duration::from_secs(5)).expect("a timeout");
         connection.pragma_update(None, "foreign_keys", true).expect("foreign keys");
         connection

@@ -8,6 +8,8 @@ mod bugs;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod engines;
+#[cfg(test)]
 mod passes;
 #[cfg(test)]
 mod rig;

@@ -14,7 +14,7 @@ use std::{
     sync::OnceLock,
 };
 use store::Fault;
-use testkit::{Dice, Image, TestApp, World};
+use testkit::{Dice, Image, Server, TestApp, World};
 
 pub type Check<T = ()> = Result<T, String>;
 
@@ -36,17 +36,28 @@ pub struct Apps {
 const TENANTS: [(&str, &str); 3] =
     [("Contoso", "contoso.example"), ("Fabrikam", "fabrikam.example"), ("Woodgrove", "woodgrove.example")];
 
+/// On the engine that the environment names.
 pub fn template() -> &'static Template {
-    static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    TEMPLATE.get_or_init(|| runtime().block_on(build()))
+    template_on(Server::named().as_ref())
+}
+
+/// In files, or on this server; the same but for the image.
+pub fn template_on(server: Option<&Server>) -> &'static Template {
+    static EMBEDDED: OnceLock<Template> = OnceLock::new();
+    static ON_SERVER: OnceLock<Template> = OnceLock::new();
+    let made = if server.is_some() { &ON_SERVER } else { &EMBEDDED };
+    made.get_or_init(|| runtime().block_on(build(server)))
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
 
-async fn build() -> Template {
-    let world = World::embedded(u64::MAX).await;
+async fn build(server: Option<&Server>) -> Template {
+    let world = match server {
+        Some(server) => World::on(server, u64::MAX).await,
+        None => World::embedded(u64::MAX).await,
+    };
     let mut state = State {
         companies: Vec::new(),
         humans: Vec::new(),
@@ -166,16 +177,17 @@ pub struct Run {
     pub calm: Span,
     /// When a pass last may have taken each lease, in time that really passed.
     pub leases: [Option<Span>; 2],
+    /// Are commits broken now and then?
+    pub breaks: bool,
     generations: HashMap<ObjectId, (u32, i64)>,
 }
 
 impl Run {
-    pub async fn new(seed: u64, bug: Option<Bug>) -> Self {
-        let template = template();
+    pub async fn new(template: &'static Template, seed: u64, bug: Option<Bug>) -> Self {
         let world = World::from_image(&template.image, seed).await;
         Self {
             start: world.clock.wall(),
-            bug: Product::new(bug, world.file().expect("a world in files")),
+            bug: Product::new(bug, world.file()),
             world,
             state: template.state.clone(),
             dice: Dice::new(seed),
@@ -189,6 +201,7 @@ impl Run {
             ahead: Span::ZERO,
             calm: Span::ZERO,
             leases: [None; 2],
+            breaks: true,
             generations: HashMap::new(),
         }
     }
@@ -212,7 +225,7 @@ impl Run {
 
     /// Arms a fault now and then; it strikes the commit after `others`.
     pub fn arm(&mut self, others: usize) -> Option<Fault> {
-        if !self.dice.percent(5) {
+        if !self.dice.percent(5) || !self.breaks {
             return None;
         }
         let fault = if self.dice.percent(50) { Fault::BeforeCommit } else { Fault::AfterCommit };
