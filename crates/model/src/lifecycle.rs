@@ -17,20 +17,14 @@ fn advance(user: &User, now: Timestamp) -> User {
     next
 }
 
-/// Tokens carry whole seconds. The next second is behind every token issued so far, and tokens issued from now on are
-/// dated no earlier than it (see [`issue_time`]), so that old and new ones differ within a second, too.
+/// For people to read: what decides is the generation, which every token names and no clock can fool.
 fn tokens_since(user: &User, now: Timestamp) -> Timestamp {
     Timestamp::from_seconds(now.as_seconds().max(user.tokens_since.as_seconds()) + 1)
 }
 
-/// Voids every token and session from before; nothing else changes.
+/// Voids every token, code and session from before; nothing else changes.
 pub fn void_tokens(user: &User, now: Timestamp) -> User {
-    User { version: user.version + 1, tokens_since: tokens_since(user, now), ..user.clone() }
-}
-
-/// The time that a token for this user must carry to be younger than `tokens_since`: at most a second ahead of now.
-pub fn issue_time(user: &User, now: Timestamp) -> Timestamp {
-    Timestamp::from_seconds(now.as_seconds().max(user.tokens_since.as_seconds()))
+    advance(user, now)
 }
 
 /// Soft-deletes. The user name is freed by putting the id in front of it (as Entra does).

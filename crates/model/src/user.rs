@@ -3,11 +3,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// `userType`: how the organisation regards the person. It does not decide who may leave; [`Home`] does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum UserType {
     /// `Member`
     Member,
-    /// `Guest`
+    /// `Guest`, whoever is invited.
+    #[default]
     Guest,
 }
 
@@ -277,11 +278,11 @@ pub struct User {
     pub created: Timestamp,
     /// Set while soft-deleted.
     pub deletion: Option<Deletion>,
-    /// Grows with every life-cycle transition; confirmations and invitations are bound to it.
+    /// Grows with every life-cycle transition, and when tokens are to end; tokens, confirmations and invitations are bound to it.
     pub generation: i64,
     /// Grows with every change; the guard of every write.
     pub version: i64,
-    /// Tokens and sessions from before are void.
+    /// When tokens and sessions were last voided.
     pub tokens_since: Timestamp,
     /// All other properties.
     pub profile: Profile,

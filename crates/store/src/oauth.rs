@@ -206,12 +206,13 @@ impl Reader<'_> {
     }
 
     /// The apps that a person lets act: authorizations that are not over, newest first.
-    pub fn authorizations_of(&self, user: ObjectId, now: Timestamp) -> Result<Vec<Authorization>> {
+    pub fn authorizations_of(&self, user: &User, now: Timestamp) -> Result<Vec<Authorization>> {
         let sql = format!(
             "select {AUTHORIZATION} from authorizations where tenant_id = ?1 and user_id = ?2 and revoked_at is null \
-             and expires_at > ?3 order by created_at desc, id"
+             and expires_at > ?3 and generation = ?4 order by created_at desc, id"
         );
-        self.rows(&sql, &[user.into(), now.into()])?.into_iter().map(authorization).collect()
+        let parameters = [user.id.into(), now.into(), user.generation.into()];
+        self.rows(&sql, &parameters)?.into_iter().map(authorization).collect()
     }
 
     /// A code by its hash, used ones too.
@@ -273,11 +274,8 @@ impl Reader<'_> {
 
     /// May codes of this app go to any address on the person's own machine?
     pub fn any_loopback(&self, app: AppId) -> Result<bool> {
-        self.row(
-            "select any_loopback from app_sign_in where tenant_id = ?1 and app_id = ?2",
-            &[app.into()],
-        )?
-        .map_or(Ok(false), |mut row| row.bool())
+        self.row("select any_loopback from app_sign_in where tenant_id = ?1 and app_id = ?2", &[app.into()])?
+            .map_or(Ok(false), |mut row| row.bool())
     }
 
     /// May people of the tenant sign devices in by a code? Where nobody decided: no.

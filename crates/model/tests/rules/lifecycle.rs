@@ -64,7 +64,9 @@ proptest! {
             prop_assert!(after.version > user.version);
             prop_assert!(after.tokens_since > now);
             prop_assert!(after.tokens_since > user.tokens_since);
-            prop_assert!(model::lifecycle::issue_time(&after, now) >= after.tokens_since);
+            let voided = model::lifecycle::void_tokens(&after, now);
+            prop_assert!(voided.generation > after.generation && voided.version > after.version);
+            prop_assert_eq!(essence(&voided), essence(&after), "only its tokens end");
             prop_assert_eq!(essence(&after), essence(&first), "nothing else changes");
             let prefix = if after.is_deleted() { object(id).uuid().simple().to_string() } else { String::new() };
             prop_assert_eq!(&after.upn, &format!("{prefix}{}", first.upn));

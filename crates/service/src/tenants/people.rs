@@ -4,10 +4,10 @@ use super::{new_user, plausible_name, require_domain};
 use crate::{Directory, authn::scope, record::Draft};
 use identity::PasswordProblem;
 use model::{
-    Cx, Error, ErrorKind, ObjectId, Result, TenantId, Timestamp, User,
+    Cx, Error, ErrorKind, ObjectId, Result, TenantId, User,
     audit::{Activity, Initiator, Record, Target},
     authz::Role,
-    is_plain_address,
+    is_plain_address, lifecycle,
 };
 use store::{ChangeSet, Decision};
 
@@ -71,13 +71,6 @@ fn role_record(cx: &Cx, activity: Activity, user: &User, role: Role) -> Record {
         .done()
 }
 
-/// The account with a new password: tokens and sessions from before are void, which the new generation sees to.
-pub(crate) fn with_password(user: &User, now: Timestamp) -> User {
-    let since = now.as_seconds().max(user.tokens_since.as_seconds()) + 1;
-    let tokens_since = Timestamp::from_seconds(since);
-    User { generation: user.generation + 1, version: user.version + 1, tokens_since, ..user.clone() }
-}
-
 impl Directory {
     /// Creates a member.
     ///
@@ -130,7 +123,7 @@ impl Directory {
             .commit(scope(tenant), move |reader| {
                 let found = reader.live_user(user)?.filter(|user| !user.is_external());
                 let found = found.ok_or_else(|| Error::not_found(user))?;
-                let next = with_password(&found, cx.now);
+                let next = lifecycle::void_tokens(&found, cx.now);
                 let record =
                     Draft::new(&cx, Activity::ResetPassword, Initiator::Operator).on_user(&cx, &next).done();
                 let mut changes = ChangeSet::new();

@@ -29,6 +29,45 @@ async fn a_person_signs_in_to_an_app() {
     assert_eq!(reply.json()["userPrincipalName"], "mia@contoso.example");
 }
 
+/// the form of the sign-in page is not answered by a redirect that ends at the app.
+#[tokio::test]
+async fn signing_in_goes_on_to_the_app_by_a_page_of_our_own() {
+    let house = House::new(12).await;
+    let password = "seven quiet otters juggle";
+    let cx = house.world.cx();
+    house.world.directory().set_password(&cx, house.contoso, house.mia, password).await.unwrap();
+    let mut browser = house.program();
+    let sent = browser.get(&house.ask(&[])).await;
+    let page = browser.get(sent.header("location")).await;
+    let (csrf, back) = (page.field("csrf"), page.field("return"));
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("return", back.as_str()),
+        ("step", "password"),
+        ("userName", "mia@contoso.example"),
+        ("password", password),
+    ];
+    let done = browser.submit("/signin", &fields).await;
+    done.is(200);
+    assert!(browser.get(&done.onward()).await.sent().1.contains_key("code"));
+}
+
+/// OpenID Connect Core, section 3.1.2.1: a request may come as a form, which other sites send.
+#[tokio::test]
+async fn a_request_may_come_as_a_form() {
+    let house = House::new(13).await;
+    let (path, query) = house.ask(&[]).split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).unwrap();
+    let mut browser = house.mias().await;
+    let request = browser
+        .request("POST", &path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("origin", "https://app.example")
+        .header("sec-fetch-site", "cross-site");
+    let reply = browser.send(request, &query).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    assert!(browser.get(reply.header("location")).await.sent().1.contains_key("code"));
+}
+
 #[tokio::test]
 async fn an_answer_travels_as_the_app_wants_it() {
     let house = House::new(2).await;

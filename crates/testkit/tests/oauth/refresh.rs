@@ -166,7 +166,8 @@ async fn what_a_person_lets_act_is_listed() {
     let scope = World::scope(house.contoso);
     let listed = async || {
         let (mia, now) = (house.mia, house.world.cx().now);
-        house.world.store().read(scope, |reader| reader.authorizations_of(mia, now)).await.unwrap()
+        let read = |reader: &store::Reader<'_>| reader.authorizations_of(&reader.user(mia)?.unwrap(), now);
+        house.world.store().read(scope, read).await.unwrap()
     };
     assert!(listed().await.is_empty());
     let token = house.tokens(&mut house.mias().await).await.text("refresh_token");

@@ -200,6 +200,7 @@ impl Reply {
         headers.sort_unstable();
         for (name, value) in headers {
             match name {
+                "content-length" => {}
                 "x-ms-request-id" | "request-id" | "client-request-id" => writeln!(out, "{name}: …").unwrap(),
                 "location" => writeln!(out, "location: {}", without_secrets(value)).unwrap(),
                 _ => writeln!(out, "{name}: {value}").unwrap(),

@@ -5,6 +5,7 @@ use crate::{
     scene::Scene,
 };
 use model::authz::Permission;
+use serde_json::json;
 use testkit::TestApp;
 
 const SCOPE: &str = "https://graph.microsoft.com/.default";
@@ -46,7 +47,9 @@ async fn an_app_gets_a_token_that_graph_accepts() {
         assert_eq!(answer.header("pragma"), "no-cache");
         assert_eq!(answer.header("access-control-allow-origin"), "");
         let body = answer.json();
-        assert_eq!((body["token_type"].as_str(), body["expires_in"].as_i64()), (Some("Bearer"), Some(3599)));
+        // The older endpoint writes numbers as text.
+        let seconds = if named.0 == "resource" { json!("3599") } else { json!(3599) };
+        assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &seconds));
         let mut graph = Browser::new(&scene.world);
         let token = format!("Bearer {}", body["access_token"].as_str().unwrap());
         let request =

@@ -3,14 +3,15 @@
 mod documents;
 mod token;
 
-use crate::{App, edge::Arrival, errors::json_response};
+use crate::{App, edge::Arrival, errors::json_response, pages::encoded};
 use axum::{
     RequestExt, Router,
+    body::Body,
     extract::{Form, Request},
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 use service::{AuthorizeRequest, OAuthFault};
 
@@ -21,6 +22,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(token::token))
         .route("/{tenant}/oauth2/token", post(token::token_v1))
+        .route("/{tenant}/oauth2/v2.0/authorize", post(authorize))
         .route("/{tenant}/oauth2/v2.0/devicecode", post(token::device))
         .route("/{tenant}/oauth2/devicecode", post(token::device))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(documents::discovery))
@@ -33,6 +35,21 @@ pub(crate) fn router() -> Router<App> {
 async fn form(request: Request) -> Fields {
     let Form(fields) = request.extract::<Form<Fields>, _>().await.unwrap_or_default();
     fields
+}
+
+/// A request for authorization that comes as a form (OpenID Connect Core, section 3.1.2.1) is taken up as one in the address.
+/// Nothing is done here and no cookie is looked at, so other sites may send it.
+async fn authorize(uri: Uri, request: Request) -> Response {
+    let fields = form(request).await;
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    match HeaderValue::from_str(&format!("{}?{}", uri.path(), pairs.join("&"))) {
+        Ok(location) => drop(response.headers_mut().insert(header::LOCATION, location)),
+        Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    response
 }
 
 /// The first field of this name.

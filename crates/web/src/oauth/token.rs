@@ -79,8 +79,15 @@ async fn answer(app: &App, arrival: &Arrival, request: TokenRequest) -> Response
     let basic = request.authorization.is_some();
     let mut response = match app.directory.issue_token(&arrival.cx, &arrival.origin, request).await {
         Ok(answer) => json_response(StatusCode::OK, &body(answer)),
-        Err(fault) => refusal(arrival, &fault),
+        Err(fault) => {
+            let mut response = refusal(arrival, &fault);
+            report(&mut response, fault.code);
+            response
+        }
     };
+    if response.status() == StatusCode::OK {
+        report(&mut response, 0);
+    }
     private(&mut response, arrival);
     if response.status() == StatusCode::UNAUTHORIZED && basic {
         // RFC 6749, section 5.2: answered in the scheme that the client used.
@@ -95,8 +102,14 @@ fn private(response: &mut Response, arrival: &Arrival) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(HeaderName::from_static("x-ms-clitelem"), HeaderValue::from_static("1,0,0,,"));
     name_request(headers, arrival);
+}
+
+/// What clients of the live service report about a request: the version of the form, and the number of the error.
+fn report(response: &mut Response, code: u32) {
+    if let Ok(value) = HeaderValue::from_str(&format!("1,{code},0,,")) {
+        response.headers_mut().insert(HeaderName::from_static("x-ms-clitelem"), value);
+    }
 }
 
 /// The v1 endpoint writes numbers as text and repeats the resource.

@@ -82,7 +82,7 @@ pub(super) fn with_cookie(mut response: Response, cookie: &str) -> Answer {
 }
 
 /// One part of a query, percent-encoded.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));

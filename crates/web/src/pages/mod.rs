@@ -59,6 +59,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/assets/{name}", get(general::asset))
 }
 
+pub(crate) use answer::encoded;
+
 /// Is it a browser that asks?
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
