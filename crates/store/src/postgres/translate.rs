@@ -62,19 +62,31 @@ fn damage(code: &SqlState) -> Damage {
     }
 }
 
+/// What is wrong with a certificate, and what to do.
+fn untrusted(why: &str) -> Option<&'static str> {
+    if !why.contains("certificate") {
+        return None;
+    }
+    Some(if why.contains("not valid for name") {
+        "is for another name. Use a name in the database URL that it was made for."
+    } else if why.contains("CaUsedAsEndEntity") {
+        "is that of an authority. Make one for the server with it, and name the authority's with sslrootcert=FILE."
+    } else {
+        "is not trusted. Name the authority that made it with sslrootcert=FILE in the database URL; over a network that only \
+         you can reach, sslmode=disable does without."
+    })
+}
+
 /// Why a connection could not be made.
 pub(super) fn refused_connection(place: &dyn std::fmt::Display, error: &Driver) -> Error {
     let why = cause(error);
     let temporary =
         |external: String| Error::new(ErrorKind::Unavailable(RETRY_AFTER), external).because(why.clone());
     let Some(code) = error.code() else {
-        if why.contains("certificate") {
+        if let Some(problem) = untrusted(&why) {
             return Error::new(
                 ErrorKind::Conflict,
-                format!(
-                    "The certificate of the database server {place} is not trusted. Name the authority that made it with \
-                     sslrootcert=FILE in the database URL; over a network that only you can reach, sslmode=disable does without."
-                ),
+                format!("The certificate of the database server {place} {problem}"),
             )
             .because(why);
         }

@@ -1,5 +1,6 @@
 use crate::support::{
-    World, at, commit, deleted, each, guest, object, record, run, scope, slot, tenant, tenant_id, user, uuid,
+    at, commit, deleted, each, each_with, guest, object, record, run, scope, slot, tenant, tenant_id, user,
+    uuid,
 };
 use model::{Error, ErrorKind, ExternalIdentitiesPolicy, TenantId, User, authz::Role};
 use std::sync::Arc;
@@ -391,32 +392,36 @@ fn a_change_set_cannot_write_to_a_tenant_that_is_not_its_scope() {
 fn faults_before_a_commit_lose_it_and_faults_after_it_lose_the_answer_only() {
     let (early, late) = (tenant_id(1), tenant_id(2));
     let armed = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let switch = Arc::clone(&armed);
-    let world = World::with(Faults::new(move |tenant| {
-        let fault = if tenant == early { Fault::BeforeCommit } else { Fault::AfterCommit };
-        switch.load(std::sync::atomic::Ordering::SeqCst).then_some(fault)
-    }));
-    world.add_tenant(1);
-    world.add_tenant(2);
-    armed.store(true, std::sync::atomic::Ordering::SeqCst);
-    let (lost, unheard) = run(async {
-        tokio::join!(
-            commit(&world.store, early, move |changes| {
-                changes.insert_user(&user(early, 1));
-            }),
-            commit(&world.store, late, move |changes| {
-                changes.insert_user(&user(late, 1));
-            }),
-        )
-    });
-    assert!(matches!(lost.unwrap_err().kind(), ErrorKind::Unavailable(_)));
-    assert!(matches!(unheard.unwrap_err().kind(), ErrorKind::Unavailable(_)));
-    assert!(world.read(early, |reader| reader.user(object(1)).unwrap()).is_none());
-    assert!(world.read(late, |reader| reader.user(object(1)).unwrap()).is_some());
-    armed.store(false, std::sync::atomic::Ordering::SeqCst);
-    world
-        .apply(early, move |changes| {
-            changes.insert_user(&user(early, 1));
+    let faults = || {
+        let switch = Arc::clone(&armed);
+        Faults::new(move |tenant| {
+            let fault = if tenant == early { Fault::BeforeCommit } else { Fault::AfterCommit };
+            switch.load(std::sync::atomic::Ordering::SeqCst).then_some(fault)
         })
-        .unwrap();
+    };
+    each_with(faults, |world| {
+        world.add_tenant(1);
+        world.add_tenant(2);
+        armed.store(true, std::sync::atomic::Ordering::SeqCst);
+        let (lost, unheard) = run(async {
+            tokio::join!(
+                commit(&world.store, early, move |changes| {
+                    changes.insert_user(&user(early, 1));
+                }),
+                commit(&world.store, late, move |changes| {
+                    changes.insert_user(&user(late, 1));
+                }),
+            )
+        });
+        assert!(matches!(lost.unwrap_err().kind(), ErrorKind::Unavailable(_)));
+        assert!(matches!(unheard.unwrap_err().kind(), ErrorKind::Unavailable(_)));
+        assert!(world.read(early, |reader| reader.user(object(1)).unwrap()).is_none());
+        assert!(world.read(late, |reader| reader.user(object(1)).unwrap()).is_some());
+        armed.store(false, std::sync::atomic::Ordering::SeqCst);
+        world
+            .apply(early, move |changes| {
+                changes.insert_user(&user(early, 1));
+            })
+            .unwrap();
+    });
 }

@@ -457,6 +457,32 @@ fn who_waits_too_long_for_a_connection_is_told_to_come_back() {
 }
 
 #[test]
+fn a_read_that_panics_or_fails_gives_its_connection_back() {
+    if server().is_none() {
+        return;
+    }
+    let database = Database::prepared();
+    let options = Options { connections: 2, patience: Duration::from_millis(100), ..Options::default() };
+    let store = connect_with(&database.url, options).unwrap();
+    let here = add_tenant(&store, 1);
+    for _ in 0..20 {
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            run(store.read::<()>(scope(here), |reader| {
+                reader.tenant()?;
+                panic!("a read that panics on purpose")
+            }))
+        }));
+        assert!(panicked.is_err());
+        let failed = run(store.read::<()>(scope(here), |_| Err(Error::not_found("x"))));
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    assert_eq!(count(&store, here).unwrap(), 0);
+    let busy =
+        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'";
+    assert_eq!(database.raw().number(busy), 0, "a transaction is left open");
+}
+
+#[test]
 fn servers_with_different_master_keys_do_not_share_a_database() {
     let Some(world) = world() else { return };
     let other = connect(&world.database.as_ref().unwrap().url).unwrap();
