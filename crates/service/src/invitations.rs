@@ -3,6 +3,9 @@
 use crate::{
     Caller, Directory, SignedIn,
     authn::{authorized, scope},
+    border,
+    mail::{INVITATION_LIFE, Mail, Message},
+    people::add_sponsors,
     record::Draft,
 };
 use identity::Secret;
@@ -18,7 +21,7 @@ use store::{ChangeSet, Decision, HomeAccountState, Invitation, Reader};
 use uuid::Uuid;
 
 /// What an inviter asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct InvitationRequest {
     /// `invitedUserEmailAddress`
     pub address: String,
@@ -30,6 +33,21 @@ pub struct InvitationRequest {
     pub user_type: UserType,
     /// `resetRedemption`: let the guest accept again, also with another account.
     pub reset_redemption: bool,
+    /// `invitedUserSponsors`: who answers for the guest; the inviter, where nobody is named.
+    pub sponsors: Vec<ObjectId>,
+    /// The mail to send, if one is to be sent.
+    pub message: Option<InvitationMessage>,
+}
+
+/// What an invitation that is sent says besides the link.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct InvitationMessage {
+    /// `messageLanguage`
+    pub language: Option<String>,
+    /// `customizedMessageBody`, plain text.
+    pub body: Option<String>,
+    /// The address of the page that accepts invitations; the ticket is put behind it.
+    pub page: String,
 }
 
 /// An invitation that was made.
@@ -54,6 +72,8 @@ pub struct InvitationView {
     pub invited_by: Option<String>,
     /// Where the guest goes afterwards.
     pub redirect_url: String,
+    /// Both organisations have said of each other that nobody needs to be asked.
+    pub automatic: bool,
 }
 
 fn void() -> Error {
@@ -100,7 +120,8 @@ fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Res
             "The domain of the invited user's email address is a verified domain of this directory.",
         ));
     }
-    Ok(())
+    crate::settings::invitation_domains(reader)?.admit(address)?;
+    border::may_invite(reader, &domain_of(address).unwrap_or_default())
 }
 
 /// Who may make whom: inviting somebody as a member is for administrators and for apps with the permission.
@@ -135,20 +156,22 @@ impl Directory {
     ) -> Result<InvitationSent> {
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
         let secret = Secret::generate(cx.random.as_ref());
+        let directory = self.clone();
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::InviteGuest)?;
+                crate::settings::authorization_policy(reader)?.may_invite(&principal)?;
                 may_invite_as(&principal, request.user_type)?;
                 let address = fold(&request.address);
                 check(reader, &request, &address)?;
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
-                let user = match existing(reader, &address)? {
+                let (user, is_new) = match existing(reader, &address)? {
                     Some(user) => {
                         if request.reset_redemption && is_bound(&user) {
                             may_reset(reader, &principal, &user)?;
                         }
-                        again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?
+                        (again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?, false)
                     }
                     None => {
                         let upn = free_upn(reader, &tenant, &address)?;
@@ -160,9 +183,12 @@ impl Directory {
                                 .on_user(&cx, &user)
                                 .done(),
                         );
-                        user
+                        (user, true)
                     }
                 };
+                let inviter: Vec<ObjectId> = user.invited_by.into_iter().collect();
+                let sponsors = if request.sponsors.is_empty() && is_new { &inviter } else { &request.sponsors };
+                add_sponsors(reader, &mut changes, &cx, &principal, (&user, sponsors))?;
                 let invitation = Invitation {
                     id: mint_uuid(cx.random.as_ref()),
                     user: user.id,
@@ -174,6 +200,10 @@ impl Directory {
                 };
                 changes.insert_invitation(scope, &invitation);
                 let ticket = format!("{}.{}", tenant.id, secret.expose());
+                if let Some(message) = &request.message {
+                    let letter = letter(&tenant, &principal, (&address, message), &ticket);
+                    directory.queue_mail(&mut changes, &cx, scope, (user.id, INVITATION_LIFE), &letter)?;
+                }
                 Decision::done(changes, InvitationSent { id: invitation.id, user, ticket })
             })
             .await
@@ -185,7 +215,7 @@ impl Directory {
         self.store()
             .read(scope(tenant), |reader| {
                 let (invitation, user) = open(reader, who, &hash)?;
-                view(reader, &user, invitation)
+                view(reader, who, &user, invitation)
             })
             .await
     }
@@ -201,6 +231,11 @@ impl Directory {
                 }
                 let (invitation, user) = open(reader, &who, &hash)?;
                 require_home(reader, &who)?;
+                // Both lists may have changed since the invitation went out.
+                if let Some(address) = &user.mail {
+                    crate::settings::invitation_domains(reader)?.admit(address)?;
+                }
+                border::require(reader, &who.person.home(), None)?;
                 let next = lifecycle::redeem(&user, &who.person, cx.now)?;
                 if user.home != next.home && reader.user_by_home(&next.home)?.is_some() {
                     return Err(Error::new(
@@ -209,6 +244,9 @@ impl Directory {
                     ));
                 }
                 let mut changes = ChangeSet::new();
+                if let Person::Member { tenant, object } = who.person {
+                    changes.guard_home_account(tenant, object);
+                }
                 changes.use_invitation(scope, &invitation, cx.now).update_user(&next);
                 changes.record(
                     Draft::by_user(&cx, Activity::UpdateUser, &next, None)
@@ -217,9 +255,27 @@ impl Directory {
                         .done(),
                 );
                 changes.record(Draft::by_user(&cx, Activity::RedeemInvitation, &next, None).on_user(&cx, &next).done());
-                Decision::done(changes, view(reader, &next, invitation)?)
+                Decision::done(changes, view(reader, &who, &next, invitation)?)
             })
             .await
+    }
+}
+
+fn letter(
+    tenant: &Tenant,
+    principal: &Principal,
+    (to, message): (&str, &InvitationMessage),
+    ticket: &str,
+) -> Mail {
+    Mail {
+        to: to.to_owned(),
+        language: message.language.clone().unwrap_or_else(|| "en".to_owned()),
+        message: Message::Invitation {
+            organization: tenant.name.clone(),
+            invited_by: principal.user().map(|inviter| inviter.display_name.clone()),
+            message: message.body.clone(),
+            link: format!("{}?ticket={ticket}", message.page),
+        },
     }
 }
 
@@ -228,7 +284,12 @@ fn read_ticket(ticket: &str) -> Result<(TenantId, String)> {
     Ok((tenant.parse().map_err(|_| void())?, identity::hash_secret(secret)))
 }
 
-fn view(reader: &Reader<'_>, user: &User, invitation: Invitation) -> Result<InvitationView> {
+fn view(
+    reader: &Reader<'_>,
+    who: &SignedIn,
+    user: &User,
+    invitation: Invitation,
+) -> Result<InvitationView> {
     let invited_by = match user.invited_by {
         Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
         None => None,
@@ -238,6 +299,7 @@ fn view(reader: &Reader<'_>, user: &User, invitation: Invitation) -> Result<Invi
         address: user.mail.clone().unwrap_or_default(),
         invited_by,
         redirect_url: invitation.redirect_url,
+        automatic: border::is_automatic(reader, &who.person)?,
     })
 }
 
@@ -247,7 +309,7 @@ fn accepted_before(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<Op
         return Ok(None);
     };
     match reader.live_user(invitation.user)? {
-        Some(user) if user.home == who.person.home() => view(reader, &user, invitation).map(Some),
+        Some(user) if user.home == who.person.home() => view(reader, who, &user, invitation).map(Some),
         _ => Ok(None),
     }
 }

@@ -154,7 +154,12 @@ impl Directory {
                     may_read(reader, &principal, Operation::ReadUser)?
                 };
                 let user = user?;
-                let sign_ins = if with_sign_ins { Some(sign_ins(reader, &principal, &user)?) } else { None };
+                let sign_ins = if with_sign_ins {
+                    may_read_sign_ins(&principal)?;
+                    Some(reader.sign_ins(user.id)?)
+                } else {
+                    None
+                };
                 Ok(UserDetail { user, view, sign_ins })
             })
             .await
@@ -165,7 +170,8 @@ impl Directory {
         self.store()
             .read(caller.scope(), |reader| {
                 let principal = principal(reader, cx, caller)?;
-                users.iter().map(|user| sign_ins(reader, &principal, user)).collect()
+                may_read_sign_ins(&principal)?;
+                users.iter().map(|user| reader.sign_ins(user.id)).collect()
             })
             .await
     }
@@ -236,10 +242,7 @@ impl Directory {
 }
 
 /// Signing in is activity: to read it takes the permission for the audit log besides (Microsoft's page on the property).
-fn sign_ins(reader: &Reader<'_>, principal: &model::authz::Principal, user: &User) -> Result<SignIns> {
+fn may_read_sign_ins(principal: &model::authz::Principal) -> Result<()> {
     let needed = [Permission::AuditLogReadAll];
-    if !principal.holds(&needed, &needed) {
-        return Err(Error::forbidden());
-    }
-    reader.sign_ins(user.id)
+    if principal.holds(&needed, &needed) { Ok(()) } else { Err(Error::forbidden()) }
 }

@@ -1,6 +1,6 @@
 //! Building audit records: what is personal goes into slots that can be erased.
 
-use crate::tokens::hex;
+use crate::{SignedIn, tokens::hex};
 use model::{
     AppId, Cx, ObjectId, User,
     audit::{Activity, Initiator, PersonalSlot, Record, Target},
@@ -8,6 +8,7 @@ use model::{
     mint_uuid,
 };
 use serde_json::{Map, Value, json};
+use store::DirectConnection;
 
 /// A record under construction.
 pub(crate) struct Draft {
@@ -54,6 +55,21 @@ impl Draft {
     /// By a person who has an account in this tenant.
     pub(crate) fn by_user(cx: &Cx, activity: Activity, user: &User, app: Option<AppId>) -> Self {
         Self::new(cx, activity, Initiator::User { id: Some(user.id), app }).naming(cx, user)
+    }
+
+    /// By somebody without a user object here. The connection is whom the record is about: its detail is erased with it.
+    pub(crate) fn by_connection(
+        cx: &Cx,
+        activity: Activity,
+        connection: &DirectConnection,
+        who: &SignedIn,
+    ) -> Self {
+        let mut draft = Self::new(cx, activity, Initiator::User { id: Some(connection.id), app: None });
+        let fields = draft.slot(cx, connection.id);
+        fields.insert("displayName".to_owned(), json!(who.name));
+        fields.insert("userPrincipalName".to_owned(), json!(who.user_name));
+        draft.record.targets.push(Target::user(connection.id));
+        draft
     }
 
     /// By a reconciler.

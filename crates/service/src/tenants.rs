@@ -121,7 +121,7 @@ impl Directory {
     }
 
     /// Hashes a password after judging it; the organisation's and the person's own names do not count as secret.
-    async fn judged_hash(
+    pub(crate) async fn judged_hash(
         &self,
         cx: &Cx,
         organisation: &str,
@@ -205,7 +205,7 @@ fn require_free(reader: &Reader<'_>, domain: &str) -> Result<()> {
 }
 
 /// A user name must be in one of the tenant's own domains.
-fn require_domain(upn: &str, domains: &[String]) -> Result<()> {
+pub(crate) fn require_domain(upn: &str, domains: &[String]) -> Result<()> {
     if domain_of(upn).is_some_and(|domain| domains.contains(&domain)) {
         return Ok(());
     }
@@ -222,7 +222,7 @@ fn plausible_name(name: &str, of: &str) -> Result<String> {
 }
 
 /// A domain name of at least two labels in ASCII (RFC 1123), folded; international ones come in their `xn--` form.
-fn plausible_domain(domain: &str) -> Result<String> {
+pub(crate) fn plausible_domain(domain: &str) -> Result<String> {
     let domain = fold(domain);
     let label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -27,12 +27,16 @@ pub struct UserPatch {
     pub account_enabled: Option<bool>,
     /// `userType`
     pub user_type: Option<UserType>,
+    /// `userPrincipalName`
+    pub user_name: Option<String>,
+    /// `passwordProfile/password`: sessions and tokens from before end.
+    pub password: Option<String>,
     /// Properties that are kept as they come; null removes.
     pub profile: Map<String, Value>,
 }
 
 /// A live user by object id or user name. A foreign or unknown one is the same: not found.
-fn find(reader: &Reader<'_>, key: &str) -> Result<User> {
+pub(crate) fn find(reader: &Reader<'_>, key: &str) -> Result<User> {
     let found = match key.parse::<ObjectId>() {
         Ok(id) => reader.live_user(id)?,
         Err(_) => reader.user_by_upn(key)?,
@@ -76,7 +80,7 @@ impl Directory {
         let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
         self.store()
             .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, operation)?;
+                crate::authn::authorized_to_read(reader, cx, caller, operation)?;
                 let total = if count { Some(reader.count_users(query)?) } else { None };
                 Ok((reader.users(query)?, total))
             })
@@ -88,7 +92,7 @@ impl Directory {
         let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
         self.store()
             .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, operation)?;
+                crate::authn::authorized_to_read(reader, cx, caller, operation)?;
                 reader.count_users(query)
             })
             .await
@@ -139,6 +143,7 @@ impl Directory {
 
     /// Changes a live user.
     pub async fn update_user(&self, cx: &Cx, caller: &Caller, key: &str, patch: UserPatch) -> Result<()> {
+        let hash = self.new_hash(cx, caller, key, patch.password.as_deref()).await?;
         let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.to_owned());
         self.store()
             .commit(scope, move |reader| {
@@ -150,12 +155,23 @@ impl Directory {
                 if patch.account_enabled == Some(false) {
                     keep_an_administrator(reader, &mut changes, &user, &roles)?;
                 }
-                let (next, modified) = apply(&user, &patch, &cx)?;
-                if modified.is_empty() {
+                if let Some(upn) = patch.user_name.as_deref().filter(|upn| fold(upn) != fold(&user.upn)) {
+                    crate::people::require_user_name(reader, upn)?;
+                }
+                let (mut next, modified) = apply(&user, &patch, &cx)?;
+                if modified.is_empty() && hash.is_none() {
                     return Decision::done(changes, ());
                 }
+                if let Some(hash) = &hash {
+                    let voided = lifecycle::void_tokens(&user, cx.now);
+                    next.generation = next.generation.max(voided.generation);
+                    next.tokens_since = next.tokens_since.max(voided.tokens_since);
+                    changes.set_password(&user, hash, cx.now);
+                    let draft = Draft::by(&cx, Activity::ResetPassword, &principal).on_user(&cx, &user);
+                    changes.record(draft.done());
+                }
                 let blocked = user.account_enabled && !next.account_enabled;
-                if blocked || user.home != next.home {
+                if blocked || hash.is_some() || user.home != next.home {
                     changes.revoke(&user);
                 }
                 changes.update_user(&next);
@@ -165,6 +181,34 @@ impl Directory {
                 Decision::done(changes, ())
             })
             .await
+    }
+
+    /// The hash of a new password, if it is to be set: judged with the names that everybody knows.
+    async fn new_hash(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        key: &str,
+        password: Option<&str>,
+    ) -> Result<Option<String>> {
+        if password.is_none() {
+            return Ok(None);
+        }
+        let (organisation, user) = self
+            .store()
+            .read(caller.scope(), |reader| {
+                let principal = authorized(reader, cx, caller, Operation::UpdateUser)?;
+                let user = find(reader, key)?;
+                may_manage(&principal, &reader.roles(user.id)?)?;
+                Ok((reader.tenant()?.name, user))
+            })
+            .await?;
+        if user.is_external() {
+            return Err(Error::bad_request(
+                "The password of somebody homed elsewhere is kept there. Ask that organization to change it.",
+            ));
+        }
+        self.judged_hash(cx, &organisation, &user, password).await
     }
 
     /// Soft-deletes a live user.
@@ -245,7 +289,7 @@ fn optional(value: Option<&String>, property: &'static str) -> Result<Option<Str
 }
 
 /// Applies a patch; also says which properties changed, with their values before and after.
-fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>)> {
+pub(crate) fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>)> {
     let mut next =
         match patch.account_enabled.and_then(|enabled| lifecycle::set_enabled(user, enabled, cx.now)) {
             Some(switched) => switched,
@@ -271,6 +315,9 @@ fn apply(user: &User, patch: &UserPatch, cx: &Cx) -> Result<(User, Vec<Modified>
     }
     if let Some(value) = patch.user_type {
         next.user_type = value;
+    }
+    if let Some(value) = &patch.user_name {
+        next.upn = value.trim().to_owned();
     }
     for (name, value) in &patch.profile {
         if !is_modest(value) {
@@ -322,6 +369,7 @@ fn differences(old: &User, new: &User) -> Vec<Modified> {
         ("otherMails", json!(old.other_mails), json!(new.other_mails)),
         ("accountEnabled", json!(old.account_enabled), json!(new.account_enabled)),
         ("userType", json!(old.user_type.as_str()), json!(new.user_type.as_str())),
+        ("userPrincipalName", json!(old.upn), json!(new.upn)),
         ("profile", json!(old.profile), json!(new.profile)),
     ]
     .into_iter()

@@ -11,6 +11,13 @@ use odata::{
     filter::{Comparison, Scalar, TextMatch, fold},
 };
 
+const LAST_SIGN_IN: &str =
+    "(select s.last_at from sign_ins s where s.tenant_id = users.tenant_id and s.user_id = users.id)";
+const LAST_SILENT: &str =
+    "(select s.silent_at from sign_ins s where s.tenant_id = users.tenant_id and s.user_id = users.id)";
+const LAST_SUCCESS: &str =
+    "(select s.success_at from sign_ins s where s.tenant_id = users.tenant_id and s.user_id = users.id)";
+
 /// How a property is kept.
 #[derive(Clone, Copy)]
 enum Column {
@@ -38,6 +45,9 @@ impl Column {
             "createdDateTime" => Self::Time("users.created_at"),
             "deletedDateTime" => Self::Time("deleted_at"),
             "externalUserStateChangeDateTime" => Self::Time("invitation_changed"),
+            "signInActivity/lastSignInDateTime" => Self::Time(LAST_SIGN_IN),
+            "signInActivity/lastNonInteractiveSignInDateTime" => Self::Time(LAST_SILENT),
+            "signInActivity/lastSuccessfulSignInDateTime" => Self::Time(LAST_SUCCESS),
             _ => return None,
         })
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub struct AppCertificate {
     /// Its id (`keyId`).
     pub id: Uuid,
-    /// SHA-1 of the DER form, in capital hexadecimal: `x5t` names it in another writing.
+    /// SHA-1 of the DER form in base64url, as `x5t` names it.
     pub thumbprint: String,
     /// The DER form in Base64.
     pub certificate: String,

@@ -7,6 +7,7 @@ mod graph;
 mod oauth;
 mod ops;
 mod own;
+mod own_policies;
 mod pack;
 pub mod pages;
 mod throttle;
@@ -46,6 +47,7 @@ impl App {
             .merge(oauth::router())
             .merge(ops::router())
             .merge(own::router())
+            .merge(own_policies::router())
             .merge(tools::router())
             .merge(pages::router())
             .fallback(edge::not_found)

@@ -12,7 +12,7 @@ use model::{
 use store::{App, ChangeSet, Decision, GrantKind, Reader};
 
 /// How long a client secret is good for: two years, the longest that Entra's portal offers.
-const SECRET_LIFE: Span = Span::days(730);
+pub(crate) const SECRET_LIFE: Span = Span::days(730);
 /// The longest redirect address that is kept.
 const MAX_REDIRECT: usize = 2048;
 
@@ -46,7 +46,7 @@ fn grant_record(
 }
 
 /// Codes go only where nobody else listens: https, or the loopback interface (RFC 8252, section 7.3).
-fn require_redirect(uri: &str) -> Result<()> {
+pub(crate) fn require_redirect(uri: &str) -> Result<()> {
     let after = |prefix: &str| uri.strip_prefix(prefix);
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
     let loopback =

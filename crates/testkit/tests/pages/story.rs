@@ -180,6 +180,7 @@ async fn a_pending_invitation_is_reviewed_accepted_and_leads_on_by_a_link() {
         redirect_url: "https://tailwind.example/welcome".to_owned(),
         user_type: UserType::Guest,
         reset_redemption: false,
+        ..InvitationRequest::default()
     };
     let operator = Caller::operator(scene.tailwind);
     let sent = scene.world.directory().invite(&scene.world.cx(), &operator, request).await.unwrap();

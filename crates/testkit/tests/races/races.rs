@@ -191,6 +191,7 @@ fn an_invitation_works_once() {
                 redirect_url: "https://myapps.example".to_owned(),
                 user_type: UserType::Guest,
                 reset_redemption: false,
+                ..InvitationRequest::default()
             };
             let operator = Caller::operator(stage.here);
             let sent =
@@ -247,7 +248,7 @@ fn a_passcode_works_once() {
             let address = format!("kim{round}@mail.example");
             let person = Person::Mailbox { address: address.clone() };
             world.guest(stage.here, &person, &address, GuestState::Accepted).await;
-            world.directory().send_passcode(&world.cx(), &address).await.expect("sent");
+            world.directory().send_passcode(&world.cx(), &address, "en").await.expect("sent");
             let code = world.passcode(&address).expect("a code");
             let acts = (0..50).map(|number| {
                 let (directory, cx) = (world.directory().clone(), world.cx());

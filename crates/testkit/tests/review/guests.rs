@@ -38,6 +38,7 @@ fn again(reset: bool) -> InvitationRequest {
         redirect_url: "https://myapps.example".to_owned(),
         user_type: UserType::Guest,
         reset_redemption: reset,
+        ..InvitationRequest::default()
     }
 }
 

@@ -7,13 +7,13 @@ use super::{
 };
 use crate::errors::Problem;
 use http::StatusCode;
-use model::{Error, ErrorKind, Timestamp, UserType};
+use model::{Error, ErrorKind, ObjectId, Timestamp, UserType};
 use odata::{
     Direction, Filter,
     filter::{Comparison, Scalar},
 };
 use serde_json::{Map, Value, json};
-use service::{AuditQuery, InvitationRequest, OrganizationPatch};
+use service::{AuditQuery, InvitationMessage, InvitationRequest, OrganizationPatch};
 
 pub(super) async fn list_organizations(call: Call<'_>) -> Answer {
     let query = call.query(&ORGANIZATION, false)?;
@@ -92,7 +92,15 @@ fn parse_privacy(patch: &mut OrganizationPatch, value: Value) -> Result<(), Prob
 pub(super) async fn invite(call: Call<'_>) -> Answer {
     let base = call.base();
     let echo = body::object(&call)?;
-    let wanted = parse_invitation(echo.clone())?;
+    let mut wanted = parse_invitation(echo.clone())?;
+    if echo.get("sendInvitationMessage").and_then(Value::as_bool) == Some(true) {
+        let said = |name: &str| echo["invitedUserMessageInfo"][name].as_str().map(str::to_owned);
+        wanted.message = Some(InvitationMessage {
+            language: said("messageLanguage"),
+            body: said("customizedMessageBody"),
+            page: format!("{}{}", call.arrival.origin, crate::pages::paths::REDEEM),
+        });
+    }
     let sent = call.app.directory.invite(&call.arrival.cx, &call.caller, wanted.clone()).await?;
     let link = format!("{}{}?ticket={}", call.arrival.origin, crate::pages::paths::REDEEM, sent.ticket);
     let status = sent.user.invitation.map_or("PendingAcceptance", model::InvitationState::as_str);
@@ -124,6 +132,7 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
         redirect_url: String::new(),
         user_type: UserType::Guest,
         reset_redemption: false,
+        ..InvitationRequest::default()
     };
     for (name, value) in body::members(body) {
         match name.as_str() {
@@ -143,7 +152,8 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
                 };
             }
             "invitedUserMessageInfo" => check_message(value)?,
-            "invitedUserSponsors" | "invitedUser" | "id" | "status" | "inviteRedeemUrl" => {}
+            "invitedUserSponsors" => request.sponsors = sponsors(value)?,
+            "invitedUser" | "id" | "status" | "inviteRedeemUrl" => {}
             _ => return Err(body::unknown(&name, "microsoft.graph.invitation")),
         }
     }
@@ -159,6 +169,23 @@ fn parse_invitation(body: Map<String, Value>) -> Result<InvitationRequest, Probl
         }
     }
     Ok(request)
+}
+
+/// People as references: `{"@odata.id": "…/users/{id}"}`, or with their `id`.
+fn sponsors(value: Value) -> Result<Vec<ObjectId>, Problem> {
+    let items = match value {
+        Value::Array(items) => items,
+        Value::Null => return Ok(Vec::new()),
+        _ => return Err(body::mistyped("Collection(microsoft.graph.directoryObject)")),
+    };
+    items
+        .iter()
+        .map(|item| {
+            let named = item.get("@odata.id").or_else(|| item.get("id")).and_then(Value::as_str);
+            let last = named.unwrap_or_default().rsplit('/').next().unwrap_or_default();
+            last.parse().map_err(|_| Error::invalid_value("invitedUserSponsors", "Invitation").into())
+        })
+        .collect()
 }
 
 /// The message is echoed, so it must have the form of one.

@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod delta;
 mod directory;
+mod objects;
 mod lookup;
 mod metadata;
 mod openapi;
@@ -260,5 +261,6 @@ async fn run(action: Action, call: Call<'_>) -> Answer {
         Action::GetDeleted => users::get_deleted(call).await,
         Action::Restore => users::restore(call).await,
         Action::Purge => users::purge(call).await,
+        Action::Objects(act) => objects::run(act, call).await,
     }
 }

@@ -1,6 +1,7 @@
 //! The one route table of Microsoft Graph: routing, permissions, documentation, `$metadata`, the OpenAPI description and the
 //! authorisation tests all read it.
 
+use super::objects;
 use super::schema::{
     AUDIT, DIRECTORY_OBJECT, GET_BY_IDS, INVITATION, ORGANIZATION, POLICY, RESTORE, SUBSCRIBED_SKU, USER,
 };
@@ -39,6 +40,7 @@ pub(crate) enum Action {
     GetAudit,
     GetByIds,
     ListSkus,
+    Objects(objects::Act),
 }
 
 /// What a route answers when it succeeds.
@@ -124,6 +126,7 @@ const fn route(
 
 use Action as A;
 use Operation as O;
+use objects::Act as X;
 
 static ROUTES: &[Route] = &[
     route("GET", "", None, A::ServiceRoot, "List what there is"),
@@ -251,6 +254,570 @@ static ROUTES: &[Route] = &[
         "List licences: there are none, and the list is empty",
     )
     .many(&SUBSCRIBED_SKU),
+    route(
+        "GET",
+        "policies/authorizationPolicy",
+        Some(O::ReadAuthorizationPolicy),
+        A::Objects(X::Policies(objects::Policies::GetAuthorization)),
+        "Read who may invite, and what guests may read; a collection of one on beta",
+    )
+    .one(&objects::AUTHORIZATION_POLICY),
+    route(
+        "PATCH",
+        "policies/authorizationPolicy",
+        Some(O::UpdateAuthorizationPolicy),
+        A::Objects(X::Policies(objects::Policies::UpdateAuthorization)),
+        "Say who may invite, and what guests may read",
+    )
+    .takes(&objects::AUTHORIZATION_POLICY),
+    route(
+        "GET",
+        "policies/authorizationPolicy/{id}",
+        Some(O::ReadAuthorizationPolicy),
+        A::Objects(X::Policies(objects::Policies::GetAuthorizationByKey)),
+        "The same by its id, as beta has it",
+    )
+    .one(&objects::AUTHORIZATION_POLICY),
+    route(
+        "PATCH",
+        "policies/authorizationPolicy/{id}",
+        Some(O::UpdateAuthorizationPolicy),
+        A::Objects(X::Policies(objects::Policies::UpdateAuthorizationByKey)),
+        "The same by its id, as beta has it",
+    )
+    .takes(&objects::AUTHORIZATION_POLICY),
+    route(
+        "GET",
+        "policies/authenticationFlowsPolicy",
+        Some(O::ReadAuthenticationFlows),
+        A::Objects(X::Policies(objects::Policies::GetFlows)),
+        "Read whether people may sign themselves up",
+    )
+    .one(&objects::FLOWS_POLICY),
+    route(
+        "PATCH",
+        "policies/authenticationFlowsPolicy",
+        Some(O::UpdateAuthenticationFlows),
+        A::Objects(X::Policies(objects::Policies::UpdateFlows)),
+        "Say whether people may sign themselves up",
+    )
+    .takes(&objects::FLOWS_POLICY),
+    route(
+        "GET",
+        "policies/crossTenantAccessPolicy",
+        Some(O::ReadCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::Get)),
+        "Read the policy about other organizations",
+    )
+    .one(&objects::ACCESS_POLICY),
+    route(
+        "PATCH",
+        "policies/crossTenantAccessPolicy",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::Update)),
+        "Accepts what the policy about other organizations says already",
+    )
+    .takes(&objects::ACCESS_POLICY),
+    route(
+        "GET",
+        "policies/crossTenantAccessPolicy/default",
+        Some(O::ReadCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::GetDefault)),
+        "Read the settings towards all other organizations",
+    )
+    .one(&objects::ACCESS_DEFAULT),
+    route(
+        "PATCH",
+        "policies/crossTenantAccessPolicy/default",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::UpdateDefault)),
+        "Change the settings towards all other organizations",
+    )
+    .takes(&objects::ACCESS_DEFAULT),
+    route(
+        "POST",
+        "policies/crossTenantAccessPolicy/default/resetToSystemDefault",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::ResetDefault)),
+        "Put the settings towards all other organizations back to how they were delivered",
+    ),
+    route(
+        "GET",
+        "policies/crossTenantAccessPolicy/partners",
+        Some(O::ReadCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::ListPartners)),
+        "List settings towards single organizations",
+    )
+    .many(&objects::ACCESS_PARTNER),
+    route(
+        "POST",
+        "policies/crossTenantAccessPolicy/partners",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::AddPartner)),
+        "Make settings towards one organization",
+    )
+    .one(&objects::ACCESS_PARTNER).takes(&objects::ACCESS_PARTNER),
+    route(
+        "GET",
+        "policies/crossTenantAccessPolicy/partners/{id}",
+        Some(O::ReadCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::GetPartner)),
+        "Read settings towards one organization",
+    )
+    .one(&objects::ACCESS_PARTNER),
+    route(
+        "PATCH",
+        "policies/crossTenantAccessPolicy/partners/{id}",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::UpdatePartner)),
+        "Change settings towards one organization",
+    )
+    .takes(&objects::ACCESS_PARTNER),
+    route(
+        "DELETE",
+        "policies/crossTenantAccessPolicy/partners/{id}",
+        Some(O::UpdateCrossTenantAccess),
+        A::Objects(X::Access(objects::Access::DeletePartner)),
+        "Remove settings towards one organization",
+    ),
+    route(
+        "POST",
+        "users",
+        Some(O::CreateUser),
+        A::Objects(X::People(objects::People::Create)),
+        "Create a user",
+    )
+    .one(&USER).takes(&USER),
+    route(
+        "GET",
+        "users/{id}/sponsors",
+        Some(O::ReadUser),
+        A::Objects(X::People(objects::People::ListSponsors)),
+        "List who answers for a user",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "POST",
+        "users/{id}/sponsors/$ref",
+        Some(O::UpdateUser),
+        A::Objects(X::People(objects::People::AddSponsor)),
+        "Let somebody answer for a user",
+    )
+    .takes(&objects::REFERENCE),
+    route(
+        "DELETE",
+        "users/{id}/sponsors/{sponsorId}/$ref",
+        Some(O::UpdateUser),
+        A::Objects(X::People(objects::People::RemoveSponsor)),
+        "Let somebody answer for a user no more",
+    ),
+    route(
+        "GET",
+        "users/{id}/sponsorOf",
+        Some(O::ReadUser),
+        A::Objects(X::People(objects::People::ListSponsored)),
+        "List for whom a user answers",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "GET",
+        "directoryRoles",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::List)),
+        "List directory roles",
+    )
+    .many(&objects::ROLE),
+    route(
+        "POST",
+        "directoryRoles",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::Activate)),
+        "Explains that every role is active",
+    )
+    .one(&objects::ROLE).takes(&objects::ROLE),
+    route(
+        "GET",
+        "directoryRoles/{id}",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::Get)),
+        "Read a directory role",
+    )
+    .one(&objects::ROLE),
+    route(
+        "GET",
+        "directoryRoles/{id}/members",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::ListMembers)),
+        "List who holds a directory role",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "POST",
+        "directoryRoles/{id}/members/$ref",
+        Some(O::AssignRoles),
+        A::Objects(X::Roles(objects::Roles::AddMember)),
+        "Give a directory role",
+    )
+    .takes(&objects::REFERENCE),
+    route(
+        "DELETE",
+        "directoryRoles/{id}/members/{memberId}/$ref",
+        Some(O::AssignRoles),
+        A::Objects(X::Roles(objects::Roles::RemoveMember)),
+        "Take a directory role",
+    ),
+    route(
+        "GET",
+        "directoryRoleTemplates",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::ListTemplates)),
+        "List directory role templates",
+    )
+    .many(&objects::ROLE_TEMPLATE),
+    route(
+        "GET",
+        "directoryRoleTemplates/{id}",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::GetTemplate)),
+        "Read a directory role template",
+    )
+    .one(&objects::ROLE_TEMPLATE),
+    route(
+        "GET",
+        "roleManagement/directory/roleDefinitions",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::ListDefinitions)),
+        "List definitions of directory roles",
+    )
+    .many(&objects::ROLE_DEFINITION),
+    route(
+        "GET",
+        "roleManagement/directory/roleDefinitions/{id}",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::GetDefinition)),
+        "Read the definition of a directory role",
+    )
+    .one(&objects::ROLE_DEFINITION),
+    route(
+        "GET",
+        "roleManagement/directory/roleAssignments",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::ListAssignments)),
+        "List who holds which directory role",
+    )
+    .many(&objects::ROLE_ASSIGNMENT),
+    route(
+        "POST",
+        "roleManagement/directory/roleAssignments",
+        Some(O::AssignRoles),
+        A::Objects(X::Roles(objects::Roles::Assign)),
+        "Give a directory role",
+    )
+    .one(&objects::ROLE_ASSIGNMENT).takes(&objects::ROLE_ASSIGNMENT),
+    route(
+        "GET",
+        "roleManagement/directory/roleAssignments/{id}",
+        Some(O::ReadRoles),
+        A::Objects(X::Roles(objects::Roles::GetAssignment)),
+        "Read one assignment of a directory role",
+    )
+    .one(&objects::ROLE_ASSIGNMENT),
+    route(
+        "DELETE",
+        "roleManagement/directory/roleAssignments/{id}",
+        Some(O::AssignRoles),
+        A::Objects(X::Roles(objects::Roles::Unassign)),
+        "Take a directory role",
+    ),
+    route(
+        "GET",
+        "groups",
+        Some(O::ListGroups),
+        A::Objects(X::Groups(objects::Groups::List)),
+        "List groups",
+    )
+    .many(&objects::GROUP),
+    route(
+        "POST",
+        "groups",
+        Some(O::WriteGroup),
+        A::Objects(X::Groups(objects::Groups::Create)),
+        "Create a security group",
+    )
+    .one(&objects::GROUP).takes(&objects::GROUP),
+    route(
+        "GET",
+        "groups/$count",
+        Some(O::ListGroups),
+        A::Objects(X::Groups(objects::Groups::Count)),
+        "Count groups",
+    )
+    .number(),
+    route(
+        "GET",
+        "groups/{id}",
+        Some(O::ReadGroup),
+        A::Objects(X::Groups(objects::Groups::Get)),
+        "Read a group",
+    )
+    .one(&objects::GROUP),
+    route(
+        "PATCH",
+        "groups/{id}",
+        Some(O::WriteGroup),
+        A::Objects(X::Groups(objects::Groups::Update)),
+        "Change a group",
+    )
+    .takes(&objects::GROUP),
+    route(
+        "DELETE",
+        "groups/{id}",
+        Some(O::WriteGroup),
+        A::Objects(X::Groups(objects::Groups::Delete)),
+        "Delete a group, for good",
+    ),
+    route(
+        "GET",
+        "groups/{id}/members",
+        Some(O::ReadGroup),
+        A::Objects(X::Groups(objects::Groups::ListMembers)),
+        "List members of a group",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "POST",
+        "groups/{id}/members/$ref",
+        Some(O::WriteMembers),
+        A::Objects(X::Groups(objects::Groups::AddMember)),
+        "Put a user into a group",
+    )
+    .takes(&objects::REFERENCE),
+    route(
+        "DELETE",
+        "groups/{id}/members/{memberId}/$ref",
+        Some(O::WriteMembers),
+        A::Objects(X::Groups(objects::Groups::RemoveMember)),
+        "Take a user out of a group",
+    ),
+    route(
+        "GET",
+        "users/{id}/memberOf",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::MemberOf)),
+        "List groups and directory roles of a user",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "GET",
+        "me/memberOf",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::MyMemberOf)),
+        "List one's own groups and directory roles",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "GET",
+        "applications",
+        Some(O::ReadApplications),
+        A::Objects(X::Applications(objects::Applications::List)),
+        "List apps",
+    )
+    .many(&objects::APPLICATION),
+    route(
+        "POST",
+        "applications",
+        Some(O::WriteApplications),
+        A::Objects(X::Applications(objects::Applications::Create)),
+        "Register an app",
+    )
+    .one(&objects::APPLICATION).takes(&objects::APPLICATION),
+    route(
+        "GET",
+        "applications/{id}",
+        Some(O::ReadApplications),
+        A::Objects(X::Applications(objects::Applications::Get)),
+        "Read an app",
+    )
+    .one(&objects::APPLICATION),
+    route(
+        "PATCH",
+        "applications/{id}",
+        Some(O::WriteApplications),
+        A::Objects(X::Applications(objects::Applications::Update)),
+        "Change an app",
+    )
+    .takes(&objects::APPLICATION),
+    route(
+        "DELETE",
+        "applications/{id}",
+        Some(O::WriteApplications),
+        A::Objects(X::Applications(objects::Applications::Delete)),
+        "Delete an app, for good",
+    ),
+    route(
+        "POST",
+        "applications/{id}/addPassword",
+        Some(O::WriteApplications),
+        A::Objects(X::Applications(objects::Applications::AddPassword)),
+        "Give an app a secret",
+    )
+    .one(&objects::PASSWORD_CREDENTIAL).takes(&objects::ADD_PASSWORD),
+    route(
+        "POST",
+        "applications/{id}/removePassword",
+        Some(O::WriteApplications),
+        A::Objects(X::Applications(objects::Applications::RemovePassword)),
+        "Take a secret from an app",
+    )
+    .takes(&objects::REMOVE_PASSWORD),
+    route(
+        "GET",
+        "servicePrincipals",
+        Some(O::ReadApplications),
+        A::Objects(X::Principals(objects::Principals::List)),
+        "List service principals, that of Microsoft Graph among them",
+    )
+    .many(&objects::SERVICE_PRINCIPAL),
+    route(
+        "POST",
+        "servicePrincipals",
+        Some(O::WriteApplications),
+        A::Objects(X::Principals(objects::Principals::Create)),
+        "Give an app a service principal",
+    )
+    .one(&objects::SERVICE_PRINCIPAL).takes(&objects::SERVICE_PRINCIPAL),
+    route(
+        "GET",
+        "servicePrincipals/{id}",
+        Some(O::ReadApplications),
+        A::Objects(X::Principals(objects::Principals::Get)),
+        "Read a service principal",
+    )
+    .one(&objects::SERVICE_PRINCIPAL),
+    route(
+        "PATCH",
+        "servicePrincipals/{id}",
+        Some(O::WriteApplications),
+        A::Objects(X::Principals(objects::Principals::Update)),
+        "Change a service principal",
+    )
+    .takes(&objects::SERVICE_PRINCIPAL),
+    route(
+        "DELETE",
+        "servicePrincipals/{id}",
+        Some(O::WriteApplications),
+        A::Objects(X::Principals(objects::Principals::Delete)),
+        "Take the service principal from an app, with all permissions",
+    ),
+    route(
+        "POST",
+        "servicePrincipals/{id}/addPassword",
+        Some(O::WriteApplications),
+        A::Objects(X::Principals(objects::Principals::AddPassword)),
+        "Give an app a secret",
+    )
+    .one(&objects::PASSWORD_CREDENTIAL).takes(&objects::ADD_PASSWORD),
+    route(
+        "POST",
+        "servicePrincipals/{id}/removePassword",
+        Some(O::WriteApplications),
+        A::Objects(X::Principals(objects::Principals::RemovePassword)),
+        "Take a secret from an app",
+    )
+    .takes(&objects::REMOVE_PASSWORD),
+    route(
+        "GET",
+        "servicePrincipals/{id}/oauth2PermissionGrants",
+        Some(O::ReadDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::GrantsOfPrincipal)),
+        "List what an app may do on behalf of people",
+    )
+    .many(&objects::PERMISSION_GRANT),
+    route(
+        "GET",
+        "servicePrincipals/{id}/appRoleAssignments",
+        Some(O::ReadAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::ListRoles)),
+        "List what an app may do of its own accord",
+    )
+    .many(&objects::ROLE_GRANT),
+    route(
+        "POST",
+        "servicePrincipals/{id}/appRoleAssignments",
+        Some(O::WriteAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::AddRole)),
+        "Grant a permission to an app itself",
+    )
+    .one(&objects::ROLE_GRANT).takes(&objects::ROLE_GRANT),
+    route(
+        "DELETE",
+        "servicePrincipals/{id}/appRoleAssignments/{assignmentId}",
+        Some(O::WriteAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::DeleteRole)),
+        "Take a permission from an app itself",
+    ),
+    route(
+        "GET",
+        "servicePrincipals/{id}/appRoleAssignedTo",
+        Some(O::ReadAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::ListAssignedTo)),
+        "List apps that have permissions of a resource",
+    )
+    .many(&objects::ROLE_GRANT),
+    route(
+        "POST",
+        "servicePrincipals/{id}/appRoleAssignedTo",
+        Some(O::WriteAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::AddAssignedTo)),
+        "Grant a permission to an app itself",
+    )
+    .one(&objects::ROLE_GRANT).takes(&objects::ROLE_GRANT),
+    route(
+        "DELETE",
+        "servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}",
+        Some(O::WriteAppRoleAssignments),
+        A::Objects(X::Grants(objects::Grants::DeleteAssignedTo)),
+        "Take a permission from an app itself",
+    ),
+    route(
+        "GET",
+        "oauth2PermissionGrants",
+        Some(O::ReadDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::ListGrants)),
+        "List what apps may do on behalf of people",
+    )
+    .many(&objects::PERMISSION_GRANT),
+    route(
+        "POST",
+        "oauth2PermissionGrants",
+        Some(O::WriteDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::AddGrant)),
+        "Grant permissions on behalf of people",
+    )
+    .one(&objects::PERMISSION_GRANT).takes(&objects::PERMISSION_GRANT),
+    route(
+        "GET",
+        "oauth2PermissionGrants/{id}",
+        Some(O::ReadDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::GetGrant)),
+        "Read what an app may do on behalf of people",
+    )
+    .one(&objects::PERMISSION_GRANT),
+    route(
+        "PATCH",
+        "oauth2PermissionGrants/{id}",
+        Some(O::WriteDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::UpdateGrant)),
+        "Change what an app may do on behalf of people",
+    )
+    .takes(&objects::PERMISSION_GRANT),
+    route(
+        "DELETE",
+        "oauth2PermissionGrants/{id}",
+        Some(O::WriteDelegatedGrants),
+        A::Objects(X::Grants(objects::Grants::DeleteGrant)),
+        "Take from an app what it may do on behalf of people",
+    ),
 ];
 
 /// The route table.
@@ -273,8 +840,21 @@ pub(crate) enum Found {
 struct Step<'a> {
     segment: Option<&'a Segment>,
     text: &'a str,
+    /// The alternate key that it is the value of, where the object has one: it goes in front of the value.
+    key: Option<&'static str>,
     /// Can it stand for a brace? A cast, `$count` and a key that nothing is found by cannot.
     is_value: bool,
+}
+
+/// A key of these objects besides the id.
+fn alternate_key(set: &str, name: &str) -> Option<&'static str> {
+    const KEYS: [(&str, &str); 3] = [
+        ("applications", "appId"),
+        ("servicePrincipals", "appId"),
+        ("directoryRoles", "roleTemplateId"),
+    ];
+    let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    KEYS.into_iter().find(|(of, key)| is(of, set) && is(key, name)).map(|(_, key)| key)
 }
 
 fn steps(segments: &[Segment]) -> Vec<Step<'_>> {
@@ -282,13 +862,19 @@ fn steps(segments: &[Segment]) -> Vec<Step<'_>> {
     for segment in segments {
         let special = segment.name.starts_with('$')
             || segment.name.to_ascii_lowercase().starts_with("microsoft.graph.");
-        steps.push(Step { segment: Some(segment), text: &segment.name, is_value: !special });
+        steps.push(Step { segment: Some(segment), text: &segment.name, key: None, is_value: !special });
         if let Some(key) = &segment.key {
-            // Objects are found by these two; any other key leads nowhere.
+            // Objects are found by these; any other key leads nowhere.
             let other = key.name.as_deref().filter(|name| {
-                !["id", "userPrincipalName"].iter().any(|known| name.eq_ignore_ascii_case(known))
+                !["id", "userPrincipalName", "tenantId"].iter().any(|known| name.eq_ignore_ascii_case(known))
             });
-            steps.push(Step { segment: None, text: other.unwrap_or(&key.value), is_value: other.is_none() });
+            let alternate = other.and_then(|name| alternate_key(&segment.name, name));
+            steps.push(Step {
+                segment: None,
+                text: if alternate.is_some() { &key.value } else { other.unwrap_or(&key.value) },
+                key: alternate,
+                is_value: other.is_none() || alternate.is_some(),
+            });
         }
     }
     steps
@@ -304,7 +890,10 @@ fn walk(pattern: &str, steps: &[Step<'_>]) -> (usize, Vec<String>) {
             if !step.is_value {
                 break;
             }
-            values.push(step.text.to_owned());
+            values.push(match step.key {
+                Some(key) => format!("{key}={}", step.text),
+                None => step.text.to_owned(),
+            });
         } else if !step
             .segment
             .is_some_and(|segment| segment.is(part) || at > 0 && is_qualified(segment, part))

@@ -91,6 +91,17 @@ pub(crate) static USER: EntityType = EntityType {
         detail("streetAddress"),
         detail("usageLocation"),
         text("userType").filter(EQ).filter_advanced(NOT),
+        detail("ageGroup"),
+        detail("consentProvidedForMinor"),
+        detail("employeeType"),
+        detail("faxNumber"),
+        detail("mailNickname"),
+        text("passwordPolicies"),
+        Property::new("employeeHireDate", Kind::DateTime),
+        Property::new("employeeLeaveDateTime", Kind::DateTime),
+        Property::new("employeeOrgData", Kind::Complex(&ORG_DATA)),
+        Property::new("showInAddressList", Kind::Boolean),
+        Property::new("signInActivity", Kind::Complex(&SIGN_IN_ACTIVITY)),
     ],
 };
 
@@ -109,7 +120,36 @@ pub(crate) const PROFILE_TEXTS: &[&str] = &[
     "state",
     "streetAddress",
     "usageLocation",
+    "ageGroup",
+    "consentProvidedForMinor",
+    "employeeType",
+    "faxNumber",
+    "mailNickname",
+    "passwordPolicies",
 ];
+
+/// What of a user is kept as it comes and is no text.
+pub(crate) const PROFILE_OTHERS: &[&str] =
+    &["employeeHireDate", "employeeLeaveDateTime", "employeeOrgData", "showInAddressList"];
+
+static SIGN_IN_ACTIVITY: EntityType = EntityType {
+    name: "microsoft.graph.signInActivity",
+    directory: true,
+    properties: &[
+        Property::new("lastSignInDateTime", Kind::DateTime).filter(TIME),
+        text("lastSignInRequestId"),
+        Property::new("lastNonInteractiveSignInDateTime", Kind::DateTime).filter(TIME),
+        text("lastNonInteractiveSignInRequestId"),
+        Property::new("lastSuccessfulSignInDateTime", Kind::DateTime).filter(TIME),
+        text("lastSuccessfulSignInRequestId"),
+    ],
+};
+
+static ORG_DATA: EntityType = EntityType {
+    name: "microsoft.graph.employeeOrgData",
+    directory: true,
+    properties: &[text("costCenter"), text("division")],
+};
 
 pub(crate) static POLICY: EntityType = EntityType {
     name: "microsoft.graph.externalIdentitiesPolicy",
@@ -266,6 +306,7 @@ pub(crate) static INVITATION: EntityType = EntityType {
         text("status"),
         Property::new("invitedUserMessageInfo", Kind::Complex(&MESSAGE_INFO)),
         Property::new("invitedUser", Kind::Complex(&USER)),
+        Property::new("invitedUserSponsors", Kind::Collection(&Kind::Complex(&DIRECTORY_OBJECT))),
     ],
 };
 

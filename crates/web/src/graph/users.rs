@@ -3,14 +3,14 @@
 use super::{
     Answer, Call, body,
     call::PAGE,
-    no_content, plain_count,
+    no_content, objects, plain_count,
     schema::{PROFILE_TEXTS, USER},
     success, wire,
 };
 use crate::errors::Problem;
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, ObjectId, UserType};
-use odata::{Direction, Query, filter::field_of};
+use odata::{Direction, Filter, Query, filter::field_of};
 use serde_json::{Map, Value, json};
 use service::{UserPatch, UserQuery};
 
@@ -50,20 +50,28 @@ fn user_query<'q>(
 
 pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
     let query = call.query(&USER, false)?;
+    check_filter(&call, &query).await?;
     let keep = judge(&query);
     let wanted = UserQuery { after: call.position(&query)?, ..user_query(&query, deleted, &keep) };
     let (page, total) =
         call.app.directory.list_users(&call.arrival.cx, &call.caller, &wanted, query.count).await?;
     let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
+    let sign_ins = if asks_for_sign_ins(&query) {
+        call.app.directory.sign_ins_of(&call.arrival.cx, &call.caller, &page.users).await?
+    } else {
+        Vec::new()
+    };
     let items = page
         .users
         .iter()
-        .map(|user| {
+        .enumerate()
+        .map(|(at, user)| {
             let mut item = Map::new();
             if deleted {
                 item.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
             }
-            item.extend(call.render(wire::user(user), &USER, &query));
+            let object = with_sign_ins(wire::user(user), sign_ins.get(at).copied());
+            item.extend(call.render(object, &USER, &query));
             Value::Object(item)
         })
         .collect();
@@ -75,6 +83,7 @@ pub(super) async fn count(call: Call<'_>, deleted: bool) -> Answer {
         return Err(odata::Error::count_unsupported().into());
     }
     let query = call.query(&USER, true)?;
+    check_filter(&call, &query).await?;
     let keep = judge(&query);
     let wanted = user_query(&query, deleted, &keep);
     let total = call.app.directory.count_users(&call.arrival.cx, &call.caller, &wanted).await?;
@@ -83,9 +92,65 @@ pub(super) async fn count(call: Call<'_>, deleted: bool) -> Answer {
 
 pub(super) async fn get(call: Call<'_>) -> Answer {
     let query = call.query(&USER, false)?;
-    let user = call.app.directory.get_user(&call.arrival.cx, &call.caller, call.value()).await?;
-    let object = call.render(wire::user(&user), &USER, &query);
+    let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
+    let detail = directory.user_detail(cx, caller, call.value(), asks_for_sign_ins(&query)).await?;
+    let object = with_sign_ins(wire::user(&detail.user), detail.sign_ins);
+    let object = call.render(objects::viewed(object, detail.view), &USER, &query);
     Ok(call.entity(StatusCode::OK, "users", Some(&query), object))
+}
+
+/// The properties that a filter names.
+fn named(filter: &Filter) -> Vec<String> {
+    match filter {
+        Filter::And(left, right) | Filter::Or(left, right) => [named(left), named(right)].concat(),
+        Filter::Not(inner) => named(inner),
+        Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::Text { field, .. } => vec![field.path()],
+        Filter::Lambda { collection, .. } => vec![collection.path()],
+    }
+}
+
+/// Sign-in activity is kept beside the users: a filter on it takes the permission to read it, and goes only with properties that
+/// the store can judge together with it.
+async fn check_filter(call: &Call<'_>, query: &Query) -> Result<(), Problem> {
+    const TOGETHER: [&str; 9] = [
+        "id",
+        "displayName",
+        "userPrincipalName",
+        "mail",
+        "userType",
+        "accountEnabled",
+        "externalUserState",
+        "externalUserStateChangeDateTime",
+        "createdDateTime",
+    ];
+    let named = query.filter.as_ref().map(named).unwrap_or_default();
+    let is_activity = |name: &String| name.starts_with(SIGN_IN_ACTIVITY);
+    if !named.iter().any(is_activity) {
+        return Ok(());
+    }
+    if !named.iter().all(|name| is_activity(name) || TOGETHER.contains(&name.as_str())) {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "Request_UnsupportedQuery",
+            format!("A filter on signInActivity goes together with these properties only: {}.", TOGETHER.join(", ")),
+        ));
+    }
+    call.app.directory.sign_ins_of(&call.arrival.cx, &call.caller, &[]).await?;
+    Ok(())
+}
+
+/// When somebody last signed in is read only where it is asked for by name: it takes another permission besides.
+fn asks_for_sign_ins(query: &Query) -> bool {
+    query.select.as_ref().is_some_and(|selected| selected.iter().any(|one| one.name == SIGN_IN_ACTIVITY))
+}
+
+const SIGN_IN_ACTIVITY: &str = "signInActivity";
+
+fn with_sign_ins(mut object: Value, sign_ins: Option<service::SignIns>) -> Value {
+    if let Some(sign_ins) = sign_ins {
+        object[SIGN_IN_ACTIVITY] = wire::sign_ins(&sign_ins);
+    }
+    object
 }
 
 pub(super) async fn me(call: Call<'_>) -> Answer {
@@ -167,7 +232,7 @@ fn parse_restore(body: Map<String, Value>) -> Result<Option<String>, Problem> {
 }
 
 /// Only what is named here can be written.
-fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
+pub(super) fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
     let mut patch = UserPatch::default();
     for (name, value) in body::changes(body)? {
         match name.as_str() {
@@ -178,6 +243,22 @@ fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
             "otherMails" => patch.other_mails = Some(body::texts(value)?),
             "accountEnabled" => patch.account_enabled = Some(body::boolean(&value)?),
             "userType" => patch.user_type = Some(user_type(&value)?),
+            "userPrincipalName" => patch.user_name = Some(body::required_text(value)?),
+            "passwordProfile" => patch.password = password(value)?,
+            "showInAddressList" => {
+                let flag = if value.is_null() { value } else { json!(body::boolean(&value)?) };
+                patch.profile.insert(name, flag);
+            }
+            "employeeHireDate" | "employeeLeaveDateTime" => {
+                let at = body::text(value)?;
+                if at.as_deref().is_some_and(|at| at.parse::<model::Timestamp>().is_err()) {
+                    return Err(body::mistyped("Edm.DateTimeOffset"));
+                }
+                patch.profile.insert(name, json!(at));
+            }
+            "employeeOrgData" => {
+                patch.profile.insert(name, org_data(value)?);
+            }
             "businessPhones" => {
                 patch.profile.insert(name, json!(body::texts(value)?));
             }
@@ -197,6 +278,53 @@ fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
         }
     }
     Ok(patch)
+}
+
+/// `passwordProfile`: the password; what else it says is answered as it is here.
+fn password(value: Value) -> Result<Option<String>, Problem> {
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return Ok(None),
+        _ => return Err(body::mistyped("microsoft.graph.passwordProfile")),
+    };
+    let mut password = None;
+    for (name, value) in body::members(members) {
+        match name.as_str() {
+            "password" => password = body::text(value)?,
+            // There is no forced change yet: to accept one would promise what does not happen.
+            "forceChangePasswordNextSignIn" | "forceChangePasswordNextSignInWithMfa" => {
+                if body::boolean(&value)? {
+                    return Err(Problem::bad_request(
+                        "A change of the password at the next sign-in cannot be forced here: send forceChangePasswordNextSignIn false.",
+                    ));
+                }
+            }
+            _ => return Err(body::unknown(&name, "microsoft.graph.passwordProfile")),
+        }
+    }
+    Ok(password)
+}
+
+fn org_data(value: Value) -> Result<Value, Problem> {
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return Ok(Value::Null),
+        _ => return Err(body::mistyped("microsoft.graph.employeeOrgData")),
+    };
+    let mut kept = Map::new();
+    for (name, value) in body::members(members) {
+        match name.as_str() {
+            "costCenter" | "division" => {
+                let text = body::text(value)?;
+                if text.as_deref().is_some_and(|text| model::plain_text(text).is_none()) {
+                    return Err(Error::invalid_value("employeeOrgData", "User").into());
+                }
+                kept.insert(name, json!(text));
+            }
+            _ => return Err(body::unknown(&name, "microsoft.graph.employeeOrgData")),
+        }
+    }
+    Ok(Value::Object(kept))
 }
 
 fn user_type(value: &Value) -> Result<UserType, Problem> {

@@ -1,6 +1,6 @@
 //! How objects look on the wire.
 
-use super::schema::PROFILE_TEXTS;
+use super::schema::{PROFILE_OTHERS, PROFILE_TEXTS};
 use model::{
     ExternalIdentitiesPolicy, Home, Tenant, Timestamp, User,
     audit::{Initiator, PersonalSlot, Stored, Target},
@@ -90,10 +90,24 @@ pub(crate) fn user(user: &User) -> Value {
         "otherMails": user.other_mails,
         "userType": user.user_type.as_str(),
     });
-    for name in PROFILE_TEXTS {
+    for name in PROFILE_TEXTS.iter().chain(PROFILE_OTHERS) {
         object[name] = profile.get(*name).cloned().unwrap_or(Value::Null);
     }
     object
+}
+
+/// `signInActivity`
+pub(crate) fn sign_ins(sign_ins: &service::SignIns) -> Value {
+    let at = |moment: Option<(Timestamp, model::RequestId)>| time(moment.map(|(at, _)| at));
+    let by = |moment: Option<(Timestamp, model::RequestId)>| json!(moment.map(|(_, request)| request));
+    json!({
+        "lastSignInDateTime": at(sign_ins.interactive),
+        "lastSignInRequestId": by(sign_ins.interactive),
+        "lastNonInteractiveSignInDateTime": at(sign_ins.silent),
+        "lastNonInteractiveSignInRequestId": by(sign_ins.silent),
+        "lastSuccessfulSignInDateTime": at(sign_ins.success),
+        "lastSuccessfulSignInRequestId": by(sign_ins.success),
+    })
 }
 
 /// The organisation; to a caller who sees little, the rest is null, as on the live service.

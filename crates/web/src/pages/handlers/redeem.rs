@@ -15,6 +15,8 @@ fn ticket(member: &Member) -> &str {
 
 pub(crate) async fn show(member: Member) -> Answer {
     match member.visit.app.directory.view_invitation(&member.who, ticket(&member)).await {
+        // Both organisations said of each other that nobody needs to be asked.
+        Ok(view) if view.automatic => accept(&member).await,
         Ok(view) => html(
             StatusCode::OK,
             &Redeem {
@@ -35,9 +37,12 @@ pub(crate) async fn decide(form: Sent<Member>) -> Answer {
     if form.fields.text("decision") != "accept" {
         return see_other(paths::ORGANIZATIONS);
     }
-    let member = form.by;
+    accept(&form.by).await
+}
+
+async fn accept(member: &Member) -> Answer {
     let arrival = &member.visit.arrival;
-    match member.visit.app.directory.redeem(&arrival.cx, &member.who, ticket(&member)).await {
+    match member.visit.app.directory.redeem(&arrival.cx, &member.who, ticket(member)).await {
         Ok(view) => html(
             StatusCode::OK,
             &Redeemed {
@@ -46,7 +51,7 @@ pub(crate) async fn decide(form: Sent<Member>) -> Answer {
                 onward: Some(view.redirect_url),
             },
         ),
-        Err(error) => trouble(&member, error).await,
+        Err(error) => trouble(member, error).await,
     }
 }
 
