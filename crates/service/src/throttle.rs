@@ -1,6 +1,7 @@
 //! How often somebody may be wrong. Wrong tries are counted in lanes: for the account from this network, for the account
 //! from anywhere, for the network, for the organisation. A browser that has signed in to the account before has a lane of
-//! its own, and none of the others holds it up: so whoever guesses at an account cannot lock its owner out.
+//! its own, and none of the others holds it up: so whoever guesses at an account cannot lock its owner out. Who has no such
+//! browser at hand while somebody guesses waits up to a day, or is let in by a password that the operator sets.
 
 use crate::{Directory, authn::scope, sign_in::Visitor};
 use model::{Result, Span, TenantId, Timestamp};
@@ -49,6 +50,8 @@ impl Lane {
 pub(crate) struct Lanes {
     realm: TenantId,
     lanes: Vec<Lane>,
+    /// A further lane that a success opens again: whoever signs in with a known browser can then use a new one.
+    reopened: Option<String>,
 }
 
 impl Lanes {
@@ -91,6 +94,9 @@ impl Lanes {
                 None => {}
             }
         }
+        if let Some(key) = &self.reopened {
+            changes.clear_throttle(scope(self.realm), key);
+        }
         Ok(())
     }
 }
@@ -126,7 +132,8 @@ impl Directory {
             cleared: true,
         };
         if let Some(nonce) = self.known_to(account, visitor) {
-            return Lanes { realm, lanes: vec![account_lane(key(&["device", account, &nonce]), 5)] };
+            let lanes = vec![account_lane(key(&["device", account, &nonce]), 5)];
+            return Lanes { realm, lanes, reopened: Some(key(&["account", account])) };
         }
         let shared = |key, free, longest| Lane {
             key,
@@ -142,7 +149,12 @@ impl Directory {
             shared(key(&["network", &visitor.network]), 100, LONGEST_WAIT),
             shared(key(&["organisation"]), 1_000, Span::seconds(30)),
         ];
-        Lanes { realm, lanes }
+        Lanes { realm, lanes, reopened: None }
+    }
+
+    /// The lane of wrong passwords for an account from anywhere.
+    pub(crate) fn account_lane(&self, user_name: &str) -> String {
+        self.private_key("throttle", &["account", &model::fold(user_name)])
     }
 
     fn device(&self, visitor: &Visitor) -> Option<Device> {

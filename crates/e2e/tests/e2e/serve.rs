@@ -54,6 +54,9 @@ fn a_new_server_knows_nobody_until_it_is_set_up_once_with_the_secret() {
     browser.get("/setup").is(404);
     browser.post("/setup", &[("secret", &secret)]).is(404);
     browser.sign_in("ada@adventure.example", PASSWORD);
+    // A role needs a second factor before it can be used.
+    browser.get("/admin").leads_to("/myaccount/security?required");
+    browser.set_up_second_factor();
     browser.get("/admin").is(200).says("Adventure Works");
     let settings = browser.get("/admin/external-collaboration");
     settings.is(200).says("You can change this once your organization has a global privacy contact");
@@ -151,6 +154,7 @@ fn the_operator_makes_organisations_whether_the_server_runs_or_not() {
     let mut browser = Browser::new(&base_url, &place.path("data/ca.pem"));
     browser.get("/setup").is(404);
     browser.sign_in("ada@proseware.example", &password);
+    browser.set_up_second_factor();
     browser.get("/admin").is(200).says("Proseware");
     let list = place.run(&["tenant", "list", "--data-dir", "data"]);
     assert_eq!(list.ok().lines().count(), 2);

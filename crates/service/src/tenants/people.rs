@@ -118,7 +118,7 @@ impl Directory {
             .await?;
         let found = found.filter(|user| !user.is_external()).ok_or_else(|| Error::not_found(user))?;
         let hash = self.judged_hash(cx, &name, &found, Some(password)).await?;
-        let cx = cx.clone();
+        let (cx, closed) = (cx.clone(), self.account_lane(&found.upn));
         self.store()
             .commit(scope(tenant), move |reader| {
                 let found = reader.live_user(user)?.filter(|user| !user.is_external());
@@ -127,7 +127,7 @@ impl Directory {
                 let record =
                     Draft::new(&cx, Activity::ResetPassword, Initiator::Operator).on_user(&cx, &next).done();
                 let mut changes = ChangeSet::new();
-                changes.update_user(&next).revoke(&next);
+                changes.update_user(&next).revoke(&next).clear_throttle(scope(tenant), &closed);
                 if let Some(hash) = &hash {
                     changes.set_password(&next, hash, cx.now);
                 }

@@ -30,7 +30,11 @@ impl Browser {
 
     /// One of a server that presents itself so.
     pub fn with(world: &World, options: Options) -> Self {
-        let app = App::new(world.directory().clone(), options);
+        Self::of(App::new(world.directory().clone(), options))
+    }
+
+    /// One of this server.
+    pub fn of(app: App) -> Self {
         Self { app, jar: BTreeMap::new(), peer: IpAddr::V4(Ipv4Addr::LOCALHOST), language: "en" }
     }
 

@@ -1,0 +1,20 @@
+//! Signing in: mails, wrong tries, sessions, second factors, external providers. Through the pages, like a browser, over a real
+//! store; what leaves the server is answered here.
+
+#[cfg(test)]
+#[path = "../pages/browser.rs"]
+mod browser;
+#[cfg(test)]
+mod factor;
+#[cfg(test)]
+mod federation;
+#[cfg(test)]
+mod innkeeper;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod throttle;
