@@ -23,11 +23,11 @@ const DEVELOPMENT: &[&str] = &["testkit", "e2e", "bench", "xtask"];
 
 /// Libraries that belong to one room, so that a decision about them is taken in one place.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store", "testkit"]),
+    ("rusqlite", &["store", "testkit", "bench"]),
     ("libsqlite3-sys", &["store"]),
     ("tokio-postgres", &["store"]),
     ("tokio-postgres-rustls", &["store"]),
-    ("aws-lc-rs", &["identity"]),
+    ("aws-lc-rs", &["identity", "bench"]),
     ("aws-lc-sys", &["identity"]),
     ("argon2", &["identity"]),
     ("jsonwebtoken", &["identity"]),
@@ -37,9 +37,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("axum-core", &["web"]),
     ("axum-extra", &["web"]),
-    ("hyper", &["web"]),
+    ("hyper", &["web", "bench"]),
     ("tower-http", &["web"]),
-    ("hyper-util", &["web", "innkeeper"]),
+    ("hyper-util", &["web", "innkeeper", "bench"]),
 ];
 
 /// The root of the workspace this program was built from.

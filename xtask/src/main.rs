@@ -1,5 +1,6 @@
 //! Chores of the workspace: `cargo xtask test` runs every gate, in CI and at a desk alike.
 
+mod bench;
 mod edges;
 mod engine;
 mod failover;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 Usage: cargo xtask test [--long] [STEP…]
        cargo xtask test [--long] --engine-url URL
        cargo xtask failover
+       cargo xtask bench [NAME…] [--users N] [--engine sqlite|postgres] [--full]
 
 `test` runs every step, or the chosen ones (and what they need), and ends with a table.
   --long            run the tests with their full figures (sets INNKEEPER_LONG=1)
@@ -22,6 +24,8 @@ Usage: cargo xtask test [--long] [STEP…]
                     URL must be allowed to create databases; the suite makes its own and drops them
 `failover` starts two PostgreSQL servers and a server under load, kills the first and promotes the second, and prints
 what was lost and how long it took.
+`bench` builds the binary and measures it against floors of its own, goal by goal (P1, P2, …; all when none is named), on
+a world of N users that it makes once; the figures are printed and kept in bench/results.
 
 With CI=true a step that could not run counts as a failure.
 ";
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         Ok(Request::Test { long, steps }) => steps::run(&steps, long),
         Ok(Request::Engine { long, url }) => engine::against(&url, long),
         Ok(Request::Failover) => failover::run(),
+        Ok(Request::Bench(args)) => bench::run(&args),
         Err(message) => {
             eprint!("{message}\n\n{USAGE}\n{}", steps::describe());
             ExitCode::from(2)
@@ -58,6 +63,8 @@ enum Request {
         url: String,
     },
     Failover,
+    /// The benchmark reads its arguments by itself.
+    Bench(Vec<String>),
 }
 
 fn parse(args: &[String]) -> Result<Request, String> {
@@ -67,6 +74,7 @@ fn parse(args: &[String]) -> Result<Request, String> {
     }
     match verb.as_str() {
         "test" => parse_test(rest),
+        "bench" => Ok(Request::Bench(rest.to_vec())),
         "failover" => match rest.first() {
             None => Ok(Request::Failover),
             Some(more) => Err(format!("`failover` takes no `{more}`.")),

@@ -29,6 +29,8 @@ pub enum Request {
     SignIn { tenant: TenantId, act: Act },
     /// List them.
     ListTenants,
+    /// Bring in organisations and accounts, one per line.
+    Import { lines: Vec<String> },
     /// Run one pass of the purge.
     Purge,
     /// Check what is stored.
@@ -69,6 +71,8 @@ pub enum Response {
     AppCreated { client_id: AppId, client_secret: String },
     /// All organisations.
     Tenants { tenants: Vec<TenantLine> },
+    /// What came of the lines; refused ones by their place, from 0, with the reason.
+    Imported { created: u64, known: u64, refused: Vec<(usize, String)> },
     /// What the pass did.
     Purged { purged: u64, overtaken: u64, failed: u64, paused: Option<String>, busy: bool },
     /// What was checked, and what does not hold.
@@ -123,6 +127,11 @@ pub async fn execute(directory: &Directory, request: Request) -> Response {
         Request::ListTenants => directory.list_tenants().await.map(|tenants| Response::Tenants {
             tenants: tenants.into_iter().map(TenantLine::from).collect(),
         }),
+        Request::Import { lines } => {
+            directory.import(&directory.own_cx(), &lines, crate::import::SLICE).await.map(|done| {
+                Response::Imported { created: done.created, known: done.known, refused: done.refused }
+            })
+        }
         Request::Purge => purge(directory).await,
         Request::Verify => directory.verify().await.map(|findings| Response::Verified {
             tenants: findings.tenants,

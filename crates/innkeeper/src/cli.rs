@@ -70,6 +70,8 @@ pub enum Command {
     /// Help people who cannot sign in.
     #[command(subcommand)]
     User(User),
+    /// Bring in organisations, members and guests from a file.
+    Import(Import),
     /// Permanently delete the accounts whose 30 days are over.
     Purge(Purge),
     /// Check the audit chains and what is stored against what is promised.
@@ -465,6 +467,17 @@ pub struct RotateKey {
     /// for up to a day.
     #[arg(long)]
     pub now: bool,
+}
+
+/// `import`.
+#[derive(Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub tool: Tool,
+    /// The file: one JSON object per line, organisations before their accounts and members before guests that they are. What is
+    /// there already is skipped, so that an import that was interrupted is simply run again.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub jsonl: PathBuf,
 }
 
 /// `purge`.

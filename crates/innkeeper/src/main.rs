@@ -8,6 +8,7 @@ mod demo;
 mod edge;
 mod env_file;
 mod files;
+mod import;
 mod machine;
 mod outside;
 mod problem;
@@ -63,6 +64,7 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Database(DatabaseCommand::Distribute(distribute)) => {
             return database::distribute(&distribute).await.map(|()| ExitCode::SUCCESS);
         }
+        Command::Import(import) => return import::run(import).await,
         Command::Tenant(Tenant::Create(create)) => tools::create_tenant(create)?,
         Command::Tenant(Tenant::AddDomain(add)) => {
             (add.tool, Request::AddDomain { tenant: add.tenant, domain: add.domain })

@@ -17,14 +17,17 @@ use std::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{UnixListener, UnixStream},
+    net::{
+        UnixListener, UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::watch,
     time::{sleep, timeout},
 };
 
 const NAME: &str = "innkeeper.sock";
-/// The longest request, in bytes.
-const LINE: u64 = 64 * 1024;
+/// The longest request, in bytes: a piece of an import.
+const LINE: u64 = 512 * 1024;
 /// How long a tool may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -105,22 +108,45 @@ async fn send(
     writer.write_all(line.as_bytes()).await
 }
 
-/// Asks the server that holds the directory; nothing if there is none.
+/// A conversation with the server that holds a directory.
+pub struct Talk {
+    data_dir: PathBuf,
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+impl Talk {
+    /// Begins one; nothing if there is no server.
+    pub async fn open(data_dir: &Path) -> Result<Option<Self>> {
+        let Ok(directory) = File::open(data_dir) else { return Ok(None) };
+        let stream = match UnixStream::connect(short_path(&directory)).await {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(lost(data_dir, &error)),
+        };
+        let (reader, writer) = stream.into_split();
+        Ok(Some(Self { data_dir: data_dir.to_owned(), reader: BufReader::new(reader), writer }))
+    }
+
+    /// Asks one thing and waits for the answer.
+    pub async fn ask(&mut self, request: &Request) -> Result<Response> {
+        let Self { data_dir, reader, writer } = self;
+        send(writer, request).await.map_err(|error| lost(data_dir, &error))?;
+        // Answers are as long as they are: only the server is on the other side.
+        let mut line = String::new();
+        reader.read_line(&mut line).await.map_err(|error| lost(data_dir, &error))?;
+        serde_json::from_str(&line).map_err(|error| lost(data_dir, &error))
+    }
+}
+
+/// Asks the server that holds the directory one thing; nothing if there is none.
 pub async fn ask(data_dir: &Path, request: &Request) -> Result<Option<Response>> {
-    let Ok(directory) = File::open(data_dir) else { return Ok(None) };
-    let stream = match UnixStream::connect(short_path(&directory)).await {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(lost(data_dir, &error)),
-    };
-    let (reader, mut writer) = stream.into_split();
-    send(&mut writer, request).await.map_err(|error| lost(data_dir, &error))?;
-    // Answers are as long as they are: only the server is on the other side.
-    let mut line = String::new();
-    BufReader::new(reader).read_line(&mut line).await.map_err(|error| lost(data_dir, &error))?;
-    serde_json::from_str(&line).map(Some).map_err(|error| lost(data_dir, &error))
+    match Talk::open(data_dir).await? {
+        Some(mut talk) => talk.ask(request).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn lost(data_dir: &Path, error: &dyn std::fmt::Display) -> Problem {

@@ -102,6 +102,9 @@ fn describe(response: Response) -> Result<String> {
             "The new key signs from {from} on. Tokens signed before that stay good until they are over.\n"
         ),
         Response::Told { text } => text,
+        Response::Imported { created, known, refused } => {
+            format!("Created: {created}. There already: {known}. Refused: {}.\n", refused.len())
+        }
         Response::DomainAdded => "The domain was added.\n".to_owned(),
         Response::Tenants { tenants } if tenants.is_empty() => "There is no organisation yet.\n".to_owned(),
         Response::Tenants { tenants } => tenants.iter().map(|t| format!("{}  {}  {}\n", t.id, t.domain, t.name)).collect(),

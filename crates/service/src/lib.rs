@@ -10,6 +10,7 @@ mod demo;
 mod federation;
 mod groups;
 mod home;
+mod import;
 mod invitations;
 mod leave;
 mod mail;
@@ -39,6 +40,7 @@ pub use federation::{
 };
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan};
+pub use import::Imported;
 pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use mail::{LocalMail, MailPass};

@@ -14,6 +14,7 @@ mod data_dir;
 mod delta;
 mod fault;
 mod filter;
+mod import;
 mod migrate;
 mod oauth;
 mod objects;

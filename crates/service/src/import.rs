@@ -1,0 +1,426 @@
+//! Bringing in many organisations and accounts at once, from lines of JSON. The rules are those of creating the same by hand.
+//!
+//! A piece of lines becomes a few commits: each organisation one, then the members of each organisation in slices, then the
+//! guests. What a line is known by (the id; without one the user name of a member or the home of a guest) is looked up where
+//! it is committed, so that a piece may be sent again after any interruption: what is there is skipped. A slice leaves one
+//! audit record with counts instead of one for each account: the accounts themselves say when they were created, and a
+//! million records with names would double what has to be erased one day.
+
+mod line;
+#[cfg(test)]
+mod tests;
+
+use crate::{Caller, Directory, NewTenant, authn::scope, record::Draft, tenants::people::role_given};
+use line::{Account, Entry, Line, Organization};
+use model::{
+    Cx, Error, ErrorKind, Home, ObjectId, Result, Tenant, TenantId, UserType,
+    audit::{Activity, Initiator, Target},
+    fold,
+    policy::ExternalIdentitiesPolicyPatch,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use store::{ChangeSet, Decision, Reader};
+
+/// How often a slice is judged anew when what it was judged by has changed in the meantime.
+const ATTEMPTS: usize = 3;
+
+/// What came of a piece of lines.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Imported {
+    /// How many lines made something.
+    pub created: u64,
+    /// How many lines found it there.
+    pub known: u64,
+    /// The places in the piece (from 0) of the lines that were refused, and why.
+    pub refused: Vec<(usize, String)>,
+}
+
+impl Imported {
+    fn refuse(&mut self, line: usize, error: &Error) {
+        self.refused.push((line, error.external().to_owned()));
+    }
+
+    fn add(&mut self, other: Self) {
+        self.created += other.created;
+        self.known += other.known;
+        self.refused.extend(other.refused);
+    }
+}
+
+/// Accounts of one organisation, with the places of their lines.
+type Group = BTreeMap<TenantId, Vec<(usize, Account)>>;
+
+impl Directory {
+    /// Imports a piece of lines; `slice` is how many accounts share a commit at most, which is how long other writers wait.
+    /// Guests whose home is a member here come in the same piece as that member, or in a later one.
+    ///
+    /// # Errors
+    /// Only what stops the whole import, such as a full disk; then a part of the piece may be there, and sending it again
+    /// does no harm. A line that cannot be is refused in the answer.
+    pub async fn import(&self, cx: &Cx, lines: &[String], slice: usize) -> Result<Imported> {
+        let mut done = Imported::default();
+        let (mut members, mut guests) = (Vec::new(), Vec::new());
+        for (place, text) in lines.iter().enumerate() {
+            match line::read(text) {
+                Ok(Line::Organization(organization)) => {
+                    self.import_organization(cx, place, organization, &mut done).await?;
+                }
+                Ok(Line::Member(account)) => members.push((place, account)),
+                Ok(Line::Guest(account)) => guests.push((place, account)),
+                Err(error) => done.refuse(place, &error),
+            }
+        }
+        for (accounts, external) in [(members, false), (guests, true)] {
+            for (tenant, accounts) in self.by_tenant(accounts, &mut done).await? {
+                for part in accounts.chunks(slice.max(1)) {
+                    done.add(self.import_slice(cx, tenant, part, external).await?);
+                }
+            }
+        }
+        done.refused.sort_by_key(|(place, _)| *place);
+        Ok(done)
+    }
+
+    /// Founds an organisation unless it is there. Its policy is set in any case: a run that was interrupted between the two
+    /// must not leave it unset.
+    async fn import_organization(
+        &self,
+        cx: &Cx,
+        place: usize,
+        line: Organization,
+        done: &mut Imported,
+    ) -> Result<()> {
+        let domain = line.domain.clone();
+        let known = self.store().read_across(|across| across.tenant_of_domain(&domain)).await?;
+        let made = match known {
+            Some(tenant) => Ok(tenant),
+            None => self
+                .create_tenant(
+                    cx,
+                    NewTenant {
+                        name: line.display_name,
+                        domain: line.domain,
+                        technical_contact: line.technical_contact,
+                        administrator: None,
+                    },
+                )
+                .await
+                .map(|tenant| tenant.id),
+        };
+        let patch = ExternalIdentitiesPolicyPatch {
+            allow_leave: line.allow_external_identities_to_leave,
+            allow_removal: line.allow_deleted_identities_data_removal,
+        };
+        let set = match made {
+            Ok(tenant) if patch != ExternalIdentitiesPolicyPatch::default() => {
+                self.update_policy(cx, &Caller::operator(tenant), patch, None).await
+            }
+            other => other.map(drop),
+        };
+        match set {
+            Ok(()) if known.is_some() => done.known += 1,
+            Ok(()) => done.created += 1,
+            Err(error) => note(done, place, error)?,
+        }
+        Ok(())
+    }
+
+    /// Finds the organisation of each account.
+    async fn by_tenant(&self, accounts: Vec<(usize, Account)>, done: &mut Imported) -> Result<Group> {
+        let names: HashSet<String> =
+            accounts.iter().map(|(_, account)| fold(&account.organization)).collect();
+        let tenants = self.tenants_of(names).await?;
+        let mut groups = Group::new();
+        for (place, account) in accounts {
+            match tenants.get(&fold(&account.organization)) {
+                Some(tenant) => groups.entry(*tenant).or_default().push((place, account)),
+                None => done.refuse(
+                    place,
+                    &Error::bad_request(format!(
+                        "There is no organisation with the domain {}. Put its line before those of its accounts.",
+                        account.organization
+                    )),
+                ),
+            }
+        }
+        Ok(groups)
+    }
+
+    async fn tenants_of(&self, domains: HashSet<String>) -> Result<HashMap<String, TenantId>> {
+        self.store()
+            .read_across(|across| {
+                let mut found = HashMap::new();
+                for domain in domains {
+                    if let Some(tenant) = across.tenant_of_domain(&domain)? {
+                        found.insert(domain, tenant);
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn import_slice(
+        &self,
+        cx: &Cx,
+        tenant: TenantId,
+        accounts: &[(usize, Account)],
+        external: bool,
+    ) -> Result<Imported> {
+        let mut attempt = 1;
+        loop {
+            let mut done = Imported::default();
+            let (tenant, entries) = self.judge_accounts(cx, tenant, accounts, external, &mut done).await?;
+            let (scope, cx) = (scope(tenant.id), cx.clone());
+            let placed = self
+                .store()
+                .commit(scope, move |reader| {
+                    let mut changes = ChangeSet::new();
+                    let placed = place(reader, &cx, &tenant, &entries, &mut changes)?;
+                    Decision::done(changes, placed)
+                })
+                .await;
+            match placed {
+                Ok(placed) => {
+                    done.add(placed);
+                    return Ok(done);
+                }
+                // A home account that was found a moment ago is gone, or somebody took a name.
+                Err(error) if error.kind() == ErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Judges accounts by what hardly ever changes: the organisation, its domains, the home accounts.
+    async fn judge_accounts(
+        &self,
+        cx: &Cx,
+        tenant: TenantId,
+        accounts: &[(usize, Account)],
+        external: bool,
+        done: &mut Imported,
+    ) -> Result<(Tenant, Vec<Entry>)> {
+        let homes = if external { self.homes(accounts).await? } else { HashMap::new() };
+        let (tenant, domains, admitted) = self
+            .store()
+            .read(scope(tenant), |reader| {
+                Ok((reader.tenant()?, reader.domains()?, crate::settings::invitation_domains(reader)?))
+            })
+            .await?;
+        let mut entries = Vec::with_capacity(accounts.len());
+        for (place, account) in accounts {
+            let judged = if external {
+                let home = account.home_name().map(|(_, name)| homes.get(&name).copied());
+                match home {
+                    Some(None) => Err(Error::bad_request(
+                        "No live, enabled member has the user name of home. Put the member's line before the guest's.",
+                    )),
+                    Some(Some((home, _))) if home == tenant.id => {
+                        Err(Error::bad_request("The home of the guest is this very organisation."))
+                    }
+                    home => account.guest(cx, *place, &tenant, &domains, home.flatten()).and_then(|entry| {
+                        admitted.admit(entry.user.mail.as_deref().unwrap_or_default())?;
+                        Ok(entry)
+                    }),
+                }
+            } else {
+                account.member(cx, *place, &tenant, &domains)
+            };
+            match judged {
+                Ok(entry) => entries.push(entry),
+                Err(error) => note(done, *place, error)?,
+            }
+        }
+        Ok((tenant, entries))
+    }
+
+    /// The home accounts that guests name.
+    async fn homes(&self, accounts: &[(usize, Account)]) -> Result<HashMap<String, (TenantId, ObjectId)>> {
+        let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (domain, name) in accounts.iter().filter_map(|(_, account)| account.home_name()) {
+            names.entry(domain).or_default().push(name);
+        }
+        let tenants = self.tenants_of(names.keys().cloned().collect()).await?;
+        self.store()
+            .read_across(|across| {
+                let mut found = HashMap::new();
+                for (domain, names) in names {
+                    let Some(tenant) = tenants.get(&domain) else { continue };
+                    for (name, object) in across.members_named(*tenant, &names)? {
+                        found.insert(name, (*tenant, object));
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+}
+
+/// Refusals are noted; what stops the import is handed on.
+fn note(done: &mut Imported, place: usize, error: Error) -> Result<()> {
+    match error.kind() {
+        ErrorKind::Internal | ErrorKind::Unavailable(_) => Err(error),
+        _ => {
+            done.refuse(place, &error);
+            Ok(())
+        }
+    }
+}
+
+/// What is taken in the organisation, by accounts that are there and by earlier lines of the slice.
+struct Taken {
+    ids: HashSet<ObjectId>,
+    purged: HashSet<ObjectId>,
+    names: HashMap<String, ObjectId>,
+    homes: HashMap<String, ObjectId>,
+    mails: HashMap<String, ObjectId>,
+}
+
+impl Taken {
+    fn read(reader: &Reader<'_>, entries: &[Entry]) -> Result<Self> {
+        let chosen: Vec<ObjectId> =
+            entries.iter().filter(|entry| entry.chosen_id).map(|entry| entry.user.id).collect();
+        let names: Vec<String> = live(entries).map(|entry| fold(&entry.user.upn)).collect();
+        let homes: Vec<String> = live(entries).filter_map(|entry| entry.user.home.key()).collect();
+        let guests = live(entries).filter(|entry| entry.user.is_external());
+        let mails: Vec<String> = guests.filter_map(|entry| entry.user.mail.as_deref()).map(fold).collect();
+        Ok(Self {
+            ids: reader.known_ids(&chosen)?,
+            purged: reader.purged_ids(&chosen)?,
+            names: reader.known_names(&names)?,
+            homes: reader.known_homes(&homes)?,
+            mails: reader.known_mails(&mails)?,
+        })
+    }
+
+    /// Is the account of this line there already?
+    fn is_there(&self, entry: &Entry) -> Result<bool> {
+        let user = &entry.user;
+        if self.ids.contains(&user.id) {
+            return Ok(true);
+        }
+        if self.purged.contains(&user.id) {
+            return Err(Error::bad_request(
+                "The account with this id was permanently deleted; it cannot come back.",
+            ));
+        }
+        if entry.deleted.is_some() {
+            return Ok(false);
+        }
+        let at_home = user.home.key().and_then(|key| self.homes.get(&key));
+        let found = at_home.or_else(|| self.names.get(&fold(&user.upn)).filter(|_| entry.fixed_name));
+        match found {
+            None => self.unless_mail_is_taken(entry),
+            Some(_) if !entry.chosen_id => Ok(true),
+            Some(other) => Err(Error::bad_request(format!(
+                "Another account ({other}) has this user name or this home account."
+            ))),
+        }
+    }
+
+    /// One address is one person: as for an invitation.
+    fn unless_mail_is_taken(&self, entry: &Entry) -> Result<bool> {
+        let mail = entry.user.mail.as_deref().filter(|_| entry.user.is_external()).map(fold);
+        match mail.and_then(|mail| self.mails.get(&mail)) {
+            None => Ok(false),
+            Some(other) => Err(Error::bad_request(format!(
+                "Another account ({other}) has this mail address already; one address is one person."
+            ))),
+        }
+    }
+
+    /// A user name that is free: guests get digits, as two addresses can form the same name (as Entra does).
+    fn free_name(&self, reader: &Reader<'_>, entry: &Entry) -> Result<String> {
+        let wanted = &entry.user.upn;
+        if entry.fixed_name || entry.deleted.is_some() || !self.names.contains_key(&fold(wanted)) {
+            return Ok(wanted.clone());
+        }
+        let (local, rest) = wanted.split_once("#EXT#").unwrap_or((wanted, ""));
+        for digits in 1..1000 {
+            let upn = format!("{local}{digits}#EXT#{rest}");
+            if !self.names.contains_key(&fold(&upn)) && reader.user_by_upn(&upn)?.is_none() {
+                return Ok(upn);
+            }
+        }
+        Err(Error::bad_request("A thousand accounts have this user name already."))
+    }
+
+    fn take(&mut self, entry: &Entry, upn: &str) {
+        let user = &entry.user;
+        self.ids.insert(user.id);
+        if entry.deleted.is_some() {
+            return;
+        }
+        self.names.insert(fold(upn), user.id);
+        if let Some(key) = user.home.key() {
+            self.homes.insert(key, user.id);
+        }
+        if let Some(mail) = &user.mail {
+            self.mails.insert(fold(mail), user.id);
+        }
+    }
+}
+
+fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(|entry| entry.deleted.is_none())
+}
+
+/// Places the accounts of one organisation.
+fn place(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    tenant: &Tenant,
+    entries: &[Entry],
+    changes: &mut ChangeSet,
+) -> Result<Imported> {
+    let mut taken = Taken::read(reader, entries)?;
+    let mut done = Imported::default();
+    let (mut guests, mut deleted) = (0_u64, 0_u64);
+    let mut roles = false;
+    for entry in entries {
+        let fresh = taken
+            .is_there(entry)
+            .and_then(|there| (!there).then(|| taken.free_name(reader, entry)).transpose());
+        let upn = match fresh {
+            Ok(Some(upn)) => upn,
+            Ok(None) => {
+                done.known += 1;
+                continue;
+            }
+            Err(error) => {
+                note(&mut done, entry.line, error)?;
+                continue;
+            }
+        };
+        taken.take(entry, &upn);
+        let mut entry = entry.clone();
+        entry.user.upn = upn;
+        let user = entry.finished(line::event(cx))?;
+        changes.insert_user(&user);
+        if let (Home::Tenant { tenant, object }, false) = (&user.home, user.is_deleted()) {
+            changes.guard_home_account(*tenant, *object);
+        }
+        for role in &entry.roles {
+            changes.insert_role(&user, *role).record(role_given(cx, &user, *role));
+            roles = true;
+        }
+        done.created += 1;
+        guests += u64::from(user.user_type == UserType::Guest);
+        deleted += u64::from(user.is_deleted());
+    }
+    if roles {
+        changes.guard_administrators(scope(tenant.id), reader.administrators_version()?);
+    }
+    if done.created > 0 {
+        changes.record(
+            Draft::new(cx, Activity::AddUser, Initiator::Operator)
+                .on(Target::thing("Directory", tenant.id, &tenant.name))
+                .detail("imported", done.created)
+                .detail("importedGuests", guests)
+                .detail("importedDeleted", deleted)
+                .done(),
+        );
+    }
+    Ok(done)
+}
