@@ -46,8 +46,7 @@ impl AppCertificate {
             Padding::Pkcs1 => &RSA_PKCS1_2048_8192_SHA256,
             Padding::Pss => &RSA_PSS_2048_8192_SHA256,
         };
-        ParsedPublicKey::new(algorithm, &self.key)
-            .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+        ParsedPublicKey::new(algorithm, &self.key).is_ok_and(|key| key.verify_sig(message, signature).is_ok())
     }
 }
 
@@ -118,7 +117,11 @@ mod tests {
     fn base64_and_pem_are_read_alike() {
         let (der, _) = certificate();
         let text = STANDARD.encode(&der);
-        let pem = format!("-----BEGIN CERTIFICATE-----\r\n{}\n{}\n-----END CERTIFICATE-----\n", &text[..64], &text[64..]);
+        let pem = format!(
+            "-----BEGIN CERTIFICATE-----\r\n{}\n{}\n-----END CERTIFICATE-----\n",
+            &text[..64],
+            &text[64..]
+        );
         let sha256 = AppCertificate::from_der(&der).unwrap().sha256;
         for text in [text.as_str(), pem.as_str()] {
             assert_eq!(AppCertificate::from_text(text).unwrap().sha256, sha256);

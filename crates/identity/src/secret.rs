@@ -131,7 +131,10 @@ mod tests {
         for code in all {
             let (one, two) = code.split_once('-').unwrap();
             assert!([one, two].iter().all(|part| part.len() == 4), "{code}");
-            assert!(!code.contains(|c: char| "AEIOUY0123456789".contains(c) || c.is_ascii_lowercase()), "{code}");
+            assert!(
+                !code.contains(|c: char| "AEIOUY0123456789".contains(c) || c.is_ascii_lowercase()),
+                "{code}"
+            );
         }
     }
 

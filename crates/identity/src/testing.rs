@@ -41,7 +41,9 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     match u8::try_from(length) {
         Ok(short @ 0..0x80) => out.push(short),
         Ok(one) => out.extend([0x81, one]),
-        Err(_) => out.extend([0x82, u8::try_from(length >> 8).unwrap(), u8::try_from(length & 0xff).unwrap()]),
+        Err(_) => {
+            out.extend([0x82, u8::try_from(length >> 8).unwrap(), u8::try_from(length & 0xff).unwrap()])
+        }
     }
     out.extend(content);
     out

@@ -143,12 +143,7 @@ impl Directory {
         self.bearer_for(cx, authorization, &self.audiences()).await
     }
 
-    async fn bearer_for(
-        &self,
-        cx: &Cx,
-        authorization: Option<&str>,
-        audiences: &[String],
-    ) -> Result<Caller> {
+    async fn bearer_for(&self, cx: &Cx, authorization: Option<&str>, audiences: &[String]) -> Result<Caller> {
         let token =
             authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))?;
         let token = identity::parse(token).map_err(Error::unauthenticated)?;

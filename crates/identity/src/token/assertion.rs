@@ -106,7 +106,8 @@ impl UnverifiedAssertion<'_> {
         if !certificates.iter().any(proves) {
             return Err(AssertionFault::Signature);
         }
-        let is_ours = |name: &Value| name.as_str().is_some_and(|name| audiences.iter().any(|own| own == name));
+        let is_ours =
+            |name: &Value| name.as_str().is_some_and(|name| audiences.iter().any(|own| own == name));
         let for_us = match self.claims.get("aud") {
             Some(Value::Array(all)) => matches!(all.as_slice(), [one] if is_ours(one)),
             Some(one) => is_ours(one),
@@ -264,7 +265,9 @@ mod tests {
         ] {
             assert_eq!(judge(&bad), Err(AssertionFault::Signature), "{bad}");
         }
-        for bad in ["", "a", "a.b", "a.b.c", &format!("{text}.x"), &format!("{text}{}", "A".repeat(MAX_TOKEN))] {
+        for bad in
+            ["", "a", "a.b", "a.b.c", &format!("{text}.x"), &format!("{text}{}", "A".repeat(MAX_TOKEN))]
+        {
             assert!(judge(bad).is_err(), "{bad:.40}");
         }
         let known = [];

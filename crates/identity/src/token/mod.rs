@@ -10,7 +10,9 @@ mod verify;
 pub use assertion::{AssertionFault, UnverifiedAssertion, VerifiedAssertion, parse_assertion};
 pub(crate) use json::object;
 pub use mint::{AccessClaims, ClientAuth, IdClaims, Subject, mint, mint_id, token_id};
-pub use verify::{Expect, IdHint, OpenIdScopes, Rights, Unverified, VerifiedAccess, parse, verify, verify_hint};
+pub use verify::{
+    Expect, IdHint, OpenIdScopes, Rights, Unverified, VerifiedAccess, parse, verify, verify_hint,
+};
 
 use model::{Span, TenantId};
 

@@ -382,9 +382,8 @@ impl Directory {
             parameters: Vec::new(),
         };
         let state = given(&request.state).filter(|state| state.len() <= MAX_ECHO).map(str::to_owned);
-        let fail = |fault: OAuthFault| {
-            Ok(Err(Step::Answer(failed(cx, answer.clone(), &fault, state.as_deref()))))
-        };
+        let fail =
+            |fault: OAuthFault| Ok(Err(Step::Answer(failed(cx, answer.clone(), &fault, state.as_deref()))));
         if let Err(fault) = mode {
             return fail(fault);
         }
@@ -516,12 +515,7 @@ impl Directory {
     }
 
     /// The person says no: what the app is told.
-    pub async fn decline(
-        &self,
-        cx: &Cx,
-        who: Option<&SignedIn>,
-        request: &AuthorizeRequest,
-    ) -> Result<Step> {
+    pub async fn decline(&self, cx: &Cx, who: Option<&SignedIn>, request: &AuthorizeRequest) -> Result<Step> {
         Ok(match self.admit(cx, who, request).await? {
             Ok((_, valid)) => valid.fail(cx, &OAuthFault::declined()),
             Err(step) => step,

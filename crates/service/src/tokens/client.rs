@@ -44,8 +44,9 @@ fn audiences(origins: &[String], named: &str, tenant: TenantId) -> Vec<String> {
     let id = tenant.to_string();
     let names = [named, id.as_str()];
     let of = |origin: &String| {
-        let endpoints = names
-            .map(|name| [format!("{origin}/{name}/oauth2/v2.0/token"), format!("{origin}/{name}/oauth2/token")]);
+        let endpoints = names.map(|name| {
+            [format!("{origin}/{name}/oauth2/v2.0/token"), format!("{origin}/{name}/oauth2/token")]
+        });
         let issuers = names.map(|name| format!("{origin}/{name}/v2.0"));
         endpoints.into_iter().flatten().chain(issuers).collect::<Vec<_>>()
     };

@@ -14,7 +14,7 @@ use crate::{
 };
 use identity::Secret;
 use model::{
-    AppId, Cx, Error, Result, Span, TenantId,
+    AppId, Cx, Error, ObjectId, Result, Span, TenantId, Timestamp, User,
     audit::{Activity, Initiator, Target},
     authz::Permission,
 };
@@ -79,6 +79,13 @@ pub enum DeviceStep {
     Approved,
     /// The device was refused.
     Declined,
+}
+
+/// A device that may be let in: its app, its person, and what the app would get in addition.
+struct Allowed {
+    app: App,
+    user: User,
+    missing: Vec<Permission>,
 }
 
 /// A code as a person may write it: in any letter case, with or without the hyphen.
@@ -177,7 +184,12 @@ impl Directory {
     }
 
     /// Finds the device that a person means. Wrong codes are counted by person, so that nobody can try them all.
-    async fn device_of(&self, cx: &Cx, who: &SignedIn, user_code: &str) -> Result<Result<DeviceCode, DeviceStep>> {
+    async fn device_of(
+        &self,
+        cx: &Cx,
+        who: &SignedIn,
+        user_code: &str,
+    ) -> Result<Result<DeviceCode, DeviceStep>> {
         let key = self.user_code_key(user_code);
         let counter = hex(&self.master().mac("device-guesses", who.person.key().as_bytes()));
         let now = cx.now;
@@ -208,7 +220,9 @@ impl Directory {
         let Some(tenant) = code.target.or_else(|| who.home_tenant()) else {
             return Ok(DeviceStep::NotAllowed);
         };
-        self.store().read(scope(tenant), |reader| self.judge_device(reader, who, &code).map(|(step, _)| step)).await
+        self.store()
+            .read(scope(tenant), |reader| self.judge_device(reader, who, &code).map(|(step, _)| step))
+            .await
     }
 
     /// The question to the person, and the app where it may be asked at all. Guests sign devices in at home only.
@@ -217,12 +231,14 @@ impl Directory {
         reader: &Reader<'_>,
         who: &SignedIn,
         code: &DeviceCode,
-    ) -> Result<(DeviceStep, Option<(App, model::User, Vec<Permission>)>)> {
+    ) -> Result<(DeviceStep, Option<Allowed>)> {
         let user = account_of(reader, &who.person)?.filter(|user| !user.is_external());
-        let (Some(app), Some(user), true) = (app_of(reader, code)?, user, reader.device_code_allowed()?) else {
+        let (Some(app), Some(user), true) = (app_of(reader, code)?, user, reader.device_code_allowed()?)
+        else {
             return Ok((DeviceStep::NotAllowed, None));
         };
-        let asked = self.read_scope(&code.scope).map_err(|_| Error::internal("a stored scope does not parse"))?;
+        let asked =
+            self.read_scope(&code.scope).map_err(|_| Error::internal("a stored scope does not parse"))?;
         let missing = asked.missing(&delegated_grants(reader, app.id, user.id)?);
         let view = Box::new(DeviceView {
             organization: reader.tenant()?.name,
@@ -231,7 +247,7 @@ impl Directory {
             offline: asked.openid.offline_access,
         });
         if may_consent(is_app_administrator(reader, &user)?, &missing) {
-            Ok((DeviceStep::Ask(view), Some((app, user, missing))))
+            Ok((DeviceStep::Ask(view), Some(Allowed { app, user, missing })))
         } else {
             Ok((DeviceStep::Administrator(view), None))
         }
@@ -261,7 +277,9 @@ impl Directory {
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
                 let (step, may) = own.judge_device(reader, &person, &waiting)?;
-                let Some((app, user, missing)) = may else { return Decision::done(changes, (step, None)) };
+                let Some(Allowed { app, user, missing }) = may else {
+                    return Decision::done(changes, (step, None));
+                };
                 changes.guard_user(&user);
                 allow(&mut changes, &at, &app, &user, &missing, false);
                 Decision::done(changes, (step, Some(user.id)))
@@ -288,7 +306,8 @@ impl Directory {
             .commit(directory_scope(), move |reader| {
                 let mut changes = ChangeSet::new();
                 let stored = reader.device_code(&code.hash)?;
-                let Some(stored) = stored.filter(|code| now < code.expires && code.state == DeviceState::Pending)
+                let Some(stored) =
+                    stored.filter(|code| now < code.expires && code.state == DeviceState::Pending)
                 else {
                     return Decision::done(changes, DeviceStep::Unknown);
                 };
@@ -356,7 +375,7 @@ impl Directory {
     }
 }
 
-type Approval = (TenantId, model::ObjectId, model::Timestamp, String);
+type Approval = (TenantId, ObjectId, Timestamp, String);
 
 /// Judges one question of a device, and uses its approval up.
 fn poll(
@@ -368,7 +387,8 @@ fn poll(
 ) -> Result<Decision<Result<Approval, OAuthFault>>> {
     let mut changes = ChangeSet::new();
     let known = reader.device_code(hash)?.filter(|code| Some(code.app) == client);
-    let Some(code) = known.filter(|code| named.is_none() || code.target.is_none() || code.target == named) else {
+    let Some(code) = known.filter(|code| named.is_none() || code.target.is_none() || code.target == named)
+    else {
         return Decision::done(changes, Err(OAuthFault::device_unknown()));
     };
     if cx.now >= code.expires {

@@ -202,11 +202,7 @@ impl OAuthFault {
     }
 
     pub(super) fn malformed(field: &str) -> Self {
-        Self::new(
-            90_023,
-            "invalid_request",
-            format!("The value of the parameter '{field}' is not valid."),
-        )
+        Self::new(90_023, "invalid_request", format!("The value of the parameter '{field}' is not valid."))
     }
 
     pub(super) fn request_objects() -> Self {
@@ -390,7 +386,9 @@ impl OAuthFault {
             ),
             AssertionFault::Signature => (
                 700_027,
-                format!("The client assertion{app} failed signature validation with its registered certificates."),
+                format!(
+                    "The client assertion{app} failed signature validation with its registered certificates."
+                ),
             ),
             AssertionFault::Audience => {
                 (700_023, format!("The audience of the client assertion{app} is not this token endpoint."))
@@ -406,7 +404,9 @@ impl OAuthFault {
         Self::new(
             50_013,
             "invalid_client",
-            format!("The client assertion of the application '{app}' was used before. Sign a new one with another 'jti'."),
+            format!(
+                "The client assertion of the application '{app}' was used before. Sign a new one with another 'jti'."
+            ),
         )
     }
 
@@ -431,7 +431,11 @@ impl OAuthFault {
     }
 
     pub(super) fn device_too_fast(pause: i64) -> Self {
-        Self::new(70_016, "slow_down", format!("The device asks too often. Wait {pause} seconds between two requests."))
+        Self::new(
+            70_016,
+            "slow_down",
+            format!("The device asks too often. Wait {pause} seconds between two requests."),
+        )
     }
 
     pub(super) fn device_declined() -> Self {

@@ -7,8 +7,9 @@ use super::{
     scope::{Asked, Resource},
 };
 use crate::{
-    Directory, border,
+    Directory,
     authn::{delegated_grants, home_generation, is_active, scope},
+    border,
     record::Draft,
 };
 use identity::{AccessClaims, ClientAuth, IdClaims, Secret, Subject};
@@ -250,9 +251,8 @@ impl Directory {
         let mut changes = ChangeSet::new();
         client.note(&mut changes, reader);
         let app = Some(client.app.clone());
-        let refuse = |changes, fault| {
-            self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() })
-        };
+        let refuse =
+            |changes, fault| self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() });
         let tenant = scope(reader.tenant_id());
         let Some(code) = reader.authorization_code(hash)? else {
             return refuse(changes, OAuthFault::invalid_grant());
@@ -308,12 +308,7 @@ impl Directory {
             .record(record.detail("app", granted.app.id).done());
     }
 
-    async fn refresh(
-        &self,
-        cx: &Cx,
-        origin: &str,
-        request: TokenRequest,
-    ) -> Result<TokenAnswer, OAuthFault> {
+    async fn refresh(&self, cx: &Cx, origin: &str, request: TokenRequest) -> Result<TokenAnswer, OAuthFault> {
         let token = needed(&request.refresh_token, "refresh_token")?;
         let (tenant, hash) = self.tenant_of_handle(&request.tenant, token).await?;
         let (own, at) = (self.clone(), cx.clone());
@@ -339,9 +334,8 @@ impl Directory {
         let mut changes = ChangeSet::new();
         client.note(&mut changes, reader);
         let app = Some(client.app.clone());
-        let refuse = |changes, fault| {
-            self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() })
-        };
+        let refuse =
+            |changes, fault| self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() });
         let tenant = scope(reader.tenant_id());
         let Some(token) = reader.refresh_token(hash)? else {
             return refuse(changes, OAuthFault::invalid_grant());
@@ -366,10 +360,12 @@ impl Directory {
             Ok(granted) => granted,
             Err(fault) => return refuse(changes, fault),
         };
-        changes
-            .use_refresh_token(tenant, hash, cx.now)
-            .guard_authorization(tenant, begun.id)
-            .note_sign_in(tenant, granted.user.id, SignInKind::Silent, (cx.now, cx.request));
+        changes.use_refresh_token(tenant, hash, cx.now).guard_authorization(tenant, begun.id).note_sign_in(
+            tenant,
+            granted.user.id,
+            SignInKind::Silent,
+            (cx.now, cx.request),
+        );
         granted.refresh = Some(add_refresh(&mut changes, cx, reader.tenant_id(), &begun));
         Decision::done(changes, Ok(granted))
     }
@@ -389,9 +385,8 @@ impl Directory {
         let mut changes = ChangeSet::new();
         client.note(&mut changes, reader);
         let app = Some(client.app.clone());
-        let refuse = |changes, fault| {
-            self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() })
-        };
+        let refuse =
+            |changes, fault| self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() });
         let Some(user) = reader.live_user(user)? else { return refuse(changes, OAuthFault::user_gone()) };
         let begun = begin(reader, cx, client.app.id, &user, asked, authenticated)?;
         // What the person saw and approved is what the device gets.

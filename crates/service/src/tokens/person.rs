@@ -45,8 +45,7 @@ impl Directory {
         if !openid.openid {
             return Err(Error::forbidden());
         }
-        let principal =
-            self.store().read(caller.scope(), |reader| principal(reader, cx, caller)).await?;
+        let principal = self.store().read(caller.scope(), |reader| principal(reader, cx, caller)).await?;
         let Some(user) = principal.user() else { return Err(Error::unauthenticated(TokenFault::Invalid)) };
         let mut claims = Map::new();
         let mut set = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
@@ -83,7 +82,8 @@ impl Directory {
             }
             (client, tenant) = (Some(hint.app), Some(hint.tenant));
         }
-        let (Some(tenant), Some(client), Some(uri)) = (tenant, client, request.redirect_uri.as_deref()) else {
+        let (Some(tenant), Some(client), Some(uri)) = (tenant, client, request.redirect_uri.as_deref())
+        else {
             return Ok(found);
         };
         let admitted = self
@@ -95,7 +95,8 @@ impl Directory {
             .await?;
         found.onward = admitted.then(|| {
             let join = if uri.contains('?') { '&' } else { '?' };
-            let state = request.state.as_ref().map(|state| super::redirect::query(&[("state", state.clone())]));
+            let state =
+                request.state.as_ref().map(|state| super::redirect::query(&[("state", state.clone())]));
             state.map_or_else(|| uri.to_owned(), |state| format!("{uri}{join}{state}"))
         });
         Ok(found)

@@ -12,7 +12,8 @@ fn loopback(uri: &str) -> Option<(&str, &str)> {
         Some(port) => {
             let end = port.find(['/', '?']).unwrap_or(port.len());
             let digits = &port[..end];
-            let port_is_one = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok();
+            let port_is_one =
+                digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok();
             if !port_is_one {
                 return None;
             }

@@ -71,7 +71,8 @@ impl Asked {
                 }
                 None => (Resource::Graph(super::GRAPH_URL), word),
             };
-            if named.is_some_and(|named| std::mem::discriminant(&named) != std::mem::discriminant(&resource)) {
+            if named.is_some_and(|named| std::mem::discriminant(&named) != std::mem::discriminant(&resource))
+            {
                 return Err(OAuthFault::two_resources(scope));
             }
             asked.resource = *named.insert(resource);
@@ -154,7 +155,8 @@ impl Asked {
         let mut words: Vec<String> = self.openid_words().map(str::to_owned).collect();
         if self.default {
             let stem = self.default_word.rsplit_once('/').map_or("", |(stem, _)| stem).trim_end_matches('/');
-            let full = |value: &str| if stem.is_empty() { value.to_owned() } else { format!("{stem}/{value}") };
+            let full =
+                |value: &str| if stem.is_empty() { value.to_owned() } else { format!("{stem}/{value}") };
             match self.resource {
                 Resource::Management => words.push(full(IMPERSONATION)),
                 Resource::Graph(_) => {
@@ -214,7 +216,10 @@ mod tests {
         ] {
             let asked = read(scope).unwrap();
             let permissions = asked.of(&TWO);
-            assert_eq!((asked.claim(&permissions).as_str(), asked.answer(&permissions).as_str()), (claim, answer));
+            assert_eq!(
+                (asked.claim(&permissions).as_str(), asked.answer(&permissions).as_str()),
+                (claim, answer)
+            );
         }
     }
 

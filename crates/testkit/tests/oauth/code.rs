@@ -56,7 +56,8 @@ async fn signing_in_goes_on_to_the_app_by_a_page_of_our_own() {
 #[tokio::test]
 async fn a_request_may_come_as_a_form() {
     let house = House::new(13).await;
-    let (path, query) = house.ask(&[]).split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).unwrap();
+    let (path, query) =
+        house.ask(&[]).split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).unwrap();
     let mut browser = house.mias().await;
     let request = browser
         .request("POST", &path)
@@ -102,7 +103,10 @@ async fn without_a_good_client_and_address_nothing_is_sent_anywhere() {
         ("https instead of http", &[("redirect_uri", "https://localhost:8400/")]),
         ("an address of another app", &[("redirect_uri", CALLBACK)]),
         ("a look-alike", &[("redirect_uri", "http://localhost.evil.example/")]),
-        ("an address inside a query", &[("redirect_uri", "http://localhost:8400/?next=https://evil.example")]),
+        (
+            "an address inside a query",
+            &[("redirect_uri", "http://localhost:8400/?next=https://evil.example")],
+        ),
     ];
     for mut browser in [house.program(), house.mias().await] {
         for (title, changes) in rows {
@@ -231,7 +235,9 @@ async fn a_code_is_good_for_its_app_address_and_verifier_only() {
         assert!(status >= 400, "{title}");
         writeln!(said, "{title}: {status} {error} {number}").unwrap();
     }
-    for bad in ["x", "x.y", &format!("{}.{}", house.fabrikam, code.split('.').nth(1).unwrap()), &format!("{code}x")] {
+    for bad in
+        ["x", "x.y", &format!("{}.{}", house.fabrikam, code.split('.').nth(1).unwrap()), &format!("{code}x")]
+    {
         assert_eq!(house.redeem(bad, &[]).await.fault(), (400, "invalid_grant".to_owned(), 70_000), "{bad}");
     }
     let id = house.tool.to_string();
@@ -299,7 +305,12 @@ async fn what_changes_between_code_and_token_counts() {
     assert_eq!(house.redeem(&code, &[]).await.fault().2, 50_173);
     let mut browser = house.mias().await;
     let code = house.code(&mut browser).await;
-    house.world.directory().set_app_enabled(&house.world.cx(), house.contoso, house.tool, false).await.unwrap();
+    house
+        .world
+        .directory()
+        .set_app_enabled(&house.world.cx(), house.contoso, house.tool, false)
+        .await
+        .unwrap();
     assert_eq!(house.redeem(&code, &[]).await.fault().2, 7_000_112);
     browser.get(&house.ask(&[])).await.is(400).says("AADSTS7000112");
 }

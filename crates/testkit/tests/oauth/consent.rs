@@ -39,7 +39,10 @@ async fn a_person_allows_an_app_what_is_theirs_to_allow() {
     let no = answer(&mut browser, &page, "cancel", false).await;
     no.is(200);
     let (address, sent) = parameters(&no.onward());
-    assert_eq!((address.as_str(), sent["error"].as_str(), sent["state"].as_str()), (CALLBACK, "access_denied", "st"));
+    assert_eq!(
+        (address.as_str(), sent["error"].as_str(), sent["state"].as_str()),
+        (CALLBACK, "access_denied", "st")
+    );
     assert!(sent["error_description"].starts_with("AADSTS65004: "));
     let yes = answer(&mut browser, &page, "accept", true).await;
     yes.is(200);
@@ -76,7 +79,10 @@ async fn what_is_not_theirs_needs_an_administrator() {
     let page = admin.get(&web(&house, "openid Policy.Read.All", "")).await;
     answer(&mut admin, &page, "accept", true).await.is(200);
     assert!(browser.get(&web(&house, "openid Policy.Read.All", "")).await.sent().1.contains_key("code"));
-    let grants = house.world.store().read(testkit::World::scope(house.contoso), |reader| reader.grants(house.web, GrantKind::Delegated));
+    let grants = house
+        .world
+        .store()
+        .read(testkit::World::scope(house.contoso), |reader| reader.grants(house.web, GrantKind::Delegated));
     assert_eq!(grants.await.unwrap(), [Permission::PolicyReadAll]);
 }
 
@@ -118,14 +124,28 @@ async fn a_forged_consent_does_nothing() {
         .header("content-type", "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "cross-site");
     assert_eq!(browser.send(cross, &form(&good)).await.status, 403);
-    assert_eq!(browser.submit("/consent", &[("csrf", "x"), ("request", &request), ("decision", "accept")]).await.status, 403);
+    assert_eq!(
+        browser
+            .submit("/consent", &[("csrf", "x"), ("request", &request), ("decision", "accept")])
+            .await
+            .status,
+        403
+    );
     let mut other = house.browser(&house.member(house.admin)).await;
     assert_eq!(other.submit("/consent", &good).await.status, 403);
     for bad in ["", "/myaccount", "https://evil.example/oauth2/v2.0/authorize"] {
-        assert_eq!(browser.submit("/consent", &[("csrf", &csrf), ("request", bad), ("decision", "accept")]).await.status, 400, "{bad}");
+        assert_eq!(
+            browser
+                .submit("/consent", &[("csrf", &csrf), ("request", bad), ("decision", "accept")])
+                .await
+                .status,
+            400,
+            "{bad}"
+        );
     }
     let evil = house.ask(&[("client_id", &house.web.to_string()), ("redirect_uri", "https://evil.example/")]);
-    let reply = browser.submit("/consent", &[("csrf", &csrf), ("request", &evil), ("decision", "cancel")]).await;
+    let reply =
+        browser.submit("/consent", &[("csrf", &csrf), ("request", &evil), ("decision", "cancel")]).await;
     assert_eq!(reply.status, 400);
     browser.get(&asked).await.is(200).says("asks for permission");
 }
@@ -156,7 +176,10 @@ async fn an_administrator_allows_an_app_for_everybody() {
         let yes = admin.submit(&asked, &[("csrf", &csrf), ("decision", "accept")]).await;
         let (address, sent) = parameters(&yes.onward());
         assert_eq!((address.as_str(), sent["admin_consent"].as_str()), (CALLBACK, "True"));
-        assert_eq!((sent["tenant"].as_str(), sent["scope"].as_str()), (house.contoso.to_string().as_str(), scope));
+        assert_eq!(
+            (sent["tenant"].as_str(), sent["scope"].as_str()),
+            (house.contoso.to_string().as_str(), scope)
+        );
     }
     assert!(house.mias().await.get(&web(&house, "openid User.Read", "")).await.sent().1.contains_key("code"));
     admin.get(&path("", "", CALLBACK)).await.is(200).says("Policy.Read.All");
@@ -179,7 +202,12 @@ async fn who_may_decide_for_everybody() {
         let page = house.browser(&house.member(id)).await.get(&asked).await;
         assert_eq!(page.body.contains("name=\"everyone\""), may, "{}", role.title());
     }
-    house.world.directory().give_role(&house.world.cx(), house.contoso, house.guest, Role::GlobalAdministrator).await.unwrap();
+    house
+        .world
+        .directory()
+        .give_role(&house.world.cx(), house.contoso, house.guest, Role::GlobalAdministrator)
+        .await
+        .unwrap();
     let ana = testkit::World::person(house.fabrikam, house.ana);
     let page = house.browser(&ana).await.get(&asked).await;
     page.is(200).says("needs an administrator");

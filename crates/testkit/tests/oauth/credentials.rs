@@ -4,7 +4,10 @@ use crate::{
     house::House,
     wire::{Agent, claims},
 };
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use model::{Span, authz::Permission, mint_uuid};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, SigningKey};
 use serde_json::{Value, json};
@@ -70,7 +73,12 @@ fn asserting<'f>(assertion: &'f str) -> [(&'f str, &'f str); 4] {
 async fn an_app_proves_itself_with_a_certificate() {
     let house = House::new(80).await;
     let key = certified(&house).await;
-    house.world.directory().grant(&house.world.cx(), house.contoso, house.web, GrantKind::Application, Permission::PolicyReadAll).await.unwrap();
+    house
+        .world
+        .directory()
+        .grant(&house.world.cx(), house.contoso, house.web, GrantKind::Application, Permission::PolicyReadAll)
+        .await
+        .unwrap();
     let good = assertion(&house, &key, &[]);
     let reply = house.token("contoso.example", &asserting(&good), &[]).await;
     insta::assert_snapshot!(reply.transcript());
@@ -83,7 +91,10 @@ async fn an_app_proves_itself_with_a_certificate() {
     let issuer = format!("https://localhost:8443/{}/v2.0", house.contoso);
     let by_issuer = assertion(&house, &key, &[("jti", json!("two")), ("aud", json!(issuer))]);
     let id = house.web.to_string();
-    assert_eq!(house.token("contoso.example", &asserting(&by_issuer), &[("client_id", &id)]).await.status, 200);
+    assert_eq!(
+        house.token("contoso.example", &asserting(&by_issuer), &[("client_id", &id)]).await.status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -96,12 +107,20 @@ async fn an_assertion_that_does_not_hold_is_refused_for_its_reason() {
     for (title, text, number) in [
         ("signed by somebody else", assertion(&house, &stranger, &[]), 700_027),
         ("for another tenant", assertion(&house, &key, &[("aud", json!(foreign))]), 700_023),
-        ("for the live service", assertion(&house, &key, &[("aud", json!("https://login.microsoftonline.com/common/v2.0"))]), 700_023),
+        (
+            "for the live service",
+            assertion(&house, &key, &[("aud", json!("https://login.microsoftonline.com/common/v2.0"))]),
+            700_023,
+        ),
         ("over", assertion(&house, &key, &[("exp", json!(now))]), 700_024),
         ("not begun", assertion(&house, &key, &[("nbf", json!(now + 400))]), 700_024),
         ("good for ever", assertion(&house, &key, &[("exp", json!(now + 100_000))]), 700_024),
         ("without an id", assertion(&house, &key, &[("jti", Value::Null)]), 50_027),
-        ("of a public app", assertion(&house, &key, &[("iss", json!(house.tool)), ("sub", json!(house.tool))]), 700_025),
+        (
+            "of a public app",
+            assertion(&house, &key, &[("iss", json!(house.tool)), ("sub", json!(house.tool))]),
+            700_025,
+        ),
         ("no token", "x".to_owned(), 50_027),
     ] {
         let reply = house.token("contoso.example", &asserting(&text), &[]).await;
@@ -113,7 +132,11 @@ async fn an_assertion_that_does_not_hold_is_refused_for_its_reason() {
         (&[("client_secret", "x")], 90_023),
         (&[("client_id", "00000000-0000-4000-8000-000000000000")], 700_016),
     ] {
-        assert_eq!(house.token("contoso.example", &asserting(&good), changes).await.fault().2, number, "{changes:?}");
+        assert_eq!(
+            house.token("contoso.example", &asserting(&good), changes).await.fault().2,
+            number,
+            "{changes:?}"
+        );
     }
     house.later(Span::days(30));
     let late = assertion(&house, &key, &[]);
@@ -180,7 +203,12 @@ async fn the_older_endpoint_answers_in_its_own_form() {
         ("resource", "https://graph.microsoft.com"),
     ];
     let reply = house.program().post("/common/oauth2/token", &fields).await;
-    assert_eq!(claims(&reply.text("access_token"))["scp"], "Policy.Read.All User.Read openid profile", "{}", reply.body);
+    assert_eq!(
+        claims(&reply.text("access_token"))["scp"],
+        "Policy.Read.All User.Read openid profile",
+        "{}",
+        reply.body
+    );
     assert_eq!(reply.text("expires_in"), "3599");
 }
 
@@ -189,12 +217,16 @@ async fn what_nobody_offers_is_refused() {
     let house = House::new(85).await;
     let id = house.tool.to_string();
     for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"] {
-        let fields = [("grant_type", grant), ("client_id", id.as_str()), ("username", "mia"), ("password", "x")];
+        let fields =
+            [("grant_type", grant), ("client_id", id.as_str()), ("username", "mia"), ("password", "x")];
         let reply = house.token("contoso.example", &fields, &[]).await;
         assert_eq!(reply.fault(), (400, "unsupported_grant_type".to_owned(), 70_003), "{grant}");
     }
     let fields = [("grant_type", "client_credentials"), ("client_id", id.as_str()), ("scope", GRAPH)];
-    assert_eq!(house.token("contoso.example", &fields, &[]).await.fault(), (401, "invalid_client".to_owned(), 700_025));
+    assert_eq!(
+        house.token("contoso.example", &fields, &[]).await.fault(),
+        (401, "invalid_client".to_owned(), 700_025)
+    );
 }
 
 /// Wrong credentials keep their network waiting for a minute, and nobody else.
@@ -204,7 +236,9 @@ async fn who_guesses_secrets_has_to_wait() {
     let mut program = Agent::with(&house.world, Options::default());
     let id = house.web.to_string();
     let path = "/contoso.example/oauth2/v2.0/token";
-    let with = |secret: &'static str| [("grant_type", "client_credentials"), ("scope", GRAPH), ("client_secret", secret)];
+    let with = |secret: &'static str| {
+        [("grant_type", "client_credentials"), ("scope", GRAPH), ("client_secret", secret)]
+    };
     let wrong: Vec<_> = with("wrong").into_iter().chain([("client_id", id.as_str())]).collect();
     for _ in 0..30 {
         assert_eq!(program.post(path, &wrong).await.status, 401);

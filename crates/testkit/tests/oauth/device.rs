@@ -55,9 +55,15 @@ async fn a_device_gets_tokens_once_its_person_said_yes() {
     house.later(Span::seconds(5));
     let reply = poll(&house, "contoso.example", &device, &[("client_info", "1")]).await;
     insta::assert_snapshot!("granted", reply.transcript());
-    assert_eq!(house.me(&reply.text("access_token")).await.json()["userPrincipalName"], "mia@contoso.example");
+    assert_eq!(
+        house.me(&reply.text("access_token")).await.json()["userPrincipalName"],
+        "mia@contoso.example"
+    );
     assert_eq!(house.refresh(&reply.text("refresh_token"), &[]).await.status, 200);
-    assert_eq!(poll(&house, "contoso.example", &device, &[]).await.fault(), (400, "bad_verification_code".to_owned(), 70_018));
+    assert_eq!(
+        poll(&house, "contoso.example", &device, &[]).await.fault(),
+        (400, "bad_verification_code".to_owned(), 70_018)
+    );
 }
 
 #[tokio::test]
@@ -113,7 +119,11 @@ async fn codes_are_bound_to_their_app_and_tenant() {
     let device = started.text("device_code");
     let web = house.web.to_string();
     let other = [("client_id", web.as_str()), ("client_secret", house.secret.as_str())];
-    for (tenant, changes) in [("contoso.example", &other[..]), ("fabrikam.example", &[]), ("contoso.example", &[("device_code", "x")])] {
+    for (tenant, changes) in [
+        ("contoso.example", &other[..]),
+        ("fabrikam.example", &[]),
+        ("contoso.example", &[("device_code", "x")]),
+    ] {
         let reply = poll(&house, tenant, &device, changes).await;
         assert_eq!(reply.fault(), (400, "bad_verification_code".to_owned(), 70_018), "{tenant}");
     }
@@ -163,7 +173,10 @@ async fn a_tool_signs_in_without_knowing_the_tenant() {
     enter(&mut house.mias().await, &started.text("user_code"), Some("accept")).await.is(200);
     let reply = poll(&house, "organizations", &started.text("device_code"), &[]).await;
     let access = claims(&reply.text("access_token"));
-    assert_eq!((&access["aud"], &access["scp"]), (&"https://management.core.windows.net/".into(), &"user_impersonation openid profile".into()));
+    assert_eq!(
+        (&access["aud"], &access["scp"]),
+        (&"https://management.core.windows.net/".into(), &"user_impersonation openid profile".into())
+    );
     assert_eq!(access["tid"], house.contoso.to_string());
     let graph = [("scope", "https://graph.microsoft.com//.default offline_access openid profile")];
     let reply = house.refresh(&reply.text("refresh_token"), &graph).await;

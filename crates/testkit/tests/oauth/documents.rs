@@ -31,7 +31,9 @@ async fn discovery_lists_what_there_is_and_nothing_else() {
     // Every address in it answers.
     let document = by_domain.json();
     for (name, value) in document.as_object().unwrap() {
-        let Some(path) = value.as_str().and_then(|url| url.strip_prefix("https://localhost:8443/")) else { continue };
+        let Some(path) = value.as_str().and_then(|url| url.strip_prefix("https://localhost:8443/")) else {
+            continue;
+        };
         if name == "issuer" {
             continue;
         }

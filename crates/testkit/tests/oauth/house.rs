@@ -1,7 +1,10 @@
 //! Who plays: two organisations, their people, a guest, and three apps.
 
 use crate::wire::{Agent, Reply, form};
-use model::{AppId, ObjectId, Person, Span, TenantId, authz::{Permission, Role}};
+use model::{
+    AppId, ObjectId, Person, Span, TenantId,
+    authz::{Permission, Role},
+};
 use service::{Caller, UserPatch};
 use std::collections::BTreeMap;
 use store::GrantKind;
@@ -133,8 +136,7 @@ impl House {
 
     pub async fn refresh(&self, token: &str, changes: &[(&str, &str)]) -> Reply {
         let id = self.tool.to_string();
-        let fields =
-            [("grant_type", "refresh_token"), ("client_id", id.as_str()), ("refresh_token", token)];
+        let fields = [("grant_type", "refresh_token"), ("client_id", id.as_str()), ("refresh_token", token)];
         self.token("contoso.example", &fields, changes).await
     }
 

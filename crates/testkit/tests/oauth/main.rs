@@ -2,7 +2,12 @@
 //!
 //! Everything goes through the router, over a real store. Snapshots are transcripts: tokens are shown by their claims, and
 //! what is random is left out.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
 
 mod code;
 mod consent;

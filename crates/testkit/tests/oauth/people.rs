@@ -25,7 +25,10 @@ async fn userinfo_says_what_the_scopes_allow() {
     assert_eq!(little.json().as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
     assert!(claims(&tokens.text("id_token")).get("email").is_none());
     let (none, _) = get("User.Read").await;
-    assert_eq!((none.status, none.header("www-authenticate")), (403, "Bearer error=\"insufficient_scope\", scope=\"openid\""));
+    assert_eq!(
+        (none.status, none.header("www-authenticate")),
+        (403, "Bearer error=\"insufficient_scope\", scope=\"openid\"")
+    );
     let missing = browser.get("/oidc/userinfo").await;
     assert_eq!((missing.status, missing.header("www-authenticate")), (401, "Bearer"));
     let id = tokens.text("id_token");
@@ -58,7 +61,11 @@ async fn signing_out_for_an_app_asks_unless_the_app_proves_for_whom() {
     // The token may be over: it only says who.
     house.later(Span::hours(2));
     let mut browser = house.mias().await;
-    let hint = [("id_token_hint", id_token.as_str()), ("post_logout_redirect_uri", "http://localhost:9/"), ("state", "st")];
+    let hint = [
+        ("id_token_hint", id_token.as_str()),
+        ("post_logout_redirect_uri", "http://localhost:9/"),
+        ("state", "st"),
+    ];
     let (address, sent) = browser.get(&sign_out(&hint)).await.sent();
     assert_eq!((address.as_str(), sent["state"].as_str()), ("http://localhost:9/", "st"));
     assert_eq!(browser.get("/myaccount").await.status, 303);
@@ -78,11 +85,16 @@ async fn nobody_is_sent_to_an_address_that_is_not_the_apps() {
     };
     let good = [("client_id", web.as_str()), ("post_logout_redirect_uri", CALLBACK)];
     assert_eq!(target(&mut program, &good).await, (302, CALLBACK.to_owned()));
-    for bad in ["https://evil.example/", "https://app.example/cb/x", "javascript:alert(1)", "//evil.example"] {
+    for bad in ["https://evil.example/", "https://app.example/cb/x", "javascript:alert(1)", "//evil.example"]
+    {
         let fields = [("client_id", web.as_str()), ("post_logout_redirect_uri", bad)];
         assert_eq!(target(&mut program, &fields).await, (303, "/signin".to_owned()), "{bad}");
     }
     let forged = house.tokens(&mut house.mias().await).await.text("access_token");
     let fields = [("id_token_hint", forged.as_str()), ("post_logout_redirect_uri", "http://localhost:9/")];
-    assert_eq!(target(&mut program, &fields).await, (303, "/signin".to_owned()), "an access token is no hint");
+    assert_eq!(
+        target(&mut program, &fields).await,
+        (303, "/signin".to_owned()),
+        "an access token is no hint"
+    );
 }

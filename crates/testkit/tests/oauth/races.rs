@@ -15,7 +15,12 @@ fn rounds() -> usize {
 
 /// Threads that really run beside each other.
 fn run<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// The same request many times at once; how many got tokens.
@@ -90,10 +95,14 @@ fn one_of_many_questions_of_a_device_gets_the_tokens() {
         let (directory, mia) = (house.world.directory(), house.member(house.mia));
         directory.allow_device_code(&house.world.cx(), house.contoso, true).await.unwrap();
         for _ in 0..rounds() {
-            let started = TokenRequest { scope: Some("openid offline_access User.Read".to_owned()), ..request(&house, "") };
+            let started = TokenRequest {
+                scope: Some("openid offline_access User.Read".to_owned()),
+                ..request(&house, "")
+            };
             let started = directory.start_device(&house.world.cx(), World::ORIGIN, &started).await.unwrap();
             let who = house.world.signed_in(&mia).await;
-            let step = directory.decide_device(&house.world.cx(), &who, &started.user_code, true).await.unwrap();
+            let step =
+                directory.decide_device(&house.world.cx(), &who, &started.user_code, true).await.unwrap();
             assert_eq!(step, DeviceStep::Approved);
             let request = TokenRequest {
                 device_code: Some(started.device_code),

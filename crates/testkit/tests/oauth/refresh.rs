@@ -1,7 +1,10 @@
 //! Refresh tokens: rotated, bound, limited, and taken back.
 
 use crate::{house::House, wire::claims};
-use model::{Span, authz::{Permission, Role}};
+use model::{
+    Span,
+    authz::{Permission, Role},
+};
 use store::GrantKind;
 use testkit::World;
 
@@ -47,7 +50,8 @@ async fn a_refresh_token_is_good_for_its_app_and_tenant_only() {
     assert_eq!(house.refresh(&token, &other).await.fault(), (400, "invalid_grant".to_owned(), 70_000));
     assert_eq!(house.refresh(&token, &[("client_id", "")]).await.fault().2, 900_144);
     let id = house.tool.to_string();
-    let fields = [("grant_type", "refresh_token"), ("client_id", id.as_str()), ("refresh_token", token.as_str())];
+    let fields =
+        [("grant_type", "refresh_token"), ("client_id", id.as_str()), ("refresh_token", token.as_str())];
     for (tenant, number) in [("fabrikam.example", 70_000), ("nowhere.example", 90_002)] {
         assert_eq!(house.token(tenant, &fields, &[]).await.fault().2, number, "{tenant}");
     }
@@ -89,7 +93,8 @@ async fn what_is_taken_away_counts_at_the_next_use() {
     assert_eq!(house.refresh(&token, &[]).await.fault().2, 50_173, "the password was set anew");
     directory.give_role(&cx(), contoso, house.mia, Role::GlobalReader).await.unwrap();
     let first = house.tokens(&mut house.mias().await).await;
-    let wids = |reply: &crate::wire::Reply| claims(&reply.text("access_token"))["wids"].as_array().unwrap().len();
+    let wids =
+        |reply: &crate::wire::Reply| claims(&reply.text("access_token"))["wids"].as_array().unwrap().len();
     assert_eq!(wids(&first), 1);
     directory.take_role(&cx(), contoso, house.mia, Role::GlobalReader).await.unwrap();
     let second = house.refresh(&first.text("refresh_token"), &[]).await;
@@ -116,11 +121,19 @@ async fn what_happens_at_home_counts_for_guests() {
     let ana = World::person(house.fabrikam, house.ana);
     let reply = house.tokens(&mut house.browser(&ana).await).await;
     let access = claims(&reply.text("access_token"));
-    assert_eq!((&access["oid"], &access["tid"]), (&house.guest.to_string().into(), &house.contoso.to_string().into()));
+    assert_eq!(
+        (&access["oid"], &access["tid"]),
+        (&house.guest.to_string().into(), &house.contoso.to_string().into())
+    );
     assert_eq!(access["idp"], format!("https://localhost:8443/{}/v2.0", house.fabrikam));
     assert_eq!(house.me(&reply.text("access_token")).await.status, 200);
     let cx = house.world.cx();
-    house.world.directory().set_password(&cx, house.fabrikam, house.ana, "seven quiet otters juggle").await.unwrap();
+    house
+        .world
+        .directory()
+        .set_password(&cx, house.fabrikam, house.ana, "seven quiet otters juggle")
+        .await
+        .unwrap();
     assert_eq!(house.me(&reply.text("access_token")).await.status, 401, "the password at home was set anew");
     assert_eq!(house.refresh(&reply.text("refresh_token"), &[]).await.fault().2, 50_173);
     let token = house.tokens(&mut house.browser(&ana).await).await.text("refresh_token");

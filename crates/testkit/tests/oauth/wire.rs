@@ -251,7 +251,9 @@ fn redact(body: &mut Value) {
                 let mut shown = claims(token);
                 for random in ["uti", "sub", "oid", "tid", "iss", "azp", "appid", "aud", "idp"] {
                     if let Some(value) = shown.get_mut(random)
-                        && value.as_str().is_some_and(|text| !text.starts_with("https://graph") && !text.starts_with("https://management"))
+                        && value.as_str().is_some_and(|text| {
+                            !text.starts_with("https://graph") && !text.starts_with("https://management")
+                        })
                     {
                         *value = Value::from("…");
                     }

@@ -59,9 +59,10 @@ pub(crate) fn field(fields: &Fields, name: &str) -> Option<String> {
 
 /// A field that is there twice (RFC 6749, section 3.1).
 pub(crate) fn duplicate(fields: &Fields) -> Option<String> {
-    let repeated = fields.iter().enumerate().find(|(at, (name, _))| {
-        fields.iter().take(*at).any(|(other, _)| other == name)
-    });
+    let repeated = fields
+        .iter()
+        .enumerate()
+        .find(|(at, (name, _))| fields.iter().take(*at).any(|(other, _)| other == name));
     repeated.map(|(_, (name, _))| name.clone())
 }
 

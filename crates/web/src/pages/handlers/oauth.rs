@@ -6,8 +6,8 @@ use crate::{
         answer::{Answer, encoded, html, see_other, split_language, with_cookie},
         paths, session,
         view::{
-            Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, PermissionLine,
-            SignOutApp,
+            Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward,
+            PermissionLine, SignOutApp,
         },
         visit::{Fields, Member, Sent, Visit},
     },
@@ -123,8 +123,7 @@ impl Show<'_> {
                 )
             }
             Step::Consent(view) => {
-                let kind =
-                    if view.administrator { ConsentKind::Administrator } else { ConsentKind::Oneself };
+                let kind = if view.administrator { ConsentKind::Administrator } else { ConsentKind::Oneself };
                 self.consent(*view, kind)
             }
             Step::Administrator(view) => self.consent(*view, ConsentKind::AskAdministrator),
@@ -261,8 +260,7 @@ pub(crate) async fn decide_for_all(Path(tenant): Path<String>, form: Sent<Member
 
 fn administrators_step(member: &Member, step: AdminStep) -> Answer {
     let Member { visit, who, .. } = member;
-    let show =
-        Show { visit, who: Some(who), uri: &visit.uri, way: Way::default(), after_form: true };
+    let show = Show { visit, who: Some(who), uri: &visit.uri, way: Way::default(), after_form: true };
     match step {
         AdminStep::Refused(fault) => show.refused(&fault),
         AdminStep::Answer(answer) => show.answer(answer),
@@ -308,7 +306,9 @@ pub(crate) async fn decide_device(form: Sent<Member>) -> Answer {
         DeviceStep::Unknown => (StatusCode::UNPROCESSABLE_ENTITY, again("device-unknown")),
         DeviceStep::Throttled => (StatusCode::TOO_MANY_REQUESTS, again("device-throttled")),
         DeviceStep::NotAllowed => (StatusCode::FORBIDDEN, DeviceState::Over("device-not-allowed")),
-        DeviceStep::Administrator(_) => (StatusCode::FORBIDDEN, DeviceState::Over("device-needs-administrator")),
+        DeviceStep::Administrator(_) => {
+            (StatusCode::FORBIDDEN, DeviceState::Over("device-needs-administrator"))
+        }
         DeviceStep::Approved => (StatusCode::OK, DeviceState::Over("device-approved")),
         DeviceStep::Declined => (StatusCode::OK, DeviceState::Over("device-declined")),
         DeviceStep::Ask(view) => {
