@@ -32,8 +32,7 @@ pub async fn open(data: &DataDir, database: &Database) -> Result<(Store, MasterK
         let (master, _) = master_key(data.path(), true)?;
         return Ok((Store::open(data, identity::digest)?, master));
     };
-    let options =
-        Options { connections: usize::from(database.database_connections), ..Options::default() };
+    let options = Options { connections: usize::from(database.database_connections), ..Options::default() };
     let store = Store::connect_with(&DatabaseUrl::parse(url)?, identity::digest, options)?;
     let (master, fresh) = master_key(data.path(), false)?;
     if let Err(error) = store.agree_on_master_key(&check(&master)).await {
@@ -86,7 +85,10 @@ fn refuse_moved(directory: &Path) -> Result<()> {
 pub async fn migrate(migrate: &MigrateStore) -> Result<()> {
     let path = absolute(&migrate.from).map_err(|error| Problem::file("find", &migrate.from, &error))?;
     if !path.join(EMBEDDED).exists() {
-        return Err(Problem::new(format!("There is no embedded database in {}. Check --from.", path.display())));
+        return Err(Problem::new(format!(
+            "There is no embedded database in {}. Check --from.",
+            path.display()
+        )));
     }
     let data = DataDir::open(&path)?;
     let (master, _) = master_key(&path, true)?;
@@ -134,6 +136,9 @@ pub async fn migrate(migrate: &MigrateStore) -> Result<()> {
 /// One line for each table; where a person looks on, it counts.
 fn show(progress: &Progress, live: bool) {
     let Progress { table, rows, of } = progress;
+    if *of == 0 {
+        return;
+    }
     if rows == of {
         tell(&format!("{}{table}: {rows} of {of}\n", if live { "\r" } else { "" }));
     } else if live {
@@ -153,4 +158,33 @@ pub async fn distribute(distribute: &Distribute) -> Result<()> {
         list(&done.before)
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[tokio::test]
+    async fn a_directory_that_was_moved_is_not_begun_anew_beside_the_database() {
+        let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
+        let data = DataDir::open(scratch.path()).unwrap();
+        drop(open(&data, &Database::embedded()).await.unwrap());
+        fs::rename(scratch.path().join(EMBEDDED), scratch.path().join(MOVED)).unwrap();
+        let problem = open(&data, &Database::embedded()).await.err().unwrap().to_string();
+        assert!(problem.contains("--database-url") && !scratch.path().join(EMBEDDED).exists(), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_refused_without_being_quoted() {
+        let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
+        let data = DataDir::open(scratch.path()).unwrap();
+        let database =
+            Database { database_url: Some("mysql://u:secret@h/d".to_owned()), ..Database::embedded() };
+        let problem = open(&data, &database).await.err().unwrap().to_string();
+        assert!(
+            problem.contains("postgres://user:password@host") && !problem.contains("secret"),
+            "{problem}"
+        );
+    }
 }
