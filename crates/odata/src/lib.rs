@@ -7,6 +7,7 @@
 //! in [`filter`].
 
 mod error;
+mod expand;
 pub mod filter;
 pub mod json;
 mod path;
@@ -17,9 +18,10 @@ mod time;
 mod url;
 
 pub use error::Error;
+pub use expand::Expansion;
 pub use filter::Filter;
 pub use path::{Key, Path, Segment};
-pub use query::{Direction, Options, OrderBy, Query, fingerprint};
+pub use query::{Direction, Options, OrderBy, Query, fingerprint, option};
 pub use schema::{EntityType, Field, Filterable, Kind, Operators, Property, Sortable};
 pub use search::Search;
 pub use url::{MAX_URL, context_url, encode_target, next_link};

@@ -125,6 +125,12 @@ pub fn fingerprint(raw_query: Option<&str>) -> Result<String, Error> {
     Ok(text)
 }
 
+/// The decoded value of one system option, by its name without the `$`.
+pub fn option(raw_query: Option<&str>, name: &str) -> Result<Option<String>, Error> {
+    let mut values = given(raw_query.unwrap_or_default())?;
+    Ok(NAMES.iter().position(|known| *known == name).and_then(|slot| values[slot].take()))
+}
+
 /// The decoded values of the system options, in the order of [`NAMES`].
 fn given(raw: &str) -> Result<[Option<String>; NAMES.len()], Error> {
     url::check_length(raw)?;

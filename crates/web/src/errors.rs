@@ -37,6 +37,17 @@ impl Problem {
         }
     }
 
+    /// The refusal of a request that we made ourselves on behalf of another, told for that one.
+    pub(crate) fn passed_on(status: StatusCode, body: &Map<String, Value>) -> Self {
+        let message = body.get("error").and_then(|error| error["message"].as_str()).unwrap_or_default();
+        let code = match status {
+            StatusCode::FORBIDDEN => "Authorization_RequestDenied",
+            StatusCode::UNAUTHORIZED => "InvalidAuthenticationToken",
+            _ => "Request_BadRequest",
+        };
+        Self::new(status, code, message)
+    }
+
     /// A 400 in Graph's general words.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)

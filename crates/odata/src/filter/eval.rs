@@ -1,5 +1,5 @@
 use super::{Comparison, Filter, Quantifier, Scalar, TextMatch};
-use crate::{Direction, Field, Kind, OrderBy, Search, time};
+use crate::{Field, Kind, time};
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 
@@ -65,44 +65,6 @@ fn read(json: &Json, kind: Kind) -> Value {
     Value::Scalar(scalar)
 }
 
-impl Search {
-    /// Whether an object as it is rendered matches: a word of `displayName`, or any other property as a whole, starts with
-    /// the text.
-    pub fn matches(&self, object: &Json) -> bool {
-        match self {
-            Self::And(left, right) => left.matches(object) && right.matches(object),
-            Self::Or(left, right) => left.matches(object) || right.matches(object),
-            Self::Term { property, text } => {
-                let (value, text) = (object[property.name].as_str().map(fold), fold(text));
-                value.is_some_and(|value| {
-                    value.starts_with(&text)
-                        || property.name == "displayName" && value.contains(&format!(" {text}"))
-                })
-            }
-        }
-    }
-}
-
-impl OrderBy {
-    /// The order of two objects as they are rendered, by this key alone; what has no value comes first.
-    pub fn compare(&self, left: &Json, right: &Json) -> Ordering {
-        let value = |object| match field_of(object, &self.field) {
-            Value::Scalar(scalar) => scalar,
-            _ => Scalar::Null,
-        };
-        let order = match (value(left), value(right)) {
-            (Scalar::Null, Scalar::Null) => Ordering::Equal,
-            (Scalar::Null, _) => Ordering::Less,
-            (_, Scalar::Null) => Ordering::Greater,
-            (left, right) => order(&left, &right).unwrap_or(Ordering::Equal),
-        };
-        match self.direction {
-            Direction::Ascending => order,
-            Direction::Descending => order.reverse(),
-        }
-    }
-}
-
 /// The text that equality and order of strings look at: each character in lower case by itself, so that what
 /// a text starts and ends with does not depend on its neighbours.
 pub fn fold(text: &str) -> String {
@@ -151,23 +113,16 @@ impl Filter {
     }
 }
 
-/// The order of two values of one type that has one.
-fn order(left: &Scalar, right: &Scalar) -> Option<Ordering> {
-    match (left, right) {
+fn compare(actual: &Scalar, op: Comparison, value: &Scalar) -> bool {
+    let order = match (actual, value) {
+        (Scalar::Null, Scalar::Null) => return op == Comparison::Eq,
         (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a.cmp(b)),
         (Scalar::Int64(a), Scalar::Int64(b)) | (Scalar::DateTime(a), Scalar::DateTime(b)) => Some(a.cmp(b)),
         (Scalar::Guid(a), Scalar::Guid(b)) | (Scalar::String(a), Scalar::String(b)) => {
             Some(fold(a).cmp(&fold(b)))
         }
         _ => None,
-    }
-}
-
-fn compare(actual: &Scalar, op: Comparison, value: &Scalar) -> bool {
-    if (actual, value) == (&Scalar::Null, &Scalar::Null) {
-        return op == Comparison::Eq;
-    }
-    let order = order(actual, value);
+    };
     match op {
         Comparison::Eq => order == Some(Ordering::Equal),
         Comparison::Ne => order != Some(Ordering::Equal),

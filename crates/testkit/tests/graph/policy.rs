@@ -229,8 +229,6 @@ async fn methods_and_addresses() {
         "/v1.0/policies".to_owned(),
         "/v1.0/xyz".to_owned(),
         "/v1.0/xyz/policies/externalIdentitiesPolicy".to_owned(),
-        "/v1.0".to_owned(),
-        "/beta/$metadata".to_owned(),
         "/v1.0/policies/%zz".to_owned(),
         format!("{POLICY}?$filter=id eq 'x'"),
         format!("{POLICY}?$select=foo"),

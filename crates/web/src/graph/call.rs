@@ -9,10 +9,9 @@ use crate::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use odata::{EntityType, Options, Query, filter::field_of};
+use odata::{EntityType, Options, Query};
 use serde_json::{Map, Value, json};
 use service::Caller;
-use std::cmp::Ordering;
 
 /// One call: who, where, with which options.
 pub(crate) struct Call<'a> {
@@ -22,6 +21,8 @@ pub(crate) struct Call<'a> {
     pub caller: Caller,
     /// The values of the braces in the route.
     pub values: Vec<String>,
+    /// What `$expand` asks for is added to the answer of the route.
+    pub expands: bool,
     pub head: Parts,
     pub body: Bytes,
 }
@@ -74,7 +75,7 @@ impl Call<'_> {
         let options = Options { advanced: self.is_advanced(), count_segment };
         let query = Query::parse(self.head.uri.query(), entity, options)?;
         // To answer as if it had not been there would look like objects without relations.
-        if query.expand.is_some() {
+        if query.expand.is_some() && !self.expands {
             return Err(unsupported_option("$expand"));
         }
         Ok(query)
@@ -155,54 +156,6 @@ impl Call<'_> {
         let opened = self.app.directory.unseal_opaque(&self.token_label()?, token);
         opened.and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Some).ok_or_else(expired_token)
     }
-
-    /// A collection that is in memory as a whole, filtered, searched, sorted and cut as the query asks. Every object must have
-    /// an id, which completes the order: a position is that of an object, so that nothing is lost or repeated while others come
-    /// and go.
-    pub(super) fn collection(&self, set: &str, entity: &'static EntityType, objects: Vec<Value>) -> Answer {
-        let query = self.query(entity, false)?;
-        let mut found = matching(&query, objects);
-        let total = if query.count { i64::try_from(found.len()).ok() } else { None };
-        found.sort_by(|left, right| in_order(&query, left, right));
-        if let Some(position) = self.position(&query)? {
-            let last: Value = position
-                .first()
-                .and_then(|text| serde_json::from_str(text).ok())
-                .ok_or_else(expired_token)?;
-            found.retain(|object| in_order(&query, object, &last) == Ordering::Greater);
-        }
-        let limit = usize::from(query.top.unwrap_or(PAGE));
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = match found.last().filter(|_| more) {
-            Some(last) => Some(self.seal_position(&[place(&query, last).to_string()])?),
-            None => None,
-        };
-        let items =
-            found.into_iter().map(|object| Value::Object(self.render(object, entity, &query))).collect();
-        Ok(self.page(set, &query, total, next, items))
-    }
-}
-
-/// The objects that filter and search let through.
-fn matching(query: &Query, mut objects: Vec<Value>) -> Vec<Value> {
-    objects.retain(|object| {
-        query.filter.as_ref().is_none_or(|filter| filter.matches(&|field| field_of(object, field)))
-            && query.search.as_ref().is_none_or(|search| search.matches(object))
-    });
-    objects
-}
-
-fn in_order(query: &Query, left: &Value, right: &Value) -> Ordering {
-    let by_key = query.order_by.iter().map(|key| key.compare(left, right)).find(|order| order.is_ne());
-    by_key.unwrap_or_else(|| left["id"].as_str().cmp(&right["id"].as_str()))
-}
-
-/// As much of an object as its place in the order needs.
-fn place(query: &Query, object: &Value) -> Value {
-    let keys = query.order_by.iter().filter_map(|key| key.field.steps().first()).map(|step| step.name);
-    let members = keys.chain(["id"]).map(|name| (name.to_owned(), object[name].clone()));
-    Value::Object(members.collect())
 }
 
 fn unsupported_option(name: &str) -> Problem {

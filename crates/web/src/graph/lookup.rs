@@ -60,6 +60,7 @@ pub(super) async fn get_by_ids(call: Call<'_>) -> Answer {
 
 /// There are no licences, so the list is empty; who may read the organization may read that.
 pub(super) async fn subscribed_skus(call: Call<'_>) -> Answer {
+    let query = call.query(&SUBSCRIBED_SKU, false)?;
     call.app.directory.get_organization(&call.arrival.cx, &call.caller).await?;
-    call.collection("subscribedSkus", &SUBSCRIBED_SKU, Vec::new())
+    Ok(call.page("subscribedSkus", &query, None, None, Vec::new()))
 }

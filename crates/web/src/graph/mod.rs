@@ -5,9 +5,10 @@ mod body;
 mod call;
 mod delta;
 mod directory;
-mod objects;
+mod expand;
 mod lookup;
 mod metadata;
+mod objects;
 mod openapi;
 mod policies;
 mod routes;
@@ -20,6 +21,7 @@ pub(crate) use openapi::document as openapi;
 pub use routes::{Route, routes};
 
 use call::{Answer, Call, no_content, plain_count, success};
+use expand::{Expand, Inside};
 
 use crate::{App, edge::Arrival, errors::Problem};
 use axum::{body::Body, extract::Request, response::Response};
@@ -105,12 +107,14 @@ async fn dispatch(app: &App, arrival: &Arrival, request: Request) -> Answer {
     let caller = authenticate(app, arrival, request.headers()).await?;
     let cost = route.map_or(1, |route| crate::throttle::cost(route, request.uri().query()));
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let is_batch = route.is_some_and(|route| route.action == Action::Batch);
-    let load =
-        match app.throttle.admit(arrival, &caller, if is_batch { 0 } else { cost }, writes && !is_batch) {
-            Ok(load) => load,
-            Err(refusal) => return Ok(refusal.response(arrival)),
-        };
+    // What is inside a batch is paid for by itself; what we ask ourselves is paid for already.
+    let is_free = route.is_some_and(|route| route.action == Action::Batch)
+        || request.extensions().get::<Inside>().is_some();
+    let units = if is_free { 0 } else { cost };
+    let load = match app.throttle.admit(arrival, &caller, units, writes && !is_free) {
+        Ok(load) => load,
+        Err(refusal) => return Ok(refusal.response(arrival)),
+    };
     // An app has no self, whatever it was granted: it is told so.
     let operation = route
         .and_then(|route| route.operation)
@@ -165,10 +169,17 @@ async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller, tar
         Found::WrongMethod(allow) => return Err(wrong_method(allow)),
         Found::Unknown(segment) => return Err(odata::Error::unknown_segment(&segment).into()),
     };
+    let expand = Expand::read(route, &request)?;
     let (head, body) = request.into_parts();
     let body =
         body.collect().await.map_err(|_| Problem::bad_request("The request body could not be read."))?;
-    run(route.action, Call { app, arrival, version, caller, values, head, body: body.to_bytes() }).await
+    let expands = expand.is_some();
+    let call = Call { app, arrival, version, caller, values, expands, head, body: body.to_bytes() };
+    let answer = run(route.action, call).await;
+    match expand {
+        Some(expand) => expand.put_in(app, arrival, answer).await,
+        None => answer,
+    }
 }
 
 /// What is the same for everybody.
