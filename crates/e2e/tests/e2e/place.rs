@@ -80,7 +80,7 @@ impl Place {
     pub fn innkeeper(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
-        for name in ["RUST_LOG", "INNKEEPER_DATA_DIR", "INNKEEPER_LOG_FORMAT"] {
+        for name in ["RUST_LOG", "INNKEEPER_DATA_DIR", "INNKEEPER_LOG_FORMAT", "INNKEEPER_DATABASE_URL"] {
             command.env_remove(name);
         }
         command

@@ -15,6 +15,7 @@ mod graph;
 mod kills;
 mod leaver;
 mod load;
+mod moved;
 #[path = "../e2e/page.rs"]
 mod page;
 #[path = "../e2e/place.rs"]
