@@ -239,7 +239,9 @@ impl<'a> UnverifiedIdToken<'a> {
             let seconds = self.claims.get(name)?.as_i64().filter(|seconds| (0..=END).contains(seconds));
             seconds.map(Timestamp::from_seconds)
         };
-        let (Some(expires), Some(issued)) = (time("exp"), time("iat")) else { return Err(IdTokenFault::Time) };
+        let (Some(expires), Some(issued)) = (time("exp"), time("iat")) else {
+            return Err(IdTokenFault::Time);
+        };
         let begun = match self.claims.get("nbf") {
             None => true,
             Some(_) => time("nbf").is_some_and(|begins| begins <= now + LEEWAY),

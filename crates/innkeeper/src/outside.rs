@@ -73,7 +73,9 @@ impl Smtp {
             .timeout(Some(MAIL_PATIENCE))
             .build();
         let from = from.parse().map_err(|error| {
-            Problem::new(format!("--mail-from is no address ({error}). Write 'Innkeeper <innkeeper@example.org>'."))
+            Problem::new(format!(
+                "--mail-from is no address ({error}). Write 'Innkeeper <innkeeper@example.org>'."
+            ))
         })?;
         Ok(Self { transport, from })
     }
@@ -273,14 +275,38 @@ mod tests {
 
     #[test]
     fn only_global_addresses_are_public() {
-        for ip in ["1.1.1.1", "9.9.9.9", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "64:ff9b::101:101"] {
+        for ip in
+            ["1.1.1.1", "9.9.9.9", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "64:ff9b::101:101"]
+        {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
         for ip in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.0.0.8",
-            "192.0.2.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1",
-            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fc00::1", "fd12::1",
-            "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "100::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "100::1",
         ] {
             assert!(!is_public(ip.parse().unwrap()), "{ip}");
         }
@@ -293,8 +319,15 @@ mod tests {
             assert!(judge(url, false), "{url}");
         }
         for url in [
-            "http://login.example/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/",
-            "https://169.254.169.254/latest", "ftp://a.example/", "file:///etc/passwd", "http://localhost/",
+            "http://login.example/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://169.254.169.254/latest",
+            "ftp://a.example/",
+            "file:///etc/passwd",
+            "http://localhost/",
         ] {
             assert!(!judge(url, false), "{url}");
         }
@@ -313,10 +346,21 @@ mod tests {
     #[test]
     fn a_mail_server_is_reached_with_tls_or_on_this_machine() {
         let from = "Innkeeper <innkeeper@example.org>";
-        for url in ["smtps://u:p@mail.example", "smtp://mail.example:587?tls=required", "smtp://localhost:25", "smtp://127.0.0.1:1025"] {
+        for url in [
+            "smtps://u:p@mail.example",
+            "smtp://mail.example:587?tls=required",
+            "smtp://localhost:25",
+            "smtp://127.0.0.1:1025",
+        ] {
             assert!(Smtp::new(url, from).is_ok(), "{url}");
         }
-        for url in ["smtp://mail.example", "smtp://mail.example?tls=opportunistic", "https://mail.example", "mail.example", ""] {
+        for url in [
+            "smtp://mail.example",
+            "smtp://mail.example?tls=opportunistic",
+            "https://mail.example",
+            "mail.example",
+            "",
+        ] {
             let problem = Smtp::new(url, from).err().unwrap().to_string();
             assert!(problem.contains("--smtp-url"), "{problem}");
         }

@@ -258,8 +258,7 @@ impl Directory {
             .await
             .map_err(unreachable)?;
         let parsed = UnverifiedIdToken::parse(&token).map_err(|fault| untrusted(fault.as_str()))?;
-        let keys =
-            self.provider_keys(cx, tenant, provider, &metadata, &parsed).await.map_err(unreachable)?;
+        let keys = self.provider_keys(cx, tenant, provider, &metadata, &parsed).await.map_err(unreachable)?;
         let expect = IdExpect {
             issuer: &provider.issuer,
             client_id: &provider.client_id,
@@ -295,9 +294,7 @@ impl Directory {
                 let known = known(reader, &provider, &federated, &claims)?;
                 let account = reader.user_by_home(&Home::Federated(federated.clone()))?;
                 let invited = match &known.address {
-                    Some(address) => {
-                        reader.user_by_home(&Home::Invited { address: address.clone() })?
-                    }
+                    Some(address) => reader.user_by_home(&Home::Invited { address: address.clone() })?,
                     None => None,
                 };
                 let Some(user) = account.or(invited).filter(|_| still) else {
@@ -322,13 +319,7 @@ impl Directory {
             .await
     }
 
-    async fn record_unproved(
-        &self,
-        cx: &Cx,
-        tenant: TenantId,
-        provider: &Provider,
-        why: &str,
-    ) -> Result<()> {
+    async fn record_unproved(&self, cx: &Cx, tenant: TenantId, provider: &Provider, why: &str) -> Result<()> {
         // What a provider says in its own words can be personal; our own words cannot.
         let plain = why.len() <= 40 && why.chars().all(|c| c.is_ascii_alphanumeric());
         let why = if plain { why.to_owned() } else { "providerUnreachable".to_owned() };
@@ -365,13 +356,14 @@ fn known(
     let domains = reader.provider_domains()?;
     let is_theirs = |address: &String| {
         domain_of(address).is_some_and(|domain| {
-            domains.iter().any(|one| {
-                one.domain == domain && one.provider == provider.id && one.verified.is_some()
-            })
+            domains
+                .iter()
+                .any(|one| one.domain == domain && one.provider == provider.id && one.verified.is_some())
         })
     };
-    let address =
-        vouched.map(|address| fold(address)).filter(|address| is_plain_address(address) && is_theirs(address));
+    let address = vouched
+        .map(|address| fold(address))
+        .filter(|address| is_plain_address(address) && is_theirs(address));
     let user_name = claims.user_name.clone().or_else(|| claims.email.clone());
     let user_name = user_name.unwrap_or_else(|| provider.name.clone());
     Ok(FederatedPerson {

@@ -8,7 +8,9 @@ use crate::{
     outside::{Letter, Mailing, PostFault},
     record::Draft,
 };
-use model::{Cx, Error, ErrorKind, ObjectId, Result, Span, TenantScope, Timestamp, audit::Activity, mint_uuid};
+use model::{
+    Cx, Error, ErrorKind, ObjectId, Result, Span, TenantScope, Timestamp, audit::Activity, mint_uuid,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::PoisonError};
 use store::{ChangeSet, Decision, QueuedMail, Reader};

@@ -102,8 +102,7 @@ impl Directory {
         self.store()
             .read(scope(tenant), |reader| {
                 let factor = reader.second_factor(object)?;
-                let required =
-                    !reader.roles(object)?.is_empty() && asks_for_second_factor(reader, self)?;
+                let required = !reader.roles(object)?.is_empty() && asks_for_second_factor(reader, self)?;
                 Ok(Some(SecondFactorState {
                     since: factor.and_then(|factor| factor.confirmed),
                     recovery_codes: reader.recovery_codes(object)?.len(),
@@ -161,8 +160,7 @@ impl Directory {
         self.store()
             .read(scope(tenant), |reader| {
                 let user = account(reader, who)?;
-                let pending =
-                    reader.second_factor(user.id)?.filter(|factor| factor.confirmed.is_none());
+                let pending = reader.second_factor(user.id)?.filter(|factor| factor.confirmed.is_none());
                 let Some(pending) = pending else { return Ok(None) };
                 let secret = self.secret(&user, &pending)?;
                 Ok(Some(enrolment(&reader.tenant()?.name, &user, &secret)))
@@ -373,8 +371,7 @@ impl Directory {
                 if before == required {
                     return Decision::done(changes, ());
                 }
-                let settings =
-                    SignInSettings { second_factor_for_roles: required, version: version + 1 };
+                let settings = SignInSettings { second_factor_for_roles: required, version: version + 1 };
                 let tenant = reader.tenant()?;
                 let draft = Draft::by(&cx, Activity::UpdateSignInSettings, &principal)
                     .on(Target::thing("Directory", tenant.id, &tenant.name))
@@ -404,8 +401,5 @@ impl Change {
 }
 
 fn enrolment(organization: &str, user: &User, secret: &TotpSecret) -> Enrolment {
-    Enrolment {
-        secret: secret.base32().to_string(),
-        uri: secret.uri(organization, &user.upn).to_string(),
-    }
+    Enrolment { secret: secret.base32().to_string(), uri: secret.uri(organization, &user.upn).to_string() }
 }

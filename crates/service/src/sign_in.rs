@@ -113,8 +113,7 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn new(cx: &Cx, realm: TenantId, person: &Person, visitor: &Visitor) -> Self {
-        let (secret, admin) =
-            (Secret::generate(cx.random.as_ref()), Secret::generate(cx.random.as_ref()));
+        let (secret, admin) = (Secret::generate(cx.random.as_ref()), Secret::generate(cx.random.as_ref()));
         let agent = visitor.agent.as_deref().map(|agent| agent.chars().take(AGENT).collect());
         Self {
             session: Session {
@@ -387,8 +386,7 @@ impl Directory {
         self.store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
-                let user =
-                    reader.live_user(ticket.user)?.filter(|user| user.generation == ticket.generation);
+                let user = reader.live_user(ticket.user)?.filter(|user| user.generation == ticket.generation);
                 let phc = reader.password(ticket.user)?.unwrap_or_default();
                 let same = directory.private_key("ticket-password", &[&phc]) == ticket.password;
                 let Some(user) = user.filter(|_| same) else {

@@ -123,26 +123,14 @@ impl Directory {
         visitor: &Visitor,
     ) -> Lanes {
         let key = |parts: &[&str]| self.private_key(kind, parts);
-        let account_lane = |key, free| Lane {
-            key,
-            free,
-            longest: LONGEST_WAIT,
-            forget: DAY,
-            most: MOST,
-            cleared: true,
-        };
+        let account_lane =
+            |key, free| Lane { key, free, longest: LONGEST_WAIT, forget: DAY, most: MOST, cleared: true };
         if let Some(nonce) = self.known_to(account, visitor) {
             let lanes = vec![account_lane(key(&["device", account, &nonce]), 5)];
             return Lanes { realm, lanes, reopened: Some(key(&["account", account])) };
         }
-        let shared = |key, free, longest| Lane {
-            key,
-            free,
-            longest,
-            forget: HOUR,
-            most: i64::MAX,
-            cleared: false,
-        };
+        let shared =
+            |key, free, longest| Lane { key, free, longest, forget: HOUR, most: i64::MAX, cleared: false };
         let lanes = vec![
             account_lane(key(&[account, &visitor.network]), 5),
             account_lane(key(&["account", account]), 50),

@@ -98,9 +98,11 @@ impl Browser {
     pub fn set_up_second_factor(&mut self) {
         let page = self.submit("/myaccount/security", &[], &[("act", "begin")]);
         page.is(200).says("Scan this picture");
-        let shown = page.body.split("<p class=\"mono strong\">").nth(1).and_then(|rest| rest.split('<').next());
+        let shown =
+            page.body.split("<p class=\"mono strong\">").nth(1).and_then(|rest| rest.split('<').next());
         let secret = identity::TotpSecret::from_bytes(&unbase32(shown.expect("a secret")));
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
         let now = model::Timestamp::from_seconds(i64::try_from(now).expect("a time"));
         let (csrf, code) = (page.field("csrf"), secret.code_at(now));
         let fields = [("csrf", csrf.as_str()), ("act", "confirm"), ("code", code.as_str())];

@@ -26,11 +26,8 @@ fn header() -> Value {
 }
 
 fn signed_by(key: &SigningKey, header: &Value, claims: &Value) -> String {
-    let text = format!(
-        "{}.{}",
-        base64url(header.to_string().as_bytes()),
-        base64url(claims.to_string().as_bytes())
-    );
+    let text =
+        format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.to_string().as_bytes()));
     let signature = base64url(&key.sign(text.as_bytes()).unwrap());
     format!("{text}.{signature}")
 }
@@ -172,7 +169,8 @@ fn a_signature_is_that_of_the_published_key_over_this_very_text() {
     assert_eq!(judge(&format!("{text}.{signature}AA")), Err(IdTokenFault::Signature));
     let swapped = format!("{}.{signature}", with(&[("sub", json!("s-2"))]).rsplit_once('.').unwrap().0);
     assert_eq!(judge(&swapped), Err(IdTokenFault::Signature));
-    for bad in ["", ".", "..", "a.b.c", "a.b", &format!("{good}.x"), &format!("{good} "), &"x".repeat(20_000)] {
+    for bad in ["", ".", "..", "a.b.c", "a.b", &format!("{good}.x"), &format!("{good} "), &"x".repeat(20_000)]
+    {
         assert_eq!(judge(bad), Err(IdTokenFault::Malformed), "{bad:.30}");
     }
     let twice = r#"{"sub":"s-1","sub":"s-2"}"#;

@@ -96,9 +96,8 @@ fn recent(at: Option<Timestamp>, now: Timestamp, within: Span) -> bool {
 
 /// Where a document may be: the transport judges the address again when it connects.
 pub(super) fn plausible_url(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://").filter(|rest| is_near(rest)));
+    let rest =
+        url.strip_prefix("https://").or_else(|| url.strip_prefix("http://").filter(|rest| is_near(rest)));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', '@', ':']))
         && url.len() <= 512
         && !url.contains('#')
@@ -160,7 +159,8 @@ impl Directory {
     ) -> Result<Arc<Metadata>, Trouble> {
         let (kept, wait) = self.inner.providers.with(tenant, provider, |known| {
             let wait = recent(known.metadata_tried, cx.now, PAUSE);
-            let fresh = known.metadata.as_ref().is_some_and(|(at, _)| recent(Some(*at), cx.now, DISCOVERY_LIFE));
+            let fresh =
+                known.metadata.as_ref().is_some_and(|(at, _)| recent(Some(*at), cx.now, DISCOVERY_LIFE));
             if !fresh && !wait {
                 known.metadata_tried = Some(cx.now);
             }
@@ -251,12 +251,25 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https_or_on_this_very_machine() {
-        for good in ["https://idp.example", "https://idp.example/realm/x", "http://localhost:3000", "http://[::1]:80/x"] {
+        for good in [
+            "https://idp.example",
+            "https://idp.example/realm/x",
+            "http://localhost:3000",
+            "http://[::1]:80/x",
+        ] {
             assert!(plausible_url(good), "{good}");
         }
         for bad in [
-            "", "https://", "http://idp.example", "http://localhost.evil.example", "http://localhost:80:x@evil/",
-            "https://user@idp.example", "https://idp.example#x", "ftp://idp.example", "https:///x", "https://idp example",
+            "",
+            "https://",
+            "http://idp.example",
+            "http://localhost.evil.example",
+            "http://localhost:80:x@evil/",
+            "https://user@idp.example",
+            "https://idp.example#x",
+            "ftp://idp.example",
+            "https:///x",
+            "https://idp example",
         ] {
             assert!(!plausible_url(bad), "{bad}");
         }
@@ -273,7 +286,13 @@ mod tests {
             names_issuer: false,
         };
         let fields = [("scope", "openid email"), ("state", "a.b")];
-        assert_eq!(at("https://i.example/a").authorization(&fields), "https://i.example/a?scope=openid%20email&state=a.b");
-        assert_eq!(at("https://i.example/a?p=1").authorization(&fields), "https://i.example/a?p=1&scope=openid%20email&state=a.b");
+        assert_eq!(
+            at("https://i.example/a").authorization(&fields),
+            "https://i.example/a?scope=openid%20email&state=a.b"
+        );
+        assert_eq!(
+            at("https://i.example/a?p=1").authorization(&fields),
+            "https://i.example/a?p=1&scope=openid%20email&state=a.b"
+        );
     }
 }

@@ -100,11 +100,7 @@ impl Directory {
         let id = mint_uuid(cx.random.as_ref());
         let provider = Provider {
             id,
-            sealed_secret: self.seal(
-                cx,
-                &secret_label(caller.tenant(), id),
-                new.client_secret.as_bytes(),
-            )?,
+            sealed_secret: self.seal(cx, &secret_label(caller.tenant(), id), new.client_secret.as_bytes())?,
             name: new.name,
             issuer: new.issuer,
             client_id: new.client_id,
@@ -130,8 +126,9 @@ impl Directory {
 
     fn plausible(&self, new: NewProvider) -> Result<NewProvider> {
         let text = |text: &str, what: &str| {
-            plain_text(text)
-                .ok_or_else(|| Error::bad_request(format!("The {what} must have 1 to 256 printable characters.")))
+            plain_text(text).ok_or_else(|| {
+                Error::bad_request(format!("The {what} must have 1 to 256 printable characters."))
+            })
         };
         let issuer = new.issuer.trim().to_owned();
         if !plausible_url(&issuer) || issuer.contains('?') {
@@ -189,16 +186,12 @@ impl Directory {
     ///
     /// # Errors
     /// `BadRequest` for what is no domain, `Conflict` if an organisation here has it or another provider of this one.
-    pub async fn add_provider_domain(
-        &self,
-        cx: &Cx,
-        caller: &Caller,
-        id: Uuid,
-        domain: &str,
-    ) -> Result<()> {
+    pub async fn add_provider_domain(&self, cx: &Cx, caller: &Caller, id: Uuid, domain: &str) -> Result<()> {
         let domain = fold(domain);
         if !is_plain_address(&format!("x@{domain}")) {
-            return Err(Error::bad_request("The domain must be a full domain name, such as partner.example."));
+            return Err(Error::bad_request(
+                "The domain must be a full domain name, such as partner.example.",
+            ));
         }
         let is_operator = matches!(caller.0, Proof::Operator { .. });
         let now = cx.now;
@@ -251,7 +244,12 @@ impl Directory {
         &self,
         cx: &Cx,
         caller: &Caller,
-        change: impl Fn(&Reader<'_>, &mut ChangeSet, TenantScope, &dyn Fn(Activity) -> Draft) -> Result<(Draft, T)>
+        change: impl Fn(
+            &Reader<'_>,
+            &mut ChangeSet,
+            TenantScope,
+            &dyn Fn(Activity) -> Draft,
+        ) -> Result<(Draft, T)>
         + Send
         + 'static,
     ) -> Result<T> {

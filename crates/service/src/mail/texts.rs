@@ -70,7 +70,9 @@ fn chinese_parts(message: &Message) -> (String, Vec<Part>) {
                 "请仅在你了解该组织且预期会收到此邀请时才接受。接受之前，你会看到它请求的内容。".to_owned(),
             ));
             parts.push(Part::Link { url: link.clone(), name: "查看邀请" });
-            parts.push(Part::Text("此链接仅供你本人使用，请勿转发。如果忽略此邮件，你不会再收到相关消息。".to_owned()));
+            parts.push(Part::Text(
+                "此链接仅供你本人使用，请勿转发。如果忽略此邮件，你不会再收到相关消息。".to_owned(),
+            ));
             (format!("{organization} 邀请你"), parts)
         }
         Message::Passcode { code, minutes } => (
@@ -90,9 +92,7 @@ fn text(parts: &[Part]) -> String {
         .iter()
         .map(|part| match part {
             Part::Text(text) => text.clone(),
-            Part::Quote(text) => {
-                text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
-            }
+            Part::Quote(text) => text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n"),
             Part::Link { url, name } => format!("{name}:\n{url}"),
             Part::Code(code) => format!("    {code}"),
         })

@@ -65,7 +65,9 @@ async fn a_flood_of_sign_ins_is_turned_away_instead_of_queued() {
         .map(|number| {
             let (directory, cx) = (world.directory().clone(), world.cx());
             let name = format!("n{number}@elsewhere.example");
-            tokio::spawn(async move { directory.sign_in(&cx, "192.0.2.1", &name, "wrong").await })
+            // Each from a network of its own: one that tries many accounts is slowed down by itself.
+            let network = format!("2001:db8:0:{number:x}::/64");
+            tokio::spawn(async move { directory.sign_in(&cx, &network, &name, "wrong").await })
         })
         .collect();
     let mut turned_away = 0;

@@ -155,12 +155,22 @@ async fn the_first_step_holds_ten_minutes_and_as_long_as_the_password() {
     let mut other = scene.stranger();
     let asked = scene.sign_in(&mut other, BOB, PASSWORD).await;
     let new = "nine loud herons whistle";
-    scene.world.directory().set_password(&scene.world.cx(), scene.contoso, scene.bob, new).await.expect("set");
+    scene
+        .world
+        .directory()
+        .set_password(&scene.world.cx(), scene.contoso, scene.bob, new)
+        .await
+        .expect("set");
     second(&mut other, &asked, BOB, &code).await.is(422);
     let csrf = asked.field("csrf");
     for ticket in ["", "x.y", asked.field("csrf").as_str()] {
-        let fields =
-            [("csrf", csrf.as_str()), ("step", "code"), ("userName", BOB), ("ticket", ticket), ("code", &code)];
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("step", "code"),
+            ("userName", BOB),
+            ("ticket", ticket),
+            ("code", &code),
+        ];
         other.post("/signin", &fields).await.is(422);
     }
 }
@@ -243,5 +253,8 @@ async fn secret_and_codes_are_not_in_the_database_in_plain() {
     assert!(!stored.0.sealed.contains(&plain));
     assert_eq!(stored.1.len(), 10);
     assert!(stored.1.iter().all(|hash| hash.len() == 64 && !codes.contains(hash)));
-    assert!(!stored.1.contains(&identity::hash_secret(&codes[0].replace('-', ""))), "keyed, because codes are short");
+    assert!(
+        !stored.1.contains(&identity::hash_secret(&codes[0].replace('-', ""))),
+        "keyed, because codes are short"
+    );
 }

@@ -5,9 +5,7 @@ use crate::{
 use identity::{IdClaims, SigningKey};
 use model::{AppId, Home, ObjectId, TenantId, Timestamp, UserType, audit::Activity};
 use serde_json::json;
-use service::{
-    Caller, InvitationRequest, NewProvider, Outbound, Outside, Pending, Question, Reply,
-};
+use service::{Caller, InvitationRequest, NewProvider, Outbound, Outside, Pending, Question, Reply};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock},
@@ -144,7 +142,8 @@ impl Provider {
         let Some(granted) = self.codes.lock().expect("codes").remove(get("code").unwrap_or_default()) else {
             return refused("invalid_grant");
         };
-        let verified = identity::code_challenge(get("code_verifier").unwrap_or_default()) == granted.challenge;
+        let verified =
+            identity::code_challenge(get("code_verifier").unwrap_or_default()) == granted.challenge;
         if !verified || get("redirect_uri") != Some(CALLBACK) {
             return refused("invalid_grant");
         }
@@ -240,7 +239,8 @@ impl Partner {
         let fields = [("step", "userName"), ("userName", ANA), ("return", return_to)];
         let choice = browser.submit("/signin", "/signin", &fields).await;
         choice.is(200).says("Continue with Partner to Contoso").says("Send me a passcode");
-        let link = choice.body.split("class=\"button\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let link =
+            choice.body.split("class=\"button\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
         let link = link.expect("a link").replace("&#38;", "&");
         let page = browser.get(&link).await;
         assert_eq!(page.status, 303, "{}", page.text());
@@ -257,7 +257,8 @@ impl Partner {
         let operator = Caller::operator(self.scene.contoso);
         let world = &self.scene.world;
         let query = service::UserQuery { limit: 100, ..service::UserQuery::default() };
-        let (page, _) = world.directory().list_users(&world.cx(), &operator, &query, false).await.expect("users");
+        let (page, _) =
+            world.directory().list_users(&world.cx(), &operator, &query, false).await.expect("users");
         page.users.into_iter().find(|user| matches!(user.home, Home::Federated(_)))
     }
 }
@@ -279,7 +280,11 @@ async fn somebody_of_a_provider_accepts_an_invitation_comes_back_and_leaves() {
     let mut browser = partner.scene.stranger();
     let page = partner.sign_in(&mut browser, &invitation, "subject-1").await;
     page.leads_to(&invitation);
-    browser.submit(&invitation, &invitation, &[("decision", "accept")]).await.is(200).says("You are now a guest");
+    browser
+        .submit(&invitation, &invitation, &[("decision", "accept")])
+        .await
+        .is(200)
+        .says("You are now a guest");
     let account = partner.account().await.expect("the account");
     let Home::Federated(home) = &account.home else { panic!("another home") };
     assert_eq!((home.tenant, home.registration), (partner.scene.contoso, partner.id));
@@ -354,7 +359,8 @@ async fn what_comes_back_counts_once_in_the_browser_that_asked_and_from_whom_it_
     thief.get(&back).await.is(400).says(expired);
     thief.jar.insert("__Host-innkeeper-flow".to_owned(), "guess".to_owned());
     thief.get(&back).await.is(400);
-    for broken in ["/signin/callback", "/signin/callback?state=x&code=y", "/signin/callback?state=a.b&code=c"] {
+    for broken in ["/signin/callback", "/signin/callback?state=x&code=y", "/signin/callback?state=a.b&code=c"]
+    {
         browser.clone().get(broken).await.is(400).says(expired);
     }
     let mut twin = browser.clone();
@@ -374,7 +380,8 @@ async fn what_comes_back_counts_once_in_the_browser_that_asked_and_from_whom_it_
     let back = provider.authorize(&departure, "subject-1", ANA);
     let (start, _) = back.split_once("&iss=").expect("an issuer");
     browser.get(start).await.is(403);
-    let reasons: Vec<_> = partner.scene.audit().await.into_iter().filter_map(|one| one.record.reason).collect();
+    let reasons: Vec<_> =
+        partner.scene.audit().await.into_iter().filter_map(|one| one.record.reason).collect();
     for reason in ["wrongIssuerParameter", "missingIssuerParameter"] {
         assert!(reasons.iter().any(|one| one == reason), "{reason} in {reasons:?}");
     }
@@ -420,7 +427,11 @@ async fn unknown_keys_make_us_ask_at_most_once_a_minute() {
     }
     let asked = partner.provider.asked.lock().expect("questions").clone();
     assert_eq!(asked.iter().filter(|url| url.ends_with("/keys")).count(), 1);
-    assert_eq!(asked.iter().filter(|url| url.ends_with("openid-configuration")).count(), 2, "once to register");
+    assert_eq!(
+        asked.iter().filter(|url| url.ends_with("openid-configuration")).count(),
+        2,
+        "once to register"
+    );
 }
 
 #[tokio::test]

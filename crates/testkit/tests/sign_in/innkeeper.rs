@@ -6,8 +6,8 @@ use http_body_util::BodyExt;
 use identity::MasterKey;
 use model::{AppId, Home, Span, TenantId, Timestamp, UserType};
 use service::{
-    Caller, Directory, InvitationRequest, NewMember, NewProvider, NewTenant, Outbound, Outside, Parts, Pending,
-    Question, Reply,
+    Caller, Directory, InvitationRequest, NewMember, NewProvider, NewTenant, Outbound, Outside, Parts,
+    Pending, Question, Reply,
 };
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -83,9 +83,7 @@ impl Outbound for Wire {
                 let fields: Vec<(&str, &str)> =
                     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 body = crate::browser::form(&fields);
-                request = request
-                    .method("POST")
-                    .header("content-type", "application/x-www-form-urlencoded");
+                request = request.method("POST").header("content-type", "application/x-www-form-urlencoded");
             }
             if let Some((user, password)) = &question.basic {
                 request = request.header("authorization", basic(user, password));
@@ -105,7 +103,8 @@ fn basic(user: &str, password: &str) -> String {
     let text = format!("{user}:{password}");
     let mut out = String::new();
     for chunk in text.as_bytes().chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = usize::try_from(word >> (18 - 6 * place) & 63).expect("small");
             out.push(if place <= chunk.len() { char::from(DIGITS[digit]) } else { '=' });
@@ -180,7 +179,11 @@ async fn a_member_of_another_innkeeper_becomes_a_guest_here_and_leaves() {
     let back = at_home(&elsewhere, departure.header("location")).await;
     let back = back.strip_prefix("https://localhost:8443").expect("here");
     browser.get(back).await.leads_to(&invitation);
-    browser.submit(&invitation, &invitation, &[("decision", "accept")]).await.is(200).says("You are now a guest");
+    browser
+        .submit(&invitation, &invitation, &[("decision", "accept")])
+        .await
+        .is(200)
+        .says("You are now a guest");
     let guest = scene.world.user(scene.contoso, sent.user.id).await.expect("the guest");
     assert!(matches!(guest.home, Home::Federated(_)), "{:?}", guest.home);
 

@@ -1,8 +1,8 @@
 use crate::{browser::Browser, scene::Scene};
 use model::{Span, UserType, audit::Activity};
 use service::{
-    Caller, InvitationMessage, InvitationRequest, InvitationSent, Letter, MailPass, Mailing, Outside, Pending,
-    Post, PostFault,
+    Caller, InvitationMessage, InvitationRequest, InvitationSent, Letter, MailPass, Mailing, Outside,
+    Pending, Post, PostFault,
 };
 use std::sync::{Arc, Mutex};
 use testkit::{GuestState, World};
@@ -175,7 +175,12 @@ async fn what_waits_is_sealed_and_goes_with_the_person() {
     let outside = Outside { mailing: Mailing::Post(server), ..Outside::default() };
     let world = World::embedded(104).await.reaching(outside).await;
     let contoso = world.tenant("Contoso", "contoso.example").await;
-    let scene = Scene { ada: model::ObjectId::from_uuid(uuid::Uuid::nil()), bob: model::ObjectId::from_uuid(uuid::Uuid::nil()), contoso, world };
+    let scene = Scene {
+        ada: model::ObjectId::from_uuid(uuid::Uuid::nil()),
+        bob: model::ObjectId::from_uuid(uuid::Uuid::nil()),
+        contoso,
+        world,
+    };
     let sent = invite(&scene, "canary@mail.example", "en").await;
     assert_eq!(queued(&scene).await, 1);
     scene.world.directory().checkpoint().await.expect("a checkpoint");

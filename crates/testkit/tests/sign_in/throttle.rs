@@ -32,7 +32,10 @@ async fn guesses_from_many_networks_are_judged_a_hundred_times_and_the_owner_sti
     assert!(judged <= 100, "{judged}");
     assert!(judged >= 50, "the first ones cost nothing: {judged}");
     let elsewhere = attempt(&scene, &from("203.0.113.8"), PASSWORD).await;
-    assert!(matches!(elsewhere, SignIn::Throttled { .. }), "a hundred wrong tries close the account to strangers");
+    assert!(
+        matches!(elsewhere, SignIn::Throttled { .. }),
+        "a hundred wrong tries close the account to strangers"
+    );
     assert!(matches!(attempt(&scene, &owner, PASSWORD).await, SignIn::SignedIn { .. }));
     let elsewhere = attempt(&scene, &from("203.0.113.9"), PASSWORD).await;
     assert!(matches!(elsewhere, SignIn::SignedIn { .. }), "the owner opened the door for a new browser");

@@ -58,11 +58,15 @@ pub(crate) async fn act(form: Sent<Admin>) -> Answer {
     let (admin, fields) = (form.by, form.fields);
     let is_new = fields.text("act") == "add";
     let sent = Some(&fields).filter(|_| is_new);
-    if is_new && ["name", "issuer", "clientId", "clientSecret"].iter().any(|name| fields.text(name).is_empty()) {
+    if is_new
+        && ["name", "issuer", "clientId", "clientSecret"].iter().any(|name| fields.text(name).is_empty())
+    {
         return page(&admin, StatusCode::BAD_REQUEST, false, None, sent).await;
     }
     let error = match apply(&admin, &fields).await {
-        Ok(()) => return see_other(&format!("{}?note={}", paths::SIGN_IN_METHODS, admin.member.note("sign-in"))),
+        Ok(()) => {
+            return see_other(&format!("{}?note={}", paths::SIGN_IN_METHODS, admin.member.note("sign-in")));
+        }
         Err(error) => error,
     };
     let (status, error) = match error.kind() {
