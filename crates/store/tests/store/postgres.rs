@@ -479,7 +479,13 @@ fn a_read_that_panics_or_fails_gives_its_connection_back() {
     assert_eq!(count(&store, here).unwrap(), 0);
     let busy =
         "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'";
-    assert_eq!(database.raw().number(busy), 0, "a transaction is left open");
+    // Nobody waits for the end of a transaction that only read.
+    let raw = database.raw();
+    let ended = (0..500).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        raw.number(busy) == 0
+    });
+    assert!(ended, "a transaction is left open");
 }
 
 #[test]
