@@ -56,10 +56,6 @@ pub(crate) fn is_any(name: &str) -> bool {
     ANY.iter().any(|any| any.eq_ignore_ascii_case(name))
 }
 
-fn management_audiences() -> Vec<String> {
-    vec![Resource::Management.audience().to_owned()]
-}
-
 /// A request to the token endpoint or to the device authorization endpoint, each field as it came.
 #[derive(Clone, Default)]
 pub struct TokenRequest {
@@ -140,10 +136,6 @@ impl Directory {
     /// # Errors
     /// `Unauthenticated`, with the reason.
     pub async fn bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
-        self.bearer_for(cx, authorization, &self.audiences()).await
-    }
-
-    async fn bearer_for(&self, cx: &Cx, authorization: Option<&str>, audiences: &[String]) -> Result<Caller> {
         let token =
             authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))?;
         let token = identity::parse(token).map_err(Error::unauthenticated)?;
@@ -152,7 +144,8 @@ impl Directory {
             .verifying_key(cx, token.tenant(), token.kid())
             .await?
             .ok_or(Error::unauthenticated(TokenFault::Invalid))?;
-        let expect = Expect { audiences, origins: self.origins(), now: cx.now };
+        let audiences = self.audiences();
+        let expect = Expect { audiences: &audiences, origins: self.origins(), now: cx.now };
         identity::verify(&token, &key, &expect).map(Caller::from_token).map_err(Error::unauthenticated)
     }
 

@@ -50,6 +50,24 @@ const LIMITS: &[(&str, &[(&str, &str)])] = &[
     ("nesting of a JSON body | 32 levels", &[("odata/src/json.rs", "MAX_DEPTH: usize = 32;")]),
     ("access token | 60 minutes", &[("service/src/tokens.rs", "TOKEN_LIFE: Span = Span::minutes(60);")]),
     (
+        "authorization code | 60 seconds, once",
+        &[("service/src/tokens/authorize.rs", "CODE_LIFE: Span = Span::seconds(60);")],
+    ),
+    (
+        "refresh token | 14 days without use, 90 days in all; each once",
+        &[
+            ("service/src/tokens/grant.rs", "IDLE: Span = Span::days(14);"),
+            ("service/src/tokens/grant.rs", "LONGEST: Span = Span::days(90);"),
+        ],
+    ),
+    (
+        "device code | 15 minutes, 10 wrong codes per person",
+        &[
+            ("service/src/tokens/device.rs", "LIFE: Span = Span::minutes(15);"),
+            ("service/src/tokens/device.rs", "GUESSES: i64 = 10;"),
+        ],
+    ),
+    (
         "session of a page | 30 minutes without a request, 12 hours in all",
         &[
             ("service/src/authn.rs", "SESSION_IDLE: Span = Span::minutes(30);"),

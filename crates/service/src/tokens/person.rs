@@ -102,14 +102,6 @@ impl Directory {
         Ok(found)
     }
 
-    /// Proves a token of the resource manager, with which tools find out where they are. It opens nothing else.
-    ///
-    /// # Errors
-    /// `Unauthenticated`, with the reason.
-    pub async fn bearer_for_tools(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
-        self.bearer_for(cx, authorization, &super::management_audiences()).await
-    }
-
     /// The resource of that name, by any of its names.
     pub(super) fn resource_of(&self, name: &str) -> Option<Resource> {
         let bare = name.trim().trim_end_matches('/');

@@ -42,6 +42,24 @@ async fn discovery_lists_what_there_is_and_nothing_else() {
     }
 }
 
+/// Every number that can be answered stands in the documentation, and no other.
+#[test]
+fn the_documentation_names_every_error() {
+    let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let source = read("crates/service/src/tokens/fault.rs");
+    let numbers = source
+        .split(|c: char| !c.is_ascii_digit() && c != '_')
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('_'))
+        .map(|word| word.replace('_', ""));
+    let answered: std::collections::BTreeSet<String> = numbers.collect();
+    let page = read("docs/identity.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| AADSTS")?.split(' ').next());
+    let told: std::collections::BTreeSet<String> = rows.map(str::to_owned).collect();
+    assert!(answered.len() > 40, "the source is not read: {answered:?}");
+    assert_eq!(told, answered);
+}
+
 #[tokio::test]
 async fn the_key_document_matches_the_tokens() {
     let house = House::new(51).await;
