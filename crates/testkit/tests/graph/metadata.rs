@@ -28,8 +28,14 @@ async fn the_metadata_of_both_versions() {
     assert_eq!(v1.header("content-type"), Some("application/xml"));
     insta::assert_snapshot!(v1.text());
     let beta = house.ask(Ask::get("/beta/%24metadata")).await.text();
-    let differs = "<Property Name=\"externalUserStateChangeDateTime\" Type=\"Edm.";
-    assert_eq!(v1.text().replace(&format!("{differs}DateTimeOffset"), &format!("{differs}String")), beta);
+    let property = "<Property Name=\"externalUserStateChangeDateTime\" Type=\"Edm.";
+    let policy = "Name=\"authorizationPolicy\" Type=\"";
+    let expected =
+        v1.text().replace(&format!("{property}DateTimeOffset"), &format!("{property}String")).replace(
+            &format!("{policy}microsoft.graph.authorizationPolicy\" C"),
+            &format!("{policy}Collection(microsoft.graph.authorizationPolicy)\" C"),
+        );
+    assert_eq!(expected, beta);
 }
 
 /// The values of an attribute of all elements of a name.

@@ -248,7 +248,8 @@ async fn pages_and_counts_agree_where_each_user_is_judged() {
         assert_eq!(house.ask(ask.json(&json!({ "city": "Bern" }))).await.status, 204);
     }
     let mut found = Vec::new();
-    let mut link = "/v1.0/users?$filter=city eq 'bern' and userType eq 'Member'&$top=2&$count=true".to_owned();
+    let mut link =
+        "/v1.0/users?$filter=city eq 'bern' and userType eq 'Member'&$top=2&$count=true".to_owned();
     for page in 0.. {
         let reply = house.ask(Ask::get(link).advanced().by(house.all())).await;
         if page == 0 {
@@ -269,5 +270,32 @@ async fn pages_and_counts_agree_where_each_user_is_judged() {
     ] {
         let ask = Ask::get(format!("/v1.0/users/$count?$filter={filter}")).advanced();
         assert_eq!(house.ask(ask.by(house.all())).await.text(), expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn relations_are_put_in_where_they_have_an_address() {
+    let house = House::new().await;
+    let pia = house.id("pia");
+    let relation =
+        house.ask(Ask::get(format!("/v1.0/users/{pia}/sponsors?$select=id")).by(house.all())).await;
+    let one = Ask::get(format!("/v1.0/users/{pia}?$select=id&$expand=sponsors($select=id)")).by(house.all());
+    let one = house.ask(one).await;
+    assert_eq!(one.status, 200, "{}", one.text());
+    assert_eq!(one.json()["sponsors"], relation.json()["value"]);
+    assert_eq!(one.json()["sponsors@odata.context"], relation.json()["@odata.context"]);
+    let list = house.ask(Ask::get("/v1.0/users?$top=2&$expand=sponsors").by(house.all())).await;
+    assert!(list.values().iter().all(|user| user["sponsors"].is_array()), "{}", list.text());
+    let second = house.ask(Ask::get(next(&list)).by(house.all())).await;
+    assert!(second.values().iter().all(|user| user["sponsors"].is_array()), "the link keeps it");
+    for (query, code) in [
+        ("$expand=sponsors,memberOf", "Request_UnsupportedQuery"),
+        ("$expand=nothing", "BadRequest"),
+        ("$expand=sponsors($levels=max)", "BadRequest"),
+        ("$expand=sponsors($select=nope)", "Request_BadRequest"),
+        ("$select=displayName&$expand=sponsors", "BadRequest"),
+    ] {
+        let reply = house.ask(Ask::get(format!("/v1.0/users?{query}")).by(house.all())).await;
+        assert_eq!(reply.fault(), (400, code.to_owned()), "{query}: {}", reply.text());
     }
 }

@@ -86,13 +86,24 @@ impl Model {
         let mut model = Self::default();
         model.entities.insert(DIRECTORY_OBJECT.name, &DIRECTORY_OBJECT);
         for route in routes() {
-            if let Shape::One(of) | Shape::Many(of) = route.shape {
+            // What has no id is a value, also where an action answers it.
+            if let Shape::One(of) | Shape::Many(of) = route.shape
+                && of.property("id").is_some()
+            {
                 model.entities.insert(of.name, of);
             }
         }
         let entities: Vec<_> = model.entities.values().copied().collect();
         for entity in entities.into_iter().chain(routes().iter().filter_map(|route| route.takes)) {
             model.look_into(entity);
+        }
+        for route in routes() {
+            if let Shape::One(of) | Shape::Many(of) = route.shape
+                && !model.entities.contains_key(of.name)
+                && model.complexes.insert(of.name, of).is_none()
+            {
+                model.look_into(of);
+            }
         }
         for route in routes() {
             let parts: Vec<_> = route.parts().collect();
@@ -165,7 +176,7 @@ impl Model {
             line!(out, "        <NavigationProperty Name=\"{name}\" Type=\"{}\" />", property.kind.edm());
             return;
         }
-        // The one known difference between the versions (Microsoft's metadata).
+        // A difference between the versions (Microsoft's metadata).
         let kind = match (name, version) {
             ("externalUserStateChangeDateTime", Version::Beta) => Kind::String.edm(),
             _ => property.kind.edm(),
@@ -175,9 +186,11 @@ impl Model {
         line!(out, "        <Property Name=\"{name}\" Type=\"{kind}\"{never_null} />");
     }
 
-    fn ways_of(&self, out: &mut String, of: &str) {
+    fn ways_of(&self, out: &mut String, of: &str, version: Version) {
         for way in self.ways.get(of).into_iter().flatten() {
-            let to = collection_of(&way.to, way.many);
+            // One in v1.0 and many in beta, in which there is one (Microsoft's metadata).
+            let many = way.many || way.name == "authorizationPolicy" && version == Version::Beta;
+            let to = collection_of(&way.to, many);
             line!(
                 out,
                 "        <NavigationProperty Name=\"{}\" Type=\"{to}\" ContainsTarget=\"true\" />",
@@ -206,12 +219,12 @@ impl Model {
                 property.name != "id" && !(in_directory && property.name == "deletedDateTime")
             };
             of.properties.iter().filter(own).for_each(|property| self.property(out, property, version));
-            self.ways_of(out, of.name);
+            self.ways_of(out, of.name, version);
             line!(out, "      </EntityType>");
         }
         for of in self.ways.keys().filter(|of| !self.entities.contains_key(of.as_str())) {
             line!(out, "      <EntityType Name=\"{}\" BaseType=\"{NAMESPACE}entity\">", short(of));
-            self.ways_of(out, of);
+            self.ways_of(out, of, version);
             line!(out, "      </EntityType>");
         }
     }
