@@ -71,6 +71,17 @@ fn asks_for_second_factor(reader: &Reader<'_>, directory: &Directory) -> Result<
     Ok(stored.unwrap_or(directory.inner.outside.second_factor_for_roles))
 }
 
+/// Does this session lack the second factor that the organisation asks of whoever holds such roles? Then it gives nothing to
+/// apps either: what an app does for a person, it does with the person's roles.
+pub(crate) fn is_missing(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    who: &SignedIn,
+    user: &User,
+) -> Result<bool> {
+    Ok(!who.second_factor && !reader.roles(user.id)?.is_empty() && asks_for_second_factor(reader, directory)?)
+}
+
 /// May this person open the administration pages after such a sign-in?
 pub(crate) fn opens_administration(
     reader: &Reader<'_>,

@@ -5,7 +5,7 @@ use super::{
     authorize::{account_of, allow, is_app_administrator},
     is_any,
 };
-use crate::{Directory, SignedIn, authn::scope};
+use crate::{Directory, SignedIn, authn::scope, second_factor};
 use model::{Cx, Result, TenantId, User, authz::Permission};
 use store::{App, ChangeSet, Decision, GrantKind, Reader};
 
@@ -148,6 +148,9 @@ impl Directory {
             Some(user) if is_app_administrator(reader, &user)? => user,
             _ => return Ok(Err(AdminStep::NotAdministrator)),
         };
+        if second_factor::is_missing(reader, self, who, &user)? {
+            return refuse(OAuthFault::no_second_factor());
+        }
         let mut delegated: Vec<Permission> =
             asked.permissions.iter().map(|(permission, _)| *permission).collect();
         let mut application = Vec::new();

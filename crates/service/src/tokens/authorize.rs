@@ -12,6 +12,7 @@ use crate::{
     authn::{delegated_grants, is_active, scope},
     border,
     record::Draft,
+    second_factor,
 };
 use identity::Secret;
 use model::{
@@ -458,6 +459,10 @@ impl Directory {
             let fault = OAuthFault { error: "interaction_required", ..OAuthFault::barred() };
             return Ok(if silent { valid.fail(cx, &fault) } else { Step::Refused(fault) });
         }
+        if second_factor::is_missing(reader, self, who, &user)? {
+            let fault = OAuthFault::no_second_factor();
+            return Ok(if silent { valid.fail(cx, &fault) } else { Step::Refused(fault) });
+        }
         let granted = delegated_grants(reader, app.id, user.id)?;
         let missing = valid.asked.missing(&granted);
         if !missing.is_empty() || (valid.prompts.consent && !visit.consented) {
@@ -493,7 +498,7 @@ impl Directory {
             Ok(admitted) => admitted,
             Err(step) => return Ok(Some(step)),
         };
-        let (cx, who) = (cx.clone(), who.clone());
+        let (own, cx, who) = (self.clone(), cx.clone(), who.clone());
         self.store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
@@ -501,6 +506,10 @@ impl Directory {
                     let fault = OAuthFault::no_account(&reader.tenant()?.name);
                     return Decision::done(changes, Some(Step::Refused(fault)));
                 };
+                if second_factor::is_missing(reader, &own, &who, &user)? {
+                    let fault = OAuthFault::no_second_factor();
+                    return Decision::done(changes, Some(Step::Refused(fault)));
+                }
                 let missing = valid.asked.missing(&delegated_grants(reader, valid.app.id, user.id)?);
                 let administrator = is_app_administrator(reader, &user)?;
                 if !may_consent(administrator, &missing) {

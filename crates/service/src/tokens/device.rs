@@ -11,6 +11,7 @@ use crate::{
     Directory, SignedIn,
     authn::{delegated_grants, directory_scope, scope},
     record::Draft,
+    second_factor,
 };
 use identity::Secret;
 use model::{
@@ -237,6 +238,9 @@ impl Directory {
         else {
             return Ok((DeviceStep::NotAllowed, None));
         };
+        if second_factor::is_missing(reader, self, who, &user)? {
+            return Ok((DeviceStep::NotAllowed, None));
+        }
         let asked =
             self.read_scope(&code.scope).map_err(|_| Error::internal("a stored scope does not parse"))?;
         let missing = asked.missing(&delegated_grants(reader, app.id, user.id)?);

@@ -257,6 +257,15 @@ impl OAuthFault {
         )
     }
 
+    pub(super) fn no_second_factor() -> Self {
+        Self::new(
+            50_079,
+            "interaction_required",
+            "The organization asks whoever holds a directory role for a second factor. Set one up in My Account under Security, \
+             sign in with it, and send the request again.",
+        )
+    }
+
     pub(super) fn no_home() -> Self {
         Self::new(
             50_020,

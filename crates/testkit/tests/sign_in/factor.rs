@@ -223,6 +223,33 @@ async fn where_roles_need_a_second_factor_the_administration_opens_with_it_only(
     assert!(log.iter().any(|one| one.record.activity == Activity::UpdateSignInSettings));
 }
 
+/// What an app does for a person it does with the person's roles.
+#[tokio::test]
+async fn where_roles_need_a_second_factor_apps_get_nothing_without_it_either() {
+    let outside = Outside { second_factor_for_roles: true, ..Outside::default() };
+    let scene = Scene::reaching(139, outside).await;
+    let (directory, cx) = (scene.world.directory(), scene.world.cx());
+    let uris = ["http://localhost".to_owned()];
+    let app = directory.register_app(&cx, scene.contoso, "Tool", true, &uris).await;
+    let ask = format!(
+        "/contoso.example/oauth2/v2.0/authorize?client_id={}&response_type=code&redirect_uri=http://localhost:8400/\
+         &scope=openid&state=s&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+        app.expect("an app").0
+    );
+    let (mut ada, mut bob) = (scene.stranger(), scene.stranger());
+    scene.sign_in(&mut bob, BOB, PASSWORD).await.leads_to("/myaccount");
+    let reply = bob.get(&ask).await;
+    assert!(reply.header("location").starts_with("http://localhost:8400/?code="), "{}", reply.text());
+    scene.sign_in(&mut ada, ADA, PASSWORD).await.leads_to("/myaccount");
+    let reply = ada.get(&ask).await;
+    assert!(reply.body.contains("AADSTS50079") && reply.header("location").is_empty(), "{}", reply.text());
+    let silent = ada.get(&format!("{ask}&prompt=none")).await;
+    assert!(silent.header("location").contains("error=interaction_required"), "{}", silent.text());
+    set_up(&scene, &mut ada).await;
+    let reply = ada.get(&ask).await;
+    assert!(reply.header("location").starts_with("http://localhost:8400/?code="), "{}", reply.text());
+}
+
 #[tokio::test]
 async fn the_operator_takes_a_lost_second_factor_away_and_sessions_end() {
     let scene = Scene::new(137).await;
