@@ -181,7 +181,7 @@ async def limits():
         token = client.credential.get_token("https://graph.microsoft.com/.default").token
         world.exhaust(token)
         with refused(ODataError) as box:
-            await client.raw(Method.GET, f"beta/{POLICY}", options=[RetryHandlerOption(max_retry=0)])
+            await client.raw(Method.GET, f"beta/{POLICY}", options=[RetryHandlerOption(max_retries=0)])
         assert box[0].response_status_code == 429, box[0]
         assert box[0].error.code == "TooManyRequests", box[0]
     with act("a throttled call is tried again by the client"):
