@@ -203,6 +203,10 @@ impl Directory {
         if failures.len() >= NETWORKS {
             failures.retain(|_, (since, _)| within_a_minute(cx, *since));
         }
+        // More at once is no guessing but a flood, which the edge has to hold off.
+        if failures.len() >= NETWORKS && !failures.contains_key(network) {
+            return;
+        }
         let (since, count) = failures.entry(network.to_owned()).or_insert((cx.now, 0));
         if !within_a_minute(cx, *since) {
             (*since, *count) = (cx.now, 0);

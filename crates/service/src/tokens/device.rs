@@ -110,6 +110,13 @@ impl Directory {
         if let Some(name) = &request.duplicate {
             return Err(OAuthFault::duplicate(name));
         }
+        // Each start is a row that anybody can cause.
+        if let Some(network) = request.network.as_deref().map(|network| format!("device:{network}")) {
+            if self.is_barred(cx, &network) {
+                return Err(OAuthFault::throttled());
+            }
+            self.count_failure(cx, &network);
+        }
         let id = request.client_id.as_deref().unwrap_or_default();
         if id.is_empty() {
             return Err(OAuthFault::missing("client_id"));

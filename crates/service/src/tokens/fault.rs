@@ -459,12 +459,12 @@ impl OAuthFault {
         Self::new(70_019, "expired_token", "The device code has expired. Ask for a new one.")
     }
 
-    /// Too many wrong credentials from one network.
+    /// Too many wrong credentials, or requests for device codes, from one network.
     pub(super) fn throttled() -> Self {
         Self::new(
             90_055,
             "temporarily_unavailable",
-            "Too many requests with wrong credentials came from your network. Try again in a minute.",
+            "Too many requests, or wrong credentials, came from your network. Try again in a minute.",
         )
     }
 

@@ -255,4 +255,8 @@ async fn who_guesses_secrets_has_to_wait() {
     assert_eq!(house.program().post(path, &good).await.status, 200, "a demonstration keeps nobody waiting");
     house.later(Span::minutes(1));
     assert_eq!(program.post(path, &good).await.status, 200);
+    let device = [("client_id", id.as_str()), ("scope", "openid")];
+    for expected in std::iter::repeat_n(200, 30).chain([429]) {
+        assert_eq!(program.post("/common/oauth2/v2.0/devicecode", &device).await.status, expected);
+    }
 }

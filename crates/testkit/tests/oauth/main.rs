@@ -14,6 +14,7 @@ mod consent;
 mod credentials;
 mod device;
 mod documents;
+mod hostile;
 mod house;
 mod people;
 mod races;
