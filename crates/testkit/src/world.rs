@@ -14,6 +14,8 @@ use service::{
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 use store::{ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, SessionDetail, Store};
 use tempfile::TempDir;
@@ -135,6 +137,14 @@ pub struct World {
     place: Place,
 }
 
+/// Takes a data directory. A process that another test is just starting holds copies of all our files, locks included, for the
+/// instant before it becomes its own program: hence a second look.
+fn hold(path: &Path) -> DataDir {
+    let free = (0..100)
+        .find_map(|_| DataDir::open(path).inspect_err(|_| thread::sleep(Duration::from_millis(5))).ok());
+    free.unwrap_or_else(|| DataDir::open(path).expect("the data directory, which nobody else holds"))
+}
+
 impl World {
     /// The public address of every world.
     pub const ORIGIN: &str = "https://localhost:8443";
@@ -213,7 +223,7 @@ impl World {
     }
 
     fn put(&self, database: &[u8]) {
-        drop(DataDir::open(&self.data()).expect("a data directory"));
+        drop(hold(&self.data()));
         let file = self.data().join(FILE);
         std::fs::write(&file, database).expect("a copy of the database");
         let mut mode = std::fs::metadata(&file).expect("its mode").permissions();
@@ -228,7 +238,7 @@ impl World {
     async fn start(&self) -> (Store, Directory) {
         let store = match &self.place {
             Place::Files => {
-                let held = DataDir::open(&self.data()).expect("the data directory, which nobody else holds");
+                let held = hold(&self.data());
                 Store::open_with_faults(&held, digest, self.faults.faults())
             }
             Place::Database(database) => {

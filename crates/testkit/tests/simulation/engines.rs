@@ -12,6 +12,8 @@ type Tables = BTreeMap<String, Vec<Row>>;
 /// How a run went, and what it left.
 struct Told {
     trace: Vec<String>,
+    /// What the reference does not agree with; another test's affair, but it must be the same on both.
+    problem: Option<String>,
     tables: Tables,
 }
 
@@ -21,18 +23,28 @@ fn play(server: Option<&Server>, seed: u64) -> Told {
         let mut run = Run::new(template, seed, None).await;
         // Which of several commits under way at once a fault strikes is the engine's affair.
         run.breaks = false;
-        run.whole(seed).await.unwrap_or_else(|problem| panic!("{server:?}: {problem}"));
-        Told { tables: comparable(run.world.dump()), trace: run.trace }
+        let problem = run.whole(seed).await.err();
+        Told { tables: comparable(run.world.dump()), problem, trace: run.trace }
     })
 }
 
 /// Tables that tell of the engine and not of the directory.
-const OWN: [&str; 3] = ["schema_migrations", "migration_lease", "master_keys"];
+const OWN: [&str; 3] = ["schema_migrations", "schema_lease", "installation"];
 
 /// What is stored, in a form that does not depend on which of several tenants was served first in a pass: that decides only
 /// which random value went where. Random values get numbers, in the order of the audit log; secrets and hashes are left out.
 fn comparable(mut tables: Tables) -> Tables {
     tables.retain(|name, _| !OWN.contains(&name.as_str()));
+    // On PostgreSQL a row without a name is what servers take turns by.
+    if let Some(rows) = tables.get_mut("throttles") {
+        rows.retain(|row| row.get("key").is_none_or(|key| key.as_deref() != Some("")));
+    }
+    // Those of a mailbox whose last accounts go in one pass may end with them, or by themselves: whoever is first decides.
+    if let Some(rows) = tables.get_mut("sessions") {
+        rows.retain(|row| {
+            !row.get("person_key").is_some_and(|key| key.as_deref().unwrap_or("").starts_with("mailbox:"))
+        });
+    }
     let mut numbers = HashMap::new();
     let mut log = tables.get("audit").cloned().unwrap_or_default();
     let place = |row: &Row| {
@@ -80,17 +92,27 @@ fn numbered(text: &str, numbers: &mut HashMap<String, usize>, learn: bool) -> St
     result + rest
 }
 
-/// The first difference, for a person to look at.
+/// The first table that differs, with what only one of them has, for a person to look at.
 fn difference(one: &Tables, other: &Tables) -> Option<String> {
     for (name, rows) in one {
         let others = other.get(name).map_or(&[][..], Vec::as_slice);
-        let differs = rows.iter().zip(others).find(|(row, other)| row != other);
-        if let Some((row, other)) = differs {
-            return Some(format!("{name}:\n{row:?}\n{other:?}"));
+        if rows == others {
+            continue;
         }
-        if rows.len() != others.len() {
-            return Some(format!("{name}: {} rows and {}", rows.len(), others.len()));
-        }
+        let without = |rows: &[Row], others: &[Row]| {
+            rows.iter()
+                .filter(|row| !others.contains(row))
+                .map(|row| format!("{row:?}"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        return Some(format!(
+            "{name}: {} rows and {}\nonly here: {}\nonly there: {}",
+            rows.len(),
+            others.len(),
+            without(rows, others),
+            without(others, rows)
+        ));
     }
     let more = other.keys().find(|name| !one.contains_key(*name));
     more.map(|name| format!("{name} is in one of them only"))
@@ -114,13 +136,19 @@ fn the_same_history_gives_the_same_answers_and_leaves_the_same_on_both_engines()
     let server = Server::at(&cluster.url("postgres"));
     let long = std::env::var_os("INNKEEPER_LONG").is_some_and(|value| value != "0");
     let mut acts = 0;
-    for seed in 40_000..if long { 40_500 } else { 40_012 } {
+    for seed in 40_000..if long { 40_500 } else { 40_006 } {
         let (files, database) = (play(None, seed), play(Some(&server), seed));
         for (number, (one, other)) in files.trace.iter().zip(&database.trace).enumerate() {
             assert_eq!(one, other, "seed {seed}, act {number}");
         }
-        assert_eq!(files.trace.len(), database.trace.len(), "seed {seed}");
-        assert_eq!(difference(&files.tables, &database.tables), None, "seed {seed}");
+        assert_eq!(
+            (files.trace.len(), &files.problem),
+            (database.trace.len(), &database.problem),
+            "seed {seed}"
+        );
+        if let Some(difference) = difference(&files.tables, &database.tables) {
+            panic!("seed {seed}: {difference}\n{:?}\n{}", files.problem, files.trace.join("\n"));
+        }
         assert!(files.tables.len() > 20 && files.tables["audit"].len() > 20, "the dump is not one");
         acts += files.trace.len();
     }

@@ -215,12 +215,14 @@ fn whole(text: &str, needle: &str) -> bool {
         .any(|(at, _)| !text[at + needle.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
 }
 
-/// Ids without anything personal beside them: evidence, who invited, where somebody else's guest account is homed, and
-/// work that is still to be carried out.
+/// Ids without anything personal beside them: evidence, the feed of changes, who invited, where somebody else's guest
+/// account is homed, and work that is still to be carried out.
 fn may_hold_ids(table: &str, column: &str) -> bool {
     matches!(
         (table, column),
-        ("tombstones" | "audit", _) | ("users", "invited_by" | "home_key") | ("outbox", "body")
+        ("tombstones" | "audit" | "user_changes", _)
+            | ("users", "invited_by" | "home_key")
+            | ("outbox", "body")
     )
 }
 
@@ -295,7 +297,7 @@ impl Replay {
             Activity::EnableAccount if live && !told.enabled => told.phase,
             Activity::DisableAccount if live && told.enabled => told.phase,
             Activity::AddRoleMember | Activity::RemoveRoleMember | Activity::UpdateUser if live => told.phase,
-            Activity::InviteExternalUser | Activity::AddGroupMember if live => told.phase,
+            Activity::InviteExternalUser | Activity::AddGroupMember | Activity::AddSponsor if live => told.phase,
             Activity::HomeAccountDeleted | Activity::HomeAccountRestored if live => told.phase,
             activity => return Err(format!("{activity:?} of somebody who is {:?}", told.phase)),
         };
