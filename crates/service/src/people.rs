@@ -8,7 +8,7 @@ use crate::{
     users::{apply, find},
 };
 use model::{
-    Cx, Error, ErrorKind, ObjectId, Result, User,
+    Cx, Error, ObjectId, Result, User,
     audit::{Activity, Target},
     authz::{Operation, Permission, View, authorize, may_manage},
     is_plain_address,
@@ -38,11 +38,9 @@ pub struct UserDetail {
     pub sign_ins: Option<SignIns>,
 }
 
-fn taken(upn: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("Another object with the same value for property userPrincipalName already exists: {upn}."),
-    )
+/// The text of the live service.
+fn taken() -> Error {
+    Error::bad_request("Another object with the same value for property userPrincipalName already exists.")
 }
 
 /// A user name that can be given: in a domain of the organisation, and not what guests are called.
@@ -50,7 +48,7 @@ pub(crate) fn require_user_name(reader: &Reader<'_>, upn: &str) -> Result<()> {
     if !is_plain_address(upn) || upn.contains('#') || require_domain(upn, &reader.domains()?).is_err() {
         return Err(Error::invalid_value("userPrincipalName", "User"));
     }
-    if reader.user_by_upn(upn)?.is_some() { Err(taken(upn)) } else { Ok(()) }
+    if reader.user_by_upn(upn)?.is_some() { Err(taken()) } else { Ok(()) }
 }
 
 fn sponsor_of(reader: &Reader<'_>, id: ObjectId) -> Result<User> {
@@ -87,8 +85,8 @@ impl Directory {
     /// Creates a member of the organisation.
     ///
     /// # Errors
-    /// `InvalidValue` for a user name outside the organisation's domains, `Conflict` if it is taken, `BadRequest` for a password
-    /// that can be guessed.
+    /// `InvalidValue` for a user name outside the organisation's domains, `BadRequest` if it is taken, and for a password that can
+    /// be guessed.
     pub async fn create_user(&self, cx: &Cx, caller: &Caller, new: NewUser) -> Result<User> {
         let organisation = self
             .store()

@@ -45,7 +45,9 @@ async fn caller(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<Cal
     let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
     let token = tokens.next().map(|value| value.to_str().unwrap_or_default());
     if tokens.next().is_some() {
-        return Err(Problem::bad_request("The request has more than one Authorization header: send exactly one."));
+        return Err(Problem::bad_request(
+            "The request has more than one Authorization header: send exactly one.",
+        ));
     }
     Ok(app.directory.bearer(&arrival.cx, token).await?)
 }
@@ -71,7 +73,9 @@ fn members(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Probl
 }
 
 fn unknown(name: &str) -> Problem {
-    Problem::bad_request(format!("There is no member '{name}' here. GET this address shows those that there are."))
+    Problem::bad_request(format!(
+        "There is no member '{name}' here. GET this address shows those that there are."
+    ))
 }
 
 fn domains(list: &InvitationDomains) -> Value {
@@ -96,9 +100,10 @@ fn domains_patch(members: Map<String, Value>) -> Result<InvitationDomainsPatch, 
     for (name, value) in members {
         match name.as_str() {
             "mode" => {
-                let mode = value.as_str().and_then(DomainMode::parse).ok_or_else(|| {
-                    Problem::bad_request("mode must be \"any\", \"deny\" or \"allow\".")
-                })?;
+                let mode = value
+                    .as_str()
+                    .and_then(DomainMode::parse)
+                    .ok_or_else(|| Problem::bad_request("mode must be \"any\", \"deny\" or \"allow\"."))?;
                 patch.mode = Some(mode);
             }
             "domains" => {
@@ -106,7 +111,9 @@ fn domains_patch(members: Map<String, Value>) -> Result<InvitationDomainsPatch, 
                     items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
                 });
                 let list = list.ok_or_else(|| {
-                    Problem::bad_request("domains must be a list of domain names, such as [\"fabrikam.example\"].")
+                    Problem::bad_request(
+                        "domains must be a list of domain names, such as [\"fabrikam.example\"].",
+                    )
                 })?;
                 patch.domains = Some(list);
             }

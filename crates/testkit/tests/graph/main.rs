@@ -4,9 +4,11 @@
 //! asserted in [`wire`], and left out of the transcripts.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod apps;
 mod audit;
 mod authorisation;
 mod batch;
+mod borders;
 mod deleted;
 mod delta;
 mod house;
@@ -15,7 +17,9 @@ mod metadata;
 mod organization;
 mod policy;
 mod protocol;
+mod objects;
 mod query;
+mod rights;
 mod tokens;
 mod tools;
 mod users;

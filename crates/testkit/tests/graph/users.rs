@@ -93,7 +93,7 @@ async fn lists_that_are_refused() {
         "?$expand=manager",
         "?$skiptoken=garbage",
         "?$format=xml",
-        "?$filter=signInActivity/lastSignInDateTime le 2025-01-01T00:00:00Z",
+        "?$filter=signInActivity/lastSignInDateTime le 2025-01-01T00:00:00Z and jobTitle eq 'x'",
         "?$deltatoken=x",
     ];
     for query in queries {
@@ -372,7 +372,7 @@ async fn changes_that_are_refused() {
     let long = "x".repeat(257);
     let rows = [
         json!({"id": "00000000-0000-4000-8000-000000000001"}),
-        json!({"userPrincipalName": "other@contoso.example"}),
+        json!({"userPrincipalName": "other@elsewhere.example"}),
         json!({"createdDateTime": "2020-01-01T00:00:00Z"}),
         json!({"deletedDateTime": null}),
         json!({"creationType": null}),

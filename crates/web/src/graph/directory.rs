@@ -1,13 +1,13 @@
 //! `organization`, `invitations` and `auditLogs/directoryAudits`
 
 use super::{
-    Answer, Call, body, no_content,
+    Answer, Call, body, no_content, objects,
     schema::{AUDIT, ORGANIZATION},
     users, wire,
 };
 use crate::errors::Problem;
 use http::StatusCode;
-use model::{Error, ErrorKind, ObjectId, Timestamp, UserType};
+use model::{Error, ErrorKind, ObjectId, Timestamp, UserType, audit::Activity};
 use odata::{
     Direction, Filter,
     filter::{Comparison, Scalar},
@@ -218,25 +218,57 @@ pub(super) async fn list_audit(call: Call<'_>) -> Answer {
             "Audit records are answered newest first: use $orderby=activityDateTime desc, or leave it out.",
         ));
     }
-    let mut wanted = AuditQuery { limit: query.top.unwrap_or(AUDIT_PAGE), ..AuditQuery::default() };
+    let mut wanted = AuditQuery::default();
     if let Some(filter) = &query.filter {
-        narrow(&mut wanted, filter)?;
+        narrow(&mut wanted, filter);
     }
     if let Some(position) = call.position(&query)? {
         wanted.before = position.first().and_then(|text| text.parse().ok());
     }
-    let records = call.app.directory.list_audit(&call.arrival.cx, &call.caller, &wanted).await?;
-    let full = records.len() == usize::from(wanted.limit);
-    let next = records
-        .last()
-        .filter(|last| full && last.sequence > 1)
-        .map(|last| call.seal_position(&[last.sequence.to_string()]))
-        .transpose()?;
-    let items = records
-        .iter()
-        .map(|record| Value::Object(wire::select(wire::audit(record), &AUDIT, query.select.as_deref())))
-        .collect();
+    let limit = usize::from(query.top.unwrap_or(AUDIT_PAGE));
+    let (items, last) = gather_audit(&call, wanted, (query.filter.as_ref(), limit)).await?;
+    let next = last.map(|last| call.seal_position(&[last.to_string()])).transpose()?;
+    let select = |object| Value::Object(wire::select(object, &AUDIT, query.select.as_deref()));
+    let items = items.into_iter().map(select).collect();
     Ok(call.page("auditLogs/directoryAudits", &query, None, next, items))
+}
+
+/// How many records are read at once where each has to be judged by itself, and how many one request looks at.
+const AUDIT_CHUNK: u16 = 500;
+const MOST_AUDITS: usize = 5_000;
+
+/// Records that match, newest first, and where to go on, if there may be more.
+async fn gather_audit(
+    call: &Call<'_>,
+    mut wanted: AuditQuery,
+    (filter, limit): (Option<&Filter>, usize),
+) -> Result<(Vec<Value>, Option<i64>), Problem> {
+    let (mut items, mut looked) = (Vec::new(), 0);
+    wanted.limit = match filter {
+        Some(_) => AUDIT_CHUNK,
+        None => u16::try_from(limit).unwrap_or(AUDIT_CHUNK),
+    };
+    loop {
+        let records = call.app.directory.list_audit(&call.arrival.cx, &call.caller, &wanted).await?;
+        let done = records.len() < usize::from(wanted.limit);
+        for record in &records {
+            wanted.before = Some(record.sequence);
+            looked += 1;
+            let object = wire::audit(record);
+            if filter.is_none_or(|filter| objects::matches(filter, &object)) {
+                items.push(object);
+            }
+            if items.len() == limit {
+                return Ok((items, Some(record.sequence).filter(|sequence| *sequence > 1)));
+            }
+        }
+        if done {
+            return Ok((items, None));
+        }
+        if looked >= MOST_AUDITS {
+            return Ok((items, wanted.before));
+        }
+    }
 }
 
 pub(super) async fn get_audit(call: Call<'_>) -> Answer {
@@ -252,28 +284,29 @@ pub(super) async fn get_audit(call: Call<'_>) -> Answer {
     Ok(call.entity(StatusCode::OK, "auditLogs/directoryAudits", Some(&query), object))
 }
 
-/// Conditions on activity and time, joined by `and`: what the store keeps an index for.
-fn narrow(wanted: &mut AuditQuery, filter: &Filter) -> Result<(), Problem> {
+/// What the store keeps an index for, conditions on activity and time joined by `and`, narrows what is looked at one by one.
+fn narrow(wanted: &mut AuditQuery, filter: &Filter) {
     match filter {
         Filter::And(left, right) => {
-            narrow(wanted, left)?;
-            narrow(wanted, right)
+            narrow(wanted, left);
+            narrow(wanted, right);
         }
         Filter::Compare { field, op, value } => match (field.path().as_str(), op, value) {
             ("activityDisplayName", Comparison::Eq, Scalar::String(text)) if wanted.activity.is_none() => {
-                wanted.activity = Some(text.clone());
-                Ok(())
+                let names = Activity::ALL.iter().map(|activity| activity.wire().0);
+                let known = names.into_iter().find(|name| name.eq_ignore_ascii_case(text));
+                wanted.activity = Some(known.unwrap_or(text).to_owned());
             }
             ("activityDateTime", op, Scalar::DateTime(at)) => {
-                narrow_time(wanted, *op, Timestamp::from_micros(*at))
+                narrow_time(wanted, *op, Timestamp::from_micros(*at));
             }
-            _ => Err(unsupported()),
+            _ => {}
         },
-        _ => Err(unsupported()),
+        _ => {}
     }
 }
 
-fn narrow_time(wanted: &mut AuditQuery, op: Comparison, at: Timestamp) -> Result<(), Problem> {
+fn narrow_time(wanted: &mut AuditQuery, op: Comparison, at: Timestamp) {
     let tick = model::Span::micros(1);
     let later = |from: Option<Timestamp>, at| Some(from.map_or(at, |from: Timestamp| from.max(at)));
     let earlier = |to: Option<Timestamp>, at| Some(to.map_or(at, |to: Timestamp| to.min(at)));
@@ -286,15 +319,6 @@ fn narrow_time(wanted: &mut AuditQuery, op: Comparison, at: Timestamp) -> Result
             wanted.from = later(wanted.from, at);
             wanted.to = earlier(wanted.to, at);
         }
-        Comparison::Ne => return Err(unsupported()),
+        Comparison::Ne => {}
     }
-    Ok(())
-}
-
-fn unsupported() -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "Request_UnsupportedQuery",
-        "This filter is not supported for audit records: compare activityDateTime and activityDisplayName, joined by 'and'.",
-    )
 }

@@ -197,18 +197,26 @@ pub(crate) static ORGANIZATION: EntityType = EntityType {
     ],
 };
 
+/// What Graph lets a filter do with texts of the audit log.
+const LOGGED: Operators = EQ.with(Operators::STARTS_WITH);
+
 static USER_IDENTITY: EntityType = EntityType {
     name: "microsoft.graph.userIdentity",
     directory: false,
-    properties: &[text("id"), text("displayName"), text("userPrincipalName"), text("ipAddress")],
+    properties: &[
+        text("id").filter(LOGGED),
+        text("displayName").filter(LOGGED),
+        text("userPrincipalName").filter(LOGGED),
+        text("ipAddress"),
+    ],
 };
 
 static APP_IDENTITY: EntityType = EntityType {
     name: "microsoft.graph.appIdentity",
     directory: false,
     properties: &[
-        text("appId"),
-        text("displayName"),
+        text("appId").filter(LOGGED),
+        text("displayName").filter(LOGGED),
         text("servicePrincipalId"),
         text("servicePrincipalName"),
     ],
@@ -233,8 +241,8 @@ static TARGET: EntityType = EntityType {
     name: "microsoft.graph.targetResource",
     directory: false,
     properties: &[
-        text("id"),
-        text("displayName"),
+        text("id").filter(LOGGED),
+        text("displayName").filter(LOGGED),
         text("type"),
         text("userPrincipalName"),
         text("groupType"),
@@ -253,14 +261,14 @@ pub(crate) static AUDIT: EntityType = EntityType {
     name: "microsoft.graph.directoryAudit",
     directory: false,
     properties: &[
-        text("id").selected(),
-        text("category").selected(),
-        text("correlationId").selected(),
-        text("result").selected(),
+        text("id").filter(LOGGED).selected(),
+        text("category").filter(LOGGED).selected(),
+        text("correlationId").filter(LOGGED).selected(),
+        text("result").filter(LOGGED).selected(),
         text("resultReason").selected(),
-        text("activityDisplayName").filter(EQ).selected(),
+        text("activityDisplayName").filter(LOGGED).selected(),
         Property::new("activityDateTime", Kind::DateTime).filter(TIME).sort(Sortable::Yes).selected(),
-        text("loggedByService").selected(),
+        text("loggedByService").filter(LOGGED).selected(),
         text("operationType").selected(),
         Property::new("initiatedBy", Kind::Complex(&INITIATOR)).selected(),
         Property::new("targetResources", Kind::Collection(&Kind::Complex(&TARGET))).selected(),

@@ -104,7 +104,9 @@ fn named(filter: &Filter) -> Vec<String> {
     match filter {
         Filter::And(left, right) | Filter::Or(left, right) => [named(left), named(right)].concat(),
         Filter::Not(inner) => named(inner),
-        Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::Text { field, .. } => vec![field.path()],
+        Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::Text { field, .. } => {
+            vec![field.path()]
+        }
         Filter::Lambda { collection, .. } => vec![collection.path()],
     }
 }
@@ -132,7 +134,10 @@ async fn check_filter(call: &Call<'_>, query: &Query) -> Result<(), Problem> {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "Request_UnsupportedQuery",
-            format!("A filter on signInActivity goes together with these properties only: {}.", TOGETHER.join(", ")),
+            format!(
+                "A filter on signInActivity goes together with these properties only: {}.",
+                TOGETHER.join(", ")
+            ),
         ));
     }
     call.app.directory.sign_ins_of(&call.arrival.cx, &call.caller, &[]).await?;

@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content}, users::created, wire,
+        body,
+        call::{Answer, Call, no_content},
+        users::created,
+        wire,
     },
     browse::page_of,
     types::{ACCESS_DEFAULT, ACCESS_PARTNER, ACCESS_POLICY},
@@ -52,10 +55,7 @@ pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
         Act::UpdatePartner => {
             let partner = partner_of(&call)?;
             let patch = parse(body::object(&call)?, &ACCESS_PARTNER)?;
-            call.app
-                .directory
-                .set_partner(&call.arrival.cx, &call.caller, (partner, false), patch)
-                .await?;
+            call.app.directory.set_partner(&call.arrival.cx, &call.caller, (partner, false), patch).await?;
             Ok(no_content())
         }
         Act::DeletePartner => {
@@ -155,8 +155,7 @@ fn partner_object(partner: TenantId, settings: &AccessSettings) -> Value {
 
 async fn get_default(call: Call<'_>) -> Answer {
     let query = call.query(&ACCESS_DEFAULT, false)?;
-    let (settings, untouched) =
-        call.app.directory.get_access_default(&call.arrival.cx, &call.caller).await?;
+    let (settings, untouched) = call.app.directory.get_access_default(&call.arrival.cx, &call.caller).await?;
     let whole = with(json!({ "isServiceDefault": untouched }), object(&settings, true));
     let object = wire::select(whole, &ACCESS_DEFAULT, query.select.as_deref());
     Ok(call.entity(StatusCode::OK, &format!("{SET}/default"), Some(&query), object))
@@ -164,13 +163,18 @@ async fn get_default(call: Call<'_>) -> Answer {
 
 async fn list(call: Call<'_>) -> Answer {
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
-    page_of(&call, &format!("{SET}/partners"), &ACCESS_PARTNER, move |after: Option<String>, limit: u16| async move {
-        let partners = directory.list_partners(cx, caller, after.as_deref(), limit).await?;
-        Ok(partners
-            .into_iter()
-            .map(|(partner, settings)| (partner.to_string(), partner_object(partner, &settings)))
-            .collect())
-    })
+    page_of(
+        &call,
+        &format!("{SET}/partners"),
+        &ACCESS_PARTNER,
+        move |after: Option<String>, limit: u16| async move {
+            let partners = directory.list_partners(cx, caller, after.as_deref(), limit).await?;
+            Ok(partners
+                .into_iter()
+                .map(|(partner, settings)| (partner.to_string(), partner_object(partner, &settings)))
+                .collect())
+        },
+    )
     .await
 }
 
@@ -190,14 +194,12 @@ async fn get_partner(call: Call<'_>) -> Answer {
 async fn add(call: Call<'_>) -> Answer {
     let mut members = body::object(&call)?;
     let id = members.shift_remove("tenantId").map(body::required_text).transpose()?.unwrap_or_default();
-    let partner: TenantId =
-        id.parse().map_err(|_| Problem::from(Error::invalid_value("tenantId", "CrossTenantAccessPolicyConfigurationPartner")))?;
+    let partner: TenantId = id.parse().map_err(|_| {
+        Problem::from(Error::invalid_value("tenantId", "CrossTenantAccessPolicyConfigurationPartner"))
+    })?;
     let patch = parse(members, &ACCESS_PARTNER)?;
-    let settings = call
-        .app
-        .directory
-        .set_partner(&call.arrival.cx, &call.caller, (partner, true), patch)
-        .await?;
+    let settings =
+        call.app.directory.set_partner(&call.arrival.cx, &call.caller, (partner, true), patch).await?;
     let base = call.base();
     let first = json!({ "@odata.context": format!("{base}/$metadata#{SET}/partners/$entity") });
     let body = with(first, partner_object(partner, &settings));

@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content, success}, users::created, wire,
+        body,
+        call::{Answer, Call, no_content, success},
+        users::created,
+        wire,
     },
     browse::page_of,
     moment,
@@ -283,11 +286,13 @@ fn parse(members: Vec<(String, Value)>, current: &Map<String, Value>) -> Result<
 /// Where codes may be sent is what all three platforms name together; without a web address, the app cannot keep a secret.
 fn addresses(patch: &mut AppPatch, current: &Map<String, Value>) {
     const PLATFORMS: [&str; 3] = ["web", "spa", "publicClient"];
-    let touched = PLATFORMS.iter().chain(&["isFallbackPublicClient"]).any(|name| patch.body.contains_key(*name));
+    let touched =
+        PLATFORMS.iter().chain(&["isFallbackPublicClient"]).any(|name| patch.body.contains_key(*name));
     if !touched {
         return;
     }
-    let said = |name: &str| patch.body.get(name).or_else(|| current.get(name)).cloned().unwrap_or(Value::Null);
+    let said =
+        |name: &str| patch.body.get(name).or_else(|| current.get(name)).cloned().unwrap_or(Value::Null);
     let of = |name: &str| -> Vec<String> {
         let list = said(name)["redirectUris"].as_array().cloned().unwrap_or_default();
         list.iter().filter_map(|uri| uri.as_str().map(str::to_owned)).collect()
@@ -366,7 +371,9 @@ pub(super) async fn add_password(call: Call<'_>, key: AppKey) -> Answer {
         call.app.directory.add_password(&call.arrival.cx, &call.caller, key, (name, ends)).await?;
     let context = format!("{}/$metadata#microsoft.graph.passwordCredential", call.base());
     let mut answer = json!({ "@odata.context": context });
-    if let (Value::Object(answer), Value::Object(object)) = (&mut answer, password(&added, Some(secret.expose()))) {
+    if let (Value::Object(answer), Value::Object(object)) =
+        (&mut answer, password(&added, Some(secret.expose())))
+    {
         answer.extend(object);
     }
     Ok(success(StatusCode::OK, &answer))

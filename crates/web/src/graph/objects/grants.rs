@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content}, users::created, wire,
+        body,
+        call::{Answer, Call, no_content},
+        users::created,
+        wire,
     },
     browse::{Row, page_of, slice},
     principals::graph_principal,
@@ -154,8 +157,9 @@ fn permissions(scope: &str) -> Result<Vec<Permission>, Problem> {
     const SIGN_IN: [&str; 4] = ["openid", "profile", "email", "offline_access"];
     let mut found = Vec::new();
     for word in scope.split_whitespace().filter(|word| !SIGN_IN.contains(word)) {
-        let permission = Permission::parse(word)
-            .ok_or_else(|| refused(format!("The scope '{word}' does not exist on the resource 'Microsoft Graph'.")))?;
+        let permission = Permission::parse(word).ok_or_else(|| {
+            refused(format!("The scope '{word}' does not exist on the resource 'Microsoft Graph'."))
+        })?;
         if !found.contains(&permission) {
             found.push(permission);
         }
@@ -198,8 +202,12 @@ async fn add(call: Call<'_>) -> Answer {
             _ => return Err(body::unknown(&name, PERMISSION_GRANT.name)),
         }
     }
-    let client = client.ok_or_else(|| refused("A value is required for property 'clientId' of resource 'OAuth2PermissionGrant'."))?;
-    let resource = resource.ok_or_else(|| refused("A value is required for property 'resourceId' of resource 'OAuth2PermissionGrant'."))?;
+    let client = client.ok_or_else(|| {
+        refused("A value is required for property 'clientId' of resource 'OAuth2PermissionGrant'.")
+    })?;
+    let resource = resource.ok_or_else(|| {
+        refused("A value is required for property 'resourceId' of resource 'OAuth2PermissionGrant'.")
+    })?;
     if resource != graph_principal(call.caller.tenant()) {
         return Err(Error::not_found(resource).into());
     }
@@ -285,9 +293,13 @@ async fn add_role(call: Call<'_>) -> Answer {
         }
     }
     let tenant = call.caller.tenant();
-    let client = principal.ok_or_else(|| refused("A value is required for property 'principalId' of resource 'AppRoleAssignment'."))?;
+    let client = principal.ok_or_else(|| {
+        refused("A value is required for property 'principalId' of resource 'AppRoleAssignment'.")
+    })?;
     if resource != Some(graph_principal(tenant)) {
-        return Err(refused("Permission being assigned was not found on application: resourceId must be the service principal of Microsoft Graph."));
+        return Err(refused(
+            "Permission being assigned was not found on application: resourceId must be the service principal of Microsoft Graph.",
+        ));
     }
     let permission = role
         .and_then(|role| Permission::from_application_id(role.uuid()))
@@ -299,8 +311,12 @@ async fn add_role(call: Call<'_>) -> Answer {
         .await?;
     let base = call.base();
     let whole = role_object(tenant, &app, row);
-    let location = format!("{base}/servicePrincipals/{client}/appRoleAssignments/{}", whole["id"].as_str().unwrap_or_default());
-    let context = format!("{base}/$metadata#servicePrincipals('{}')/appRoleAssignments/$entity", call.value());
+    let location = format!(
+        "{base}/servicePrincipals/{client}/appRoleAssignments/{}",
+        whole["id"].as_str().unwrap_or_default()
+    );
+    let context =
+        format!("{base}/$metadata#servicePrincipals('{}')/appRoleAssignments/$entity", call.value());
     let mut answer = json!({ "@odata.context": context });
     if let (Value::Object(answer), Value::Object(whole)) = (&mut answer, whole) {
         answer.extend(whole);

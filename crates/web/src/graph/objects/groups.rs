@@ -2,7 +2,11 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content, plain_count}, schema::USER, users::created, wire,
+        body,
+        call::{Answer, Call, no_content, plain_count},
+        schema::USER,
+        users::created,
+        wire,
     },
     browse::{Row, page_of, page_with},
     id_at, reference, typed,
@@ -106,11 +110,8 @@ async fn count(call: Call<'_>) -> Answer {
     let query = call.query(&GROUP, true)?;
     let (mut total, mut after) = (0, None::<String>);
     loop {
-        let page = call
-            .app
-            .directory
-            .list_groups(&call.arrival.cx, &call.caller, after.as_deref(), 999)
-            .await?;
+        let page =
+            call.app.directory.list_groups(&call.arrival.cx, &call.caller, after.as_deref(), 999).await?;
         let matching = page.iter().filter(|group| {
             query.filter.as_ref().is_none_or(|filter| super::matches(filter, &object(group)))
         });
@@ -201,7 +202,8 @@ async fn list_members(call: Call<'_>) -> Answer {
 
 /// What of a user everybody in the organisation may see; the rest is null to guests.
 pub(in crate::graph) fn viewed(object: Value, view: View) -> Value {
-    const PUBLIC: [&str; 6] = ["id", "displayName", "mail", "userPrincipalName", "userType", "deletedDateTime"];
+    const PUBLIC: [&str; 6] =
+        ["id", "displayName", "mail", "userPrincipalName", "userType", "deletedDateTime"];
     match (view, object) {
         (View::Public, Value::Object(members)) => Value::Object(
             members
@@ -227,8 +229,7 @@ async fn member_of(call: Call<'_>, own: bool) -> Answer {
     let shown = |kind: &str, object: Value, entity| {
         Value::Object(typed(kind, wire::select(object, entity, query.select.as_deref())))
     };
-    let mut items: Vec<Value> =
-        groups.iter().map(|group| shown("group", object(group), &GROUP)).collect();
+    let mut items: Vec<Value> = groups.iter().map(|group| shown("group", object(group), &GROUP)).collect();
     items.extend(roles.iter().map(|role| {
         let object = json!({
             "id": role.template(),

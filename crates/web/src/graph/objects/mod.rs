@@ -11,7 +11,7 @@ mod principals;
 mod roles;
 mod types;
 
-use browse::matches;
+pub(super) use browse::matches;
 pub(super) use groups::viewed;
 
 use super::{

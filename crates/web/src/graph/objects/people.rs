@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content}, schema::USER, users, wire,
+        body,
+        call::{Answer, Call, no_content},
+        schema::USER,
+        users, wire,
     },
     browse::{Row, page_with, slice},
     id_at, reference, typed,
@@ -37,18 +40,12 @@ pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
         }
         Act::AddSponsor => {
             let sponsor = reference(&call)?;
-            call.app
-                .directory
-                .add_sponsor(&call.arrival.cx, &call.caller, call.value(), sponsor)
-                .await?;
+            call.app.directory.add_sponsor(&call.arrival.cx, &call.caller, call.value(), sponsor).await?;
             Ok(no_content())
         }
         Act::RemoveSponsor => {
             let sponsor = id_at(&call, 1)?;
-            call.app
-                .directory
-                .remove_sponsor(&call.arrival.cx, &call.caller, call.value(), sponsor)
-                .await?;
+            call.app.directory.remove_sponsor(&call.arrival.cx, &call.caller, call.value(), sponsor).await?;
             Ok(no_content())
         }
     }
@@ -58,7 +55,8 @@ async fn people(call: Call<'_>, people: Vec<User>) -> Answer {
     let mut rows: Vec<Row> = people.iter().map(|user| (user.id.to_string(), wire::user(user))).collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let rows = &rows;
-    let fetch = move |after: Option<String>, limit: u16| async move { Ok(slice(rows, after.as_deref(), limit)) };
+    let fetch =
+        move |after: Option<String>, limit: u16| async move { Ok(slice(rows, after.as_deref(), limit)) };
     page_with(&call, "directoryObjects", &USER, fetch, |object, query| {
         typed("user", call.render(object, &USER, query))
     })

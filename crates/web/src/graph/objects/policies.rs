@@ -2,7 +2,9 @@
 
 use super::{
     super::{
-        Version, body, call::{Answer, Call, no_content}, wire,
+        Version, body,
+        call::{Answer, Call, no_content},
+        wire,
     },
     types::{AUTHORIZATION_POLICY, FLOWS_POLICY},
 };
@@ -146,7 +148,9 @@ fn parse(body: Map<String, Value>) -> Result<AuthorizationPolicyPatch, Problem> 
                 let known = default_permissions();
                 for (name, value) in body::members(members) {
                     match known.get(&name) {
-                        None => return Err(body::unknown(&name, "microsoft.graph.defaultUserRolePermissions")),
+                        None => {
+                            return Err(body::unknown(&name, "microsoft.graph.defaultUserRolePermissions"));
+                        }
                         Some(fixed) if *fixed == value => {}
                         Some(_) => return Err(invalid("defaultUserRolePermissions")),
                     }
@@ -182,7 +186,9 @@ async fn update_flows(call: Call<'_>) -> Answer {
         match name.as_str() {
             "selfServiceSignUp" => {
                 let Value::Object(members) = value else {
-                    return Err(body::mistyped("microsoft.graph.selfServiceSignUpAuthenticationFlowConfiguration"));
+                    return Err(body::mistyped(
+                        "microsoft.graph.selfServiceSignUpAuthenticationFlowConfiguration",
+                    ));
                 };
                 for (name, value) in body::members(members) {
                     match name.as_str() {

@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        Version, body, call::{Answer, Call, no_content}, users::created, wire,
+        Version, body,
+        call::{Answer, Call, no_content},
+        users::created,
+        wire,
     },
     applications::{add_password, credentials, remove_password},
     browse::{Row, page_of},
@@ -114,7 +117,8 @@ fn base_object(
     (enabled, owner): (bool, Value),
     (roles, scopes): (Value, Value),
 ) -> Value {
-    let scopes_name = if version == Version::Beta { "publishedPermissionScopes" } else { "oauth2PermissionScopes" };
+    let scopes_name =
+        if version == Version::Beta { "publishedPermissionScopes" } else { "oauth2PermissionScopes" };
     json!({
         "id": id,
         "deletedDateTime": null,
@@ -218,23 +222,28 @@ const KEPT: &str = "servicePrincipal";
 async fn list(call: Call<'_>) -> Answer {
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
     let (tenant, version) = (call.caller.tenant(), call.version);
-    page_of(&call, "servicePrincipals", &SERVICE_PRINCIPAL, move |after: Option<String>, limit: u16| async move {
-        let apps = directory.list_apps(cx, caller, after.as_deref(), limit).await?;
-        let full = apps.len() == usize::from(limit);
-        let mut rows: Vec<Row> = apps
-            .iter()
-            .filter(|app| app.object.has_principal)
-            .map(|app| (app.object.app.id.to_string(), object(tenant, version, app)))
-            .collect();
-        // Graph stands where its client id puts it, among the apps and not before or behind them.
-        let own = GRAPH.to_string();
-        let (begins, ends) = (after.as_deref().is_none_or(|after| after < own.as_str()), rows.last());
-        if begins && (!full || ends.is_some_and(|(last, _)| *last > own)) {
-            let place = rows.iter().position(|(id, _)| *id > own).unwrap_or(rows.len());
-            rows.insert(place, (own, graph(tenant, version)));
-        }
-        Ok(rows)
-    })
+    page_of(
+        &call,
+        "servicePrincipals",
+        &SERVICE_PRINCIPAL,
+        move |after: Option<String>, limit: u16| async move {
+            let apps = directory.list_apps(cx, caller, after.as_deref(), limit).await?;
+            let full = apps.len() == usize::from(limit);
+            let mut rows: Vec<Row> = apps
+                .iter()
+                .filter(|app| app.object.has_principal)
+                .map(|app| (app.object.app.id.to_string(), object(tenant, version, app)))
+                .collect();
+            // Graph stands where its client id puts it, among the apps and not before or behind them.
+            let own = GRAPH.to_string();
+            let (begins, ends) = (after.as_deref().is_none_or(|after| after < own.as_str()), rows.last());
+            if begins && (!full || ends.is_some_and(|(last, _)| *last > own)) {
+                let place = rows.iter().position(|(id, _)| *id > own).unwrap_or(rows.len());
+                rows.insert(place, (own, graph(tenant, version)));
+            }
+            Ok(rows)
+        },
+    )
     .await
 }
 
@@ -316,7 +325,9 @@ async fn create(call: Call<'_>) -> Answer {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "Request_MultipleObjectsWithSameKeyValue",
-            format!("The service principal cannot be created because the service principal name {app} is already in use."),
+            format!(
+                "The service principal cannot be created because the service principal name {app} is already in use."
+            ),
         ));
     }
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);

@@ -2,7 +2,11 @@
 
 use super::{
     super::{
-        body, call::{Answer, Call, no_content}, schema::USER, users::created, wire,
+        body,
+        call::{Answer, Call, no_content},
+        schema::USER,
+        users::created,
+        wire,
     },
     browse::{Row, page_of, page_with, slice},
     id_at, reference, typed,
@@ -70,10 +74,7 @@ const ASSIGNMENTS: &str = "roleManagement/directory/roleAssignments";
 /// A role by its id or `roleTemplateId`: here both are the same, as every built-in role is active in every organisation.
 fn role_of(text: &str) -> Result<Role, Problem> {
     let id = text.strip_prefix("roleTemplateId=").unwrap_or(text);
-    id.parse::<Uuid>()
-        .ok()
-        .and_then(Role::from_template)
-        .ok_or_else(|| Error::not_found(text).into())
+    id.parse::<Uuid>().ok().and_then(Role::from_template).ok_or_else(|| Error::not_found(text).into())
 }
 
 fn role(role: Role) -> Value {
@@ -156,7 +157,8 @@ async fn members(call: Call<'_>) -> Answer {
     let users = call.app.directory.list_role_members(&call.arrival.cx, &call.caller, role).await?;
     let rows: Vec<Row> = users.iter().map(|user| (user.id.to_string(), wire::user(user))).collect();
     let rows = &rows;
-    let fetch = move |after: Option<String>, limit: u16| async move { Ok(slice(rows, after.as_deref(), limit)) };
+    let fetch =
+        move |after: Option<String>, limit: u16| async move { Ok(slice(rows, after.as_deref(), limit)) };
     page_with(&call, "directoryObjects", &USER, fetch, |object, query| {
         typed("user", call.render(object, &USER, query))
     })
