@@ -547,4 +547,34 @@ mod tests {
             assert!(error.contains("127.0.0.1:8443"), "{error}");
         }
     }
+    fn place(line: &str) -> Result<Place, clap::Error> {
+        match parse(line)?.command {
+            Command::Demo(demo) => Ok(demo.place),
+            _ => panic!("another command"),
+        }
+    }
+
+    #[test]
+    fn limits_are_those_of_graph_or_two_numbers() {
+        assert_eq!(place("innkeeper demo").unwrap().throttle, None);
+        for (text, limits) in [
+            ("graph", Some(web::Limits::GRAPH)),
+            ("off", None),
+            ("100:10", Some(web::Limits::with(100, 10))),
+        ] {
+            assert_eq!(place(&format!("innkeeper demo --throttle {text}")).unwrap().throttle, Some(limits));
+        }
+        for bad in ["on", "100", "0:1", "1:0", "1:2:3", "-1:2"] {
+            assert!(place(&format!("innkeeper demo --throttle {bad}")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn further_names_are_host_names() {
+        let given = place("innkeeper demo --tls-name graph.microsoft.com --tls-name login.microsoftonline.com");
+        assert_eq!(given.unwrap().tls_names, ["graph.microsoft.com", "login.microsoftonline.com"]);
+        for bad in ["https://a.example", "a.example:443", "a.example/x", "a..b", ""] {
+            assert!(place(&format!("innkeeper demo --tls-name {bad}")).is_err(), "{bad}");
+        }
+    }
 }
