@@ -354,3 +354,91 @@ pub fn inserts(directory: &Path, rows: u64) -> Result<f64> {
     }
     Ok(rate)
 }
+
+/// An account of a world.
+#[derive(Clone)]
+pub struct Victim {
+    pub tenant: String,
+    pub id: String,
+}
+
+/// Soft-deletes accounts of a world as the product's rows are, with an audit record and the names beside it, so many in each
+/// transaction; accounts per second.
+pub fn deletions(database: &mut Connection, accounts: &[Victim], each: usize) -> Result<f64> {
+    settle(database)?;
+    let (body, hash) = ("b".repeat(500), "f".repeat(64));
+    let mut random = crate::world::Seeded::new(4);
+    let start = now();
+    for part in accounts.chunks(each) {
+        let transaction = database.transaction()?;
+        for Victim { tenant, id } in part {
+            transaction
+                .prepare_cached(
+                    "update users set upn = id || upn, upn_key = id || upn_key, deleted_at = ?3, purge_after = ?3 + 1, \
+                     deletion_cause = 'left', deletion_event = ?4, generation = generation + 1, version = version + 1 \
+                     where tenant_id = ?1 and id = ?2",
+                )?
+                .execute(params![tenant, id, 1_790_000_000_000_000_i64, random.uuid()])?;
+            let (sequence, _): (i64, String) = transaction
+                .prepare_cached("select sequence, hash from audit_heads where tenant_id = ?1")?
+                .query_row([tenant], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            transaction
+                .prepare_cached("insert into audit (tenant_id, sequence, id, at, activity, body, hash) values (?1, ?2, ?3, 1, 'Leave', ?4, ?5)")?
+                .execute(params![tenant, sequence + 1, random.uuid(), body, hash])?;
+            transaction
+                .prepare_cached("insert into audit_personal (tenant_id, sequence, subject_id, salt, fields) values (?1, ?2, ?3, ?4, ?4)")?
+                .execute(params![tenant, sequence + 1, id, hash])?;
+            transaction
+                .prepare_cached("update audit_heads set sequence = ?2, hash = ?3 where tenant_id = ?1")?
+                .execute(params![tenant, sequence + 1, hash])?;
+        }
+        transaction.commit()?;
+    }
+    Ok(crate::load::count(accounts.len()) / start.elapsed().as_secs_f64())
+}
+
+/// Deletes what is soft-deleted in batches of a thousand, in the order of a side table, with a tombstone each; accounts per
+/// second.
+pub fn purge(database: &mut Connection) -> Result<f64> {
+    settle(database)?;
+    database.execute_batch(
+        "pragma foreign_keys = off; \
+         create table due (purge_after bigint not null, tenant_id text not null, id text not null, \
+         primary key (purge_after, tenant_id, id)) without rowid; \
+         insert into due select 0, tenant_id, id from users where purge_after is not null;",
+    )?;
+    let mut purged = 0;
+    let start = now();
+    loop {
+        let transaction = database.transaction()?;
+        let part: Vec<(String, String)> = {
+            let mut statement = transaction.prepare_cached(
+                "select tenant_id, id from due order by purge_after, tenant_id, id limit 1000",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        for (tenant, id) in &part {
+            transaction
+                .prepare_cached("delete from users where tenant_id = ?1 and id = ?2")?
+                .execute([tenant, id])?;
+            transaction
+                .prepare_cached("delete from due where purge_after = 0 and tenant_id = ?1 and id = ?2")?
+                .execute([tenant, id])?;
+            transaction
+                .prepare_cached("insert into tombstones values (?1, ?2, 0, 0, 0, 'left', false, '{}')")?
+                .execute([tenant, id])?;
+        }
+        transaction.commit()?;
+        purged += part.len();
+        if part.is_empty() {
+            return Ok(crate::load::count(purged) / start.elapsed().as_secs_f64());
+        }
+    }
+}
+
+fn settle(database: &Connection) -> Result<()> {
+    Ok(database.execute_batch(
+        "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma cache_size = -16384;",
+    )?)
+}

@@ -3,6 +3,7 @@
 use crate::{
     Result,
     floor::{self, Algorithm, Floor},
+    life,
     load::{Load, Next, Pace, Target, Until, count, drive, once, request},
     machine::{self, Cores, copy},
     product::{self, App, Process, World, token_request},
@@ -33,8 +34,11 @@ pub struct Measure {
 const ALL: &[Measure] = &[
     Measure { name: "P1", measure: get_policy },
     Measure { name: "P2", measure: patch_many },
+    Measure { name: "P3", measure: life::leave },
     Measure { name: "P4", measure: patch_one },
     Measure { name: "P5", measure: page },
+    Measure { name: "P6", measure: life::purge },
+    Measure { name: "P7", measure: life::home_deleted },
     Measure { name: "P8", measure: start },
     Measure { name: "P9", measure: import },
     Measure { name: "P10", measure: tokens },
@@ -75,7 +79,7 @@ impl Bench {
         Ok(Process::product(self.cores, &self.bin, &self.scratch, None)?.0)
     }
 
-    fn large(&self) -> Result<&App> {
+    pub fn large(&self) -> Result<&App> {
         Ok(self.world.apps.first().ok_or("the world has no app")?)
     }
 
@@ -113,7 +117,7 @@ fn warm(server: &Process, clients: usize, next: &Next) -> Result<()> {
 }
 
 /// Always the same.
-fn same(request: Rc<[u8]>) -> Next {
+pub fn same(request: Rc<[u8]>) -> Next {
     Rc::new(move |_, _| Some(Rc::clone(&request)))
 }
 
@@ -125,7 +129,7 @@ fn body_of(target: &Target, request: &[u8]) -> Result<String> {
     Ok(String::from_utf8(answer.body)?)
 }
 
-fn bearer(token: &str) -> String {
+pub fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
@@ -169,7 +173,7 @@ fn get_policy(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// Each client turns leaving on and off in an organisation of its own, so that every request changes something.
-fn patches(server: &Process, apps: &[App]) -> Result<Next> {
+pub fn patches(server: &Process, apps: &[App]) -> Result<Next> {
     let mut requests = Vec::new();
     for app in apps {
         let token = bearer(&server.token(app)?);

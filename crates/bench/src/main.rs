@@ -3,6 +3,7 @@
 
 mod floor;
 mod goals;
+mod life;
 mod load;
 mod machine;
 mod product;

@@ -90,24 +90,24 @@ impl World {
         let lines_text = lines.to_string_lossy().into_owned();
         run(binary, &data, &["import", "--jsonl", &lines_text])?;
         let rate = crate::load::count(usize::try_from(users)?) / start.elapsed().as_secs_f64();
-        let apps = register(binary, &data)?;
+        let domains = std::iter::once(world::LARGE.to_owned()).chain((0..world::SMALL).map(world::small));
+        let apps = register(binary, &data, &domains.collect::<Vec<_>>())?;
         fs::write(&note, serde_json::to_string(&Made { at, apps: apps.clone() })?)?;
         Ok(Self { users, data, apps, imported: Some(rate) })
     }
 }
 
-/// Registers an app in the large organisation and in the first small ones.
-fn register(binary: &Path, data: &Path) -> Result<Vec<App>> {
+/// Registers an app in each of these organisations.
+pub fn register(binary: &Path, data: &Path, domains: &[String]) -> Result<Vec<App>> {
     let list = run(binary, data, &["tenant", "list"])?;
     let id_of = |domain: &str| {
         let mut lines = list.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
         let found = lines.find(|words| words.get(1) == Some(&domain))?;
         found.first().map(|id| (*id).to_owned())
     };
-    let domains = std::iter::once(world::LARGE.to_owned()).chain((0..world::SMALL).map(world::small));
     let mut apps = Vec::new();
     for domain in domains {
-        let tenant = id_of(&domain).ok_or("an organisation of the world is missing")?;
+        let tenant = id_of(domain).ok_or("an organisation of the world is missing")?;
         let mut args = vec!["app", "create", "--tenant", &tenant, "--name", "Benchmark"];
         args.extend(PERMISSIONS.iter().flat_map(|permission| ["--permission", permission]));
         let said = run(binary, data, &args)?;
@@ -115,7 +115,7 @@ fn register(binary: &Path, data: &Path) -> Result<Vec<App>> {
             said.lines().filter_map(|line| line.rsplit_once(": ")).map(|(_, value)| value.trim());
         let (client, secret) = values.next().zip(values.next()).ok_or("app create said something else")?;
         let (client, secret) = (client.to_owned(), secret.to_owned());
-        apps.push(App { tenant, domain, client, secret });
+        apps.push(App { tenant, domain: domain.clone(), client, secret });
     }
     Ok(apps)
 }

@@ -98,7 +98,7 @@ impl Run {
         self.figures.sort_by_key(key);
         fs::write(&file, serde_json::to_string_pretty(&self)? + "\n")?;
         println!("Written to {}.", self.file());
-        Ok(())
+        if self.engine == "sqlite" { write_growth(root) } else { Ok(()) }
     }
 
     fn table(&self, before: Option<&Self>) -> String {
@@ -150,6 +150,51 @@ impl Run {
     }
 }
 
+/// The rows of the table of growth: what they are called, and where in a figure they are; `per` turns rates into costs.
+const GROWTH: &[(&str, &str, Option<&str>, Option<f64>)] = &[
+    ("read a policy, µs of processor time", "P1", None, None),
+    ("page of 100 guests with count, µs of processor time", "P5", None, None),
+    ("page of 100 guests without, µs of processor time", "P5", Some("µs CPU without count"), None),
+    ("start to first answer, ms", "P8", None, None),
+    ("purge of one account, µs", "P6", None, Some(1e6)),
+    ("import of one line, µs", "P9", None, Some(1e6)),
+];
+const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
+
+/// Fills the table of growth in the page on capacity from the results of all sizes.
+fn write_growth(root: &Path) -> Result<()> {
+    let runs = SIZES.map(|users| {
+        let text = fs::read(root.join(format!("bench/results/sqlite-{users}.json"))).ok()?;
+        serde_json::from_slice::<Run>(&text).ok()
+    });
+    let page = root.join("docs/capacity.md");
+    let text = fs::read_to_string(&page)?;
+    let (before, rest) = text
+        .split_once("<!-- generated: growth -->\n")
+        .ok_or("docs/capacity.md has no place for the table")?;
+    let (_, after) = rest.split_once("<!-- end -->").ok_or("the table in docs/capacity.md does not end")?;
+    let table = growth(&runs);
+    Ok(fs::write(page, format!("{before}<!-- generated: growth -->\n{table}<!-- end -->{after}"))?)
+}
+
+fn growth(runs: &[Option<Run>]) -> String {
+    let mut text = "| | 10,000 users | 100,000 | 1,000,000 |\n|---|---|---|---|\n".to_owned();
+    for (title, name, also, per) in GROWTH {
+        text += &format!("| {title} |");
+        for run in runs {
+            let figure = run.as_ref().and_then(|run| run.figures.iter().find(|figure| figure.name == *name));
+            let value = figure.and_then(|figure| match also {
+                None => Some(figure.product.median),
+                Some(also) => figure.also.get(*also).copied(),
+            });
+            let cost = value.map(|value| per.map_or(value, |per| per / value.max(1e-9)));
+            text += &format!(" {} |", cost.map_or_else(|| "–".to_owned(), short));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// Three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
@@ -176,6 +221,23 @@ mod tests {
             bound: 0.75,
             also: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn the_table_of_growth_turns_rates_into_costs_and_leaves_a_dash_where_nothing_was_measured() {
+        let mut import = figure(&[1.0], 0.0, Goal::AtLeast);
+        (import.name, import.product) = ("P9".into(), Series::of(vec![20_000.0]));
+        let run = Run {
+            machine: Machine::look(),
+            commit: String::new(),
+            engine: "sqlite".into(),
+            users: 10_000,
+            full: false,
+            pinned: true,
+            figures: vec![import],
+        };
+        let table = growth(&[Some(run), None, None]);
+        assert!(table.contains("| import of one line, µs | 50.0 | – | – |\n"), "{table}");
     }
 
     #[test]

@@ -198,6 +198,20 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_running_server_takes_the_lines() {
+        let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
+        let import = import(&scratch);
+        let data = DataDir::open(&import.tool.data_dir).unwrap();
+        let directory =
+            open_directory(&data, &Database::embedded(), Vec::new(), None, Outside::default()).await.unwrap();
+        let (_stop, stopping) = tokio::sync::watch::channel(false);
+        let listener = crate::socket::bind(data.path()).unwrap();
+        tokio::spawn(crate::socket::serve(listener, directory.clone(), stopping));
+        assert_eq!(run(import).await.unwrap(), ExitCode::FAILURE, "one line is refused");
+        assert_eq!(directory.list_tenants().await.unwrap().len(), 1);
+    }
+
     #[test]
     fn numbers_count_every_line_and_what_cannot_be_sent_is_refused_with_its_own() {
         let text = [b"one\n\n\xff\n".as_slice(), &[b'x'; LINE + 1], b"\nlast"].concat();
