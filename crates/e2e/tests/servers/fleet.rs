@@ -1,17 +1,15 @@
 //! Several servers with one database and one address.
 
 use crate::{
-    place::{Place, eventually, now},
+    place::Place,
     round_robin::RoundRobin,
-    server::{Server, World, client},
+    server::{Server, World},
 };
 use std::{
     fs,
     io::{Write, stderr},
-    net::TcpStream,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
-    path::{Path, PathBuf},
-    time::Duration,
+    path::PathBuf,
 };
 use testkit::cluster::{Cluster, free_port};
 
@@ -136,19 +134,4 @@ impl Fleet {
     pub fn log(&self) -> String {
         self.servers.iter().flatten().map(Server::log).collect()
     }
-}
-
-/// Waits until a server at this address says that it is ready; how long that took.
-pub fn ready(base_url: &str, ca: &Path, limit: Duration) -> Duration {
-    let (client, start) = (client(ca), now());
-    eventually("a server that is ready", limit, || {
-        let answer = client.get(format!("{base_url}/readyz")).send().ok()?;
-        (answer.status() == 200).then_some(())
-    });
-    start.elapsed()
-}
-
-/// Is nobody there any more?
-pub fn is_free(port: u16) -> bool {
-    TcpStream::connect(("127.0.0.1", port)).is_err()
 }
