@@ -9,11 +9,11 @@ use crate::{
     tenants::new_user,
 };
 use model::{
-    Cx, InvitationState, ObjectId, Result, Timestamp, User, UserType,
+    Cx, Home, InvitationState, ObjectId, Person, Result, Timestamp, User, UserType,
     audit::{Activity, Initiator, Target},
     leave::decide,
 };
-use store::{ChangeSet, Decision, DirectConnection, Reader};
+use store::{ChangeSet, Decision, DirectConnection, HomeAccountState, Reader};
 
 /// What somebody without a user object is listed as: nothing but the home account is known of them.
 pub(crate) fn stand_in(who: &SignedIn, connection: &DirectConnection) -> User {
@@ -38,6 +38,33 @@ fn label(who: &SignedIn, connection: ObjectId, policy_version: i64) -> String {
 }
 
 impl Directory {
+    /// Erases the connections of a home account that is gone: there is nothing that a restore at home could bring back, and the
+    /// next sign-in makes a new one.
+    pub(crate) async fn sever(&self, home: &Home) -> Result<()> {
+        let Home::Tenant { tenant, object } = *home else { return Ok(()) };
+        let person = Person::Member { tenant, object };
+        let connected = person.clone();
+        let connections = self.store().read_across(move |across| across.connections(&connected)).await?;
+        for (entered, _) in connections {
+            let (cx, person, scope) = (self.own_cx(), person.clone(), scope(entered.id));
+            self.store()
+                .commit(scope, move |reader| {
+                    let mut changes = ChangeSet::new();
+                    // Judged again where it is decided: the account may be back by now.
+                    let gone = reader.across().home_account(tenant, object)? == HomeAccountState::Deleted;
+                    if let Some(connection) = reader.connection_of(&person)?.filter(|_| gone) {
+                        let draft = Draft::by_system(&cx, Activity::DeleteUser, "home")
+                            .on(Target::user(connection.id))
+                            .because("homeAccountDeleted");
+                        changes.disconnect(scope, connection.id, cx.now).record(draft.done());
+                    }
+                    Decision::done(changes, ())
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The confirm step. Its confirmation is signed and not stored: what it is good for once is the connection.
     pub(crate) fn view_disconnect(
         &self,

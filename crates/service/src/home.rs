@@ -145,6 +145,9 @@ impl Directory {
                 }
             }
         }
+        if let Event::Deleted(_) = message.event {
+            self.sever(&home).await?;
+        }
         let (tenant, id) = (item.tenant, item.id);
         self.store()
             .commit(scope(tenant), move |_| {

@@ -182,4 +182,12 @@ async fn a_direct_connection_is_listed_left_and_gone_at_once() {
     let found = directory.verify().await.unwrap();
     assert_eq!(found.problems, [""; 0], "and the log still verifies");
     assert!(matches!(person, Person::Member { .. }));
+    // A connection goes with the home account, whatever the policy says: there is nothing to restore.
+    let again = connect().await.unwrap();
+    let operator = service::Caller::operator(fabrikam);
+    directory.delete_user(&world.cx(), &operator, &nora.to_string()).await.unwrap();
+    directory.home_pass().await.unwrap();
+    let left = world.store().read(World::scope(contoso), |reader| reader.connection(again.id)).await.unwrap();
+    assert_eq!(left, None);
+    assert_eq!(directory.verify().await.unwrap().problems, [""; 0]);
 }

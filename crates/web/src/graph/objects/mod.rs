@@ -75,7 +75,7 @@ fn reference(call: &Call<'_>) -> Result<ObjectId, Problem> {
     let object = body::object(call)?;
     let link = object.get("@odata.id").and_then(Value::as_str).unwrap_or_default();
     let last = link.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let last = last.split(['(', ')', '\'']).filter(|part| !part.is_empty()).next_back().unwrap_or_default();
+    let last = last.split(['(', ')', '\'']).rfind(|part| !part.is_empty()).unwrap_or_default();
     last.parse().map_err(|_| {
         Problem::new(
             StatusCode::BAD_REQUEST,
