@@ -181,6 +181,7 @@ impl Announcement<'_> {
 
 {more}
   {watch}{personal} has a mailbox and no home organisation: sign in, and the passcode appears here.
+  Mails of this world, such as invitations, stay on {base_url}/innkeeper/outbox
   Addresses, ids and secrets for scripts: {env}
   All administrators: {data}/{WORLD}
   {end}

@@ -88,6 +88,7 @@ impl Smtp {
             .from(self.from.clone())
             .to(to)
             .subject(letter.subject.clone())
+            // Made of randomness and our own host name.
             .message_id(None)
             .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
             .map_err(|error| never(error.to_string()))
@@ -272,6 +273,10 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+        net::TcpListener,
+    };
 
     #[test]
     fn only_global_addresses_are_public() {
@@ -367,5 +372,120 @@ mod tests {
         let problem = Smtp::new("smtp://u:secret@mail.example", from).err().unwrap().to_string();
         assert!(!problem.contains("secret"), "{problem}");
         assert!(Smtp::new("smtps://mail.example", "nobody").is_err());
+    }
+
+    /// A mail server that answers `RCPT` so, and everything else as if all were well; what it was told.
+    async fn mail_server(answer: &'static str) -> (u16, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (reading, mut writing) = stream.into_split();
+            let mut lines = BufReader::new(reading).lines();
+            let (mut told, mut data) = (String::new(), false);
+            writing.write_all(b"220 test\r\n").await.unwrap();
+            while let Ok(Some(line)) = lines.next_line().await {
+                told.push_str(&line);
+                told.push('\n');
+                let reply = match line.split([' ', ':']).next().unwrap_or_default() {
+                    "." => {
+                        data = false;
+                        "250 taken"
+                    }
+                    _ if data => continue,
+                    "DATA" => {
+                        data = true;
+                        "354 go on"
+                    }
+                    "RCPT" => answer,
+                    "QUIT" => "221 bye",
+                    _ => "250 ok",
+                };
+                if writing.write_all(format!("{reply}\r\n").as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+            told
+        });
+        (port, told)
+    }
+
+    async fn deliver(answer: &'static str) -> (Result<(), PostFault>, String) {
+        let (port, told) = mail_server(answer).await;
+        let url = format!("smtp://127.0.0.1:{port}");
+        let smtp = Smtp::new(&url, "Innkeeper <innkeeper@example.org>").unwrap();
+        let letter = Letter {
+            to: "sam@mail.example".to_owned(),
+            subject: "Über\u{200b} 邀请".to_owned(),
+            text: "The text\n.\nQUIT".to_owned(),
+            html: "<p>The text</p>".to_owned(),
+        };
+        let done = smtp.deliver(&letter).await;
+        drop(smtp);
+        (done, told.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_to_its_address_in_both_forms() {
+        let (done, told) = deliver("250 ok").await;
+        assert_eq!(done, Ok(()));
+        for part in [
+            "MAIL FROM:<innkeeper@example.org>",
+            "RCPT TO:<sam@mail.example>",
+            "Subject: =?utf-8?b?",
+            "Message-ID: <",
+            "Date: ",
+            "text/plain",
+            "text/html",
+            "<p>The text</p>",
+        ] {
+            assert!(told.contains(part), "{part} is not in {told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_for_good_is_told_from_one_for_now_and_names_nobody() {
+        let (done, _) = deliver("550 no such mailbox sam@mail.example").await;
+        assert_eq!(done, Err(PostFault::Never("the mail server answered 550".to_owned())));
+        let (done, _) = deliver("450 try again").await;
+        assert_eq!(done, Err(PostFault::Later("the mail server answered 450".to_owned())));
+        let smtp = Smtp::new("smtp://127.0.0.1:1", "innkeeper@example.org").unwrap();
+        let letter = Letter {
+            to: "sam@mail.example".to_owned(),
+            subject: String::new(),
+            text: String::new(),
+            html: String::new(),
+        };
+        assert!(matches!(smtp.deliver(&letter).await, Err(PostFault::Later(_))), "nobody listens");
+    }
+
+    /// Answers one request with this, as it is.
+    async fn web_server(answer: Vec<u8>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 2048];
+            stream.read(&mut head).await.unwrap();
+            drop(stream.write_all(&answer).await);
+        });
+        format!("http://{address}/x")
+    }
+
+    async fn fetch(answer: Vec<u8>) -> Result<Reply, String> {
+        let question = Question { url: web_server(answer).await, form: None, basic: None };
+        Guarded::new(true).unwrap().ask(&question).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole_or_not_at_all_and_redirects_lead_nowhere() {
+        let good = fetch(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec()).await.unwrap();
+        assert_eq!((good.status, good.body.as_slice()), (200, &b"{}"[..]));
+        let moved = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(fetch(moved.to_vec()).await.unwrap().status, 302);
+        let mut large = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+        large.resize(MOST + 1000, b'x');
+        assert!(fetch(large).await.unwrap_err().contains("longer than 256 KiB"));
+        assert!(fetch(b"nonsense".to_vec()).await.is_err());
     }
 }
