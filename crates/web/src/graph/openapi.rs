@@ -185,7 +185,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     let top = route.parts().count() == 1;
     let status = match (route.method, route.shape) {
         ("POST", Shape::One(_)) if top || readable => Some("201"),
-        ("PATCH" | "DELETE", Shape::Untyped) if route.operation.is_some() => Some("204"),
+        ("PATCH" | "DELETE" | "POST", Shape::Untyped) if route.operation.is_some() => Some("204"),
         // Some only say why they do nothing.
         (_, Shape::Untyped) if route.operation.is_none() && !route.is_open() && route.path != "$batch" => {
             None
