@@ -87,6 +87,8 @@ def main(home, throttled_home):
         az(*az.rest("get", f"beta/{POLICY}"))
         az.refused(1, "Authorization_RequestDenied", *az.rest("get", "v1.0/users"))
     with act("error: wrong secret"):
+        # A token that it has is used whatever the secret.
+        az("account", "clear")
         az.refused(
             1, "AADSTS7000215", "login", "--service-principal", "--allow-no-subscriptions",
             "--tenant", world["TENANT_ID"], "-u", world["CLIENT_ID"], "-p=wrong",

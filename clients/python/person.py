@@ -18,7 +18,9 @@ class Person:
     """A browser of their own, and what they know. `code` is what a device shows."""
 
     def __init__(self, user_name, password, code=None):
-        self._knows = {"userName": user_name, "password": password, "decision": "accept", "code": code}
+        self._knows = {
+            "userName": user_name, "login": user_name, "password": password, "decision": "accept", "code": code,
+        }
         tls = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
         self._browser = urllib.request.build_opener(
             _StaysHere, urllib.request.HTTPSHandler(context=tls), urllib.request.HTTPCookieProcessor(CookieJar()),
@@ -37,8 +39,8 @@ class Person:
                 address = urllib.parse.urljoin(address, answer.headers["Location"])
                 continue
             assert answer.status == 200, (answer.status, address, page.said())
-            if page.onward:
-                address = urllib.parse.urljoin(address, page.onward)
+            if page.onward or page.provider:
+                address = urllib.parse.urljoin(address, page.onward or page.provider)
                 continue
             chosen = page.form(self._knows)
             if chosen is None:
@@ -78,12 +80,14 @@ class _Form:
 class _Page(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.forms, self.onward, self._text, self._asked = [], None, [], []
+        self.forms, self.onward, self.provider, self._text, self._asked = [], None, None, [], []
 
     def handle_starttag(self, tag, attributes):
         of = dict(attributes)
         if tag == "meta" and of.get("http-equiv") == "refresh":
             self.onward = of["content"].split("url=", 1)[1]
+        elif tag == "a" and of.get("href", "").startswith("/signin/with/"):
+            self.provider = of["href"]
         elif tag == "form":
             self.forms.append(_Form(of.get("action")))
             self._asked.append(set())
@@ -99,12 +103,12 @@ class _Page(HTMLParser):
         self._text.append(data.strip())
 
     def form(self, knows):
-        """The first form that asks for something that the person knows; else one with nothing to type, sent by a script."""
+        """The first form that asks for something that the person knows; else one with nothing to type but something to say."""
         known = {name for name, value in knows.items() if value}
         for form, asked in zip(self.forms, self._asked):
             if asked & known:
                 return form
-        return next((form for form in self.forms if "code" in form.fields or "error" in form.fields), None)
+        return next((form for form in self.forms if form.fields.keys() - {"csrf"}), None)
 
     def said(self):
         return " ".join(word for word in self._text if word)
