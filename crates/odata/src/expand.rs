@@ -44,7 +44,9 @@ impl Expansion {
 
 fn selection(options: &str) -> Result<String, Error> {
     let names = match options.trim().split_once('=') {
-        Some((name, names)) if name.trim().trim_start_matches('$').eq_ignore_ascii_case("select") => names.trim(),
+        Some((name, names)) if name.trim().trim_start_matches('$').eq_ignore_ascii_case("select") => {
+            names.trim()
+        }
         _ => return Err(invalid("in parentheses stands $select=… and nothing else")),
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_,/ ".contains(&byte);

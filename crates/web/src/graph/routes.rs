@@ -356,7 +356,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Access(objects::Access::AddPartner)),
         "Make settings towards one organization",
     )
-    .one(&objects::ACCESS_PARTNER).takes(&objects::ACCESS_PARTNER),
+    .one(&objects::ACCESS_PARTNER)
+    .takes(&objects::ACCESS_PARTNER),
     route(
         "GET",
         "policies/crossTenantAccessPolicy/partners/{id}",
@@ -387,7 +388,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::People(objects::People::Create)),
         "Create a user",
     )
-    .one(&USER).takes(&USER),
+    .one(&USER)
+    .takes(&USER),
     route(
         "GET",
         "users/{id}/sponsors",
@@ -434,7 +436,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Roles(objects::Roles::Activate)),
         "Explains that every role is active",
     )
-    .one(&objects::ROLE).takes(&objects::ROLE),
+    .one(&objects::ROLE)
+    .takes(&objects::ROLE),
     route(
         "GET",
         "directoryRoles/{id}",
@@ -513,7 +516,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Roles(objects::Roles::Assign)),
         "Give a directory role",
     )
-    .one(&objects::ROLE_ASSIGNMENT).takes(&objects::ROLE_ASSIGNMENT),
+    .one(&objects::ROLE_ASSIGNMENT)
+    .takes(&objects::ROLE_ASSIGNMENT),
     route(
         "GET",
         "roleManagement/directory/roleAssignments/{id}",
@@ -529,14 +533,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Roles(objects::Roles::Unassign)),
         "Take a directory role",
     ),
-    route(
-        "GET",
-        "groups",
-        Some(O::ListGroups),
-        A::Objects(X::Groups(objects::Groups::List)),
-        "List groups",
-    )
-    .many(&objects::GROUP),
+    route("GET", "groups", Some(O::ListGroups), A::Objects(X::Groups(objects::Groups::List)), "List groups")
+        .many(&objects::GROUP),
     route(
         "POST",
         "groups",
@@ -544,7 +542,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Groups(objects::Groups::Create)),
         "Create a security group",
     )
-    .one(&objects::GROUP).takes(&objects::GROUP),
+    .one(&objects::GROUP)
+    .takes(&objects::GROUP),
     route(
         "GET",
         "groups/$count",
@@ -630,7 +629,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Applications(objects::Applications::Create)),
         "Register an app",
     )
-    .one(&objects::APPLICATION).takes(&objects::APPLICATION),
+    .one(&objects::APPLICATION)
+    .takes(&objects::APPLICATION),
     route(
         "GET",
         "applications/{id}",
@@ -661,7 +661,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Applications(objects::Applications::AddPassword)),
         "Give an app a secret",
     )
-    .one(&objects::PASSWORD_CREDENTIAL).takes(&objects::ADD_PASSWORD),
+    .one(&objects::PASSWORD_CREDENTIAL)
+    .takes(&objects::ADD_PASSWORD),
     route(
         "POST",
         "applications/{id}/removePassword",
@@ -685,7 +686,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Principals(objects::Principals::Create)),
         "Give an app a service principal",
     )
-    .one(&objects::SERVICE_PRINCIPAL).takes(&objects::SERVICE_PRINCIPAL),
+    .one(&objects::SERVICE_PRINCIPAL)
+    .takes(&objects::SERVICE_PRINCIPAL),
     route(
         "GET",
         "servicePrincipals/{id}",
@@ -716,7 +718,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Principals(objects::Principals::AddPassword)),
         "Give an app a secret",
     )
-    .one(&objects::PASSWORD_CREDENTIAL).takes(&objects::ADD_PASSWORD),
+    .one(&objects::PASSWORD_CREDENTIAL)
+    .takes(&objects::ADD_PASSWORD),
     route(
         "POST",
         "servicePrincipals/{id}/removePassword",
@@ -748,7 +751,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Grants(objects::Grants::AddRole)),
         "Grant a permission to an app itself",
     )
-    .one(&objects::ROLE_GRANT).takes(&objects::ROLE_GRANT),
+    .one(&objects::ROLE_GRANT)
+    .takes(&objects::ROLE_GRANT),
     route(
         "DELETE",
         "servicePrincipals/{id}/appRoleAssignments/{assignmentId}",
@@ -771,7 +775,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Grants(objects::Grants::AddAssignedTo)),
         "Grant a permission to an app itself",
     )
-    .one(&objects::ROLE_GRANT).takes(&objects::ROLE_GRANT),
+    .one(&objects::ROLE_GRANT)
+    .takes(&objects::ROLE_GRANT),
     route(
         "DELETE",
         "servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}",
@@ -794,7 +799,8 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Grants(objects::Grants::AddGrant)),
         "Grant permissions on behalf of people",
     )
-    .one(&objects::PERMISSION_GRANT).takes(&objects::PERMISSION_GRANT),
+    .one(&objects::PERMISSION_GRANT)
+    .takes(&objects::PERMISSION_GRANT),
     route(
         "GET",
         "oauth2PermissionGrants/{id}",
@@ -848,11 +854,8 @@ struct Step<'a> {
 
 /// A key of these objects besides the id.
 fn alternate_key(set: &str, name: &str) -> Option<&'static str> {
-    const KEYS: [(&str, &str); 3] = [
-        ("applications", "appId"),
-        ("servicePrincipals", "appId"),
-        ("directoryRoles", "roleTemplateId"),
-    ];
+    const KEYS: [(&str, &str); 3] =
+        [("applications", "appId"), ("servicePrincipals", "appId"), ("directoryRoles", "roleTemplateId")];
     let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
     KEYS.into_iter().find(|(of, key)| is(of, set) && is(key, name)).map(|(_, key)| key)
 }
