@@ -104,6 +104,8 @@ impl Directory {
     /// Gives a tenant a new signing key: at once, or shown for a day before it signs. The keys before it go on proving what
     /// they signed until the last of that is over; keys of which nothing is left are removed. When the new key signs first.
     pub async fn rotate_key(&self, cx: &Cx, tenant: TenantId, at_once: bool) -> Result<Timestamp> {
+        // Where nothing signs yet, nobody keeps a document without the new key.
+        let at_once = at_once || self.current_key(cx, tenant).await?.is_none();
         let from = if at_once { cx.now } else { cx.now + SHOWN };
         let fresh = self.new_key(cx, tenant, from).await?;
         let record = made(Draft::new(cx, Activity::AddSigningKey, Initiator::Operator), &fresh);
