@@ -99,7 +99,10 @@ impl Post for Smtp {
     fn deliver<'a>(&'a self, letter: &'a Letter) -> Pending<'a, Result<(), PostFault>> {
         Box::pin(async move {
             let message = self.message(letter)?;
-            match self.transport.send(message).await {
+            let Ok(sent) = tokio::time::timeout(MAIL_PATIENCE, self.transport.send(message)).await else {
+                return Err(PostFault::Later("the mail server did not take it in time".to_owned()));
+            };
+            match sent {
                 Ok(_) => Ok(()),
                 // What the server says can hold the address; its code says enough.
                 Err(error) if error.is_permanent() => Err(PostFault::Never(code(&error))),
@@ -466,7 +469,7 @@ mod tests {
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut head = [0; 2048];
-            stream.read(&mut head).await.unwrap();
+            assert!(stream.read(&mut head).await.unwrap() > 0);
             drop(stream.write_all(&answer).await);
         });
         format!("http://{address}/x")

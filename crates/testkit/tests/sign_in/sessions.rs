@@ -8,7 +8,7 @@ use testkit::GuestState;
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// Signs in by the form with a browser that says what it is.
-async fn sign_in_as(scene: &Scene, browser: &mut Browser, user_name: &str, agent: &str) -> Page {
+async fn sign_in_as(browser: &mut Browser, user_name: &str, agent: &str) -> Page {
     let csrf = browser.get("/signin").await.field("csrf");
     let fields =
         [("csrf", csrf.as_str()), ("step", "password"), ("userName", user_name), ("password", PASSWORD)];
@@ -17,7 +17,6 @@ async fn sign_in_as(scene: &Scene, browser: &mut Browser, user_name: &str, agent
         .header("content-type", "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "same-origin")
         .header("user-agent", agent);
-    let _ = scene;
     browser.send(request, &crate::browser::form(&fields)).await
 }
 
@@ -31,10 +30,8 @@ fn attributes(page: &Page, name: &str) -> String {
 async fn a_person_sees_where_they_are_signed_in_and_ends_one_session() {
     let scene = Scene::new(120).await;
     let (mut phone, mut laptop) = (scene.stranger(), scene.stranger());
-    sign_in_as(&scene, &mut phone, BOB, "Mozilla/5.0 (iPhone) Version/17 Safari/604.1")
-        .await
-        .leads_to("/myaccount");
-    sign_in_as(&scene, &mut laptop, BOB, FIREFOX).await.leads_to("/myaccount");
+    sign_in_as(&mut phone, BOB, "Mozilla/5.0 (iPhone) Version/17 Safari/604.1").await.leads_to("/myaccount");
+    sign_in_as(&mut laptop, BOB, FIREFOX).await.leads_to("/myaccount");
     let page = laptop.get("/myaccount/sessions").await;
     page.is(200).says("Firefox, Linux This device").says("Safari, iPhone").says("from 127.0.0.1");
     let id = page.field("id");
