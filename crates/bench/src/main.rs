@@ -135,6 +135,9 @@ fn run(options: &Options) -> Result<()> {
             Err(error) => bar.suspend(|| eprintln!("{}: {error}", goal.name)),
         }
         bar.inc(1);
+        if bar.is_hidden() {
+            eprintln!("{} is done.", goal.name);
+        }
     }
     bar.finish_and_clear();
     drop(std::fs::remove_dir_all(&bench.scratch));

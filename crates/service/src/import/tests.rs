@@ -124,7 +124,7 @@ async fn members_guests_and_deleted_ones_become_what_the_product_makes_of_them()
         .get_policy(&stage.cx, &Caller::operator(stage.tenant("contoso.example").await))
         .await
         .unwrap();
-    assert!(policy.policy.allow_removal);
+    assert!(policy.allow_removal);
 }
 
 #[tokio::test]
