@@ -27,7 +27,10 @@ async fn endpoints(
     let origin = &arrival.origin;
     let version = query.iter().find_map(|(name, value)| (name == "api-version").then_some(value.as_str()));
     let host = origin.strip_prefix("https://").unwrap_or(origin);
-    let audiences = ["https://management.core.windows.net/", "https://management.azure.com/"];
+    // The first is what tools ask a token for when an address is the resource manager's, and here Graph has the same address:
+    // `az rest` needs a token that is good for Graph.
+    let own = format!("{origin}/");
+    let audiences = [own.as_str(), "https://management.core.windows.net/", "https://management.azure.com/"];
     if version == Some("2015-01-01") {
         // The form of Azure Stack, which older releases of the command line ask for.
         let body = json!({

@@ -20,7 +20,9 @@ async fn what_tools_read_first() {
     let (status, cloud) = get(&house, "/metadata/endpoints?api-version=2022-09-01").await;
     assert_eq!(status, 200);
     assert_eq!(cloud["authentication"]["loginEndpoint"], "https://localhost:8443");
-    assert_eq!(cloud["authentication"]["audiences"][0], "https://management.core.windows.net/");
+    let audiences = &cloud["authentication"]["audiences"];
+    assert_eq!(audiences[0], "https://localhost:8443/", "a token for the resource manager is good for Graph, too");
+    assert_eq!(audiences[1], "https://management.core.windows.net/");
     assert_eq!(cloud["microsoftGraphResourceId"], "https://localhost:8443/");
     assert_eq!(cloud["resourceManager"], "https://localhost:8443/");
     let (_, clouds) = get(&house, "/metadata/endpoints?api-version=2019-05-01").await;
