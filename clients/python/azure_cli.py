@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import threading
 import uuid
 from pathlib import Path
 
+from person import Person
 from world import World, act, end
 
 AZ = Path(sys.executable).parent / "az"
@@ -58,6 +60,19 @@ class Cli:
             "-u", self.world[f"{app}_ID"], f"-p={self.world[f'{app}_SECRET']}",
         )
 
+    def sign_in_with_device(self, person):
+        """What the program shows is typed by a person elsewhere. Without a tenant there is nothing it could sign in to."""
+        words = ["login", "--use-device-code", "--allow-no-subscriptions", "--tenant", self.world["TENANT_ID"]]
+        # The code is a warning to it.
+        environment = {**self._environment, "AZURE_CORE_ONLY_SHOW_ERRORS": "false"}
+        running = subprocess.Popen(
+            [AZ, *words], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for line in running.stderr:
+            if shown := re.search(r"open the page (\S+) and enter the code (\S+)", line):
+                person(shown[2]).open(shown[1], "never:")
+        return json.loads(running.communicate()[0])
+
     def register(self):
         self("cloud", "register", "-n", "innkeeper", "--endpoint-resource-manager", self.world["BASE_URL"])
         self("cloud", "set", "-n", "innkeeper")
@@ -93,6 +108,12 @@ def main(home, throttled_home):
             1, "AADSTS7000215", "login", "--service-principal", "--allow-no-subscriptions",
             "--tenant", world["TENANT_ID"], "-u", world["CLIENT_ID"], "-p=wrong",
         )
+    with act("sign a person in by device code"):
+        az("account", "clear")
+        name = world["ADMIN_USERNAME"]
+        account = az.sign_in_with_device(lambda code: Person(name, world["ADMIN_PASSWORD"], code))[0]
+        assert account["user"] == {"name": name, "type": "user"}, account
+        assert az("ad", "signed-in-user", "show")["userPrincipalName"] == name
     limits(throttled_home)
     end()
 
