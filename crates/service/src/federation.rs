@@ -341,7 +341,8 @@ fn refusal(cx: &Cx, provider: &Provider, why: &str) -> Draft {
 }
 
 /// What is kept of somebody. The address counts only if the provider vouches for it and the operator has confirmed that its
-/// domain is the provider's.
+/// domain is the provider's. A domain that an organisation here has got since, or at that same moment on another server, is
+/// the organisation's: its people prove their addresses with a password.
 fn known(
     reader: &Reader<'_>,
     provider: &Provider,
@@ -361,9 +362,14 @@ fn known(
                 .any(|one| one.domain == domain && one.provider == provider.id && one.verified.is_some())
         })
     };
-    let address = vouched
+    let mut address = vouched
         .map(|address| fold(address))
         .filter(|address| is_plain_address(address) && is_theirs(address));
+    if let Some(domain) = address.as_deref().and_then(domain_of)
+        && reader.across().tenant_of_domain(&domain)?.is_some()
+    {
+        address = None;
+    }
     let user_name = claims.user_name.clone().or_else(|| claims.email.clone());
     let user_name = user_name.unwrap_or_else(|| provider.name.clone());
     Ok(FederatedPerson {

@@ -110,13 +110,16 @@ impl Directory {
                     // Another server has taken over.
                     return Ok(pass);
                 }
-                self.carry(&mut pass, &item, holder).await?;
+                if !self.carry(&mut pass, &item, holder).await? {
+                    return Ok(pass);
+                }
                 pass.events += 1;
             }
         }
     }
 
-    async fn carry(&self, pass: &mut HomePass, item: &OutboxItem, holder: Uuid) -> Result<()> {
+    /// Carries one event to all tenants; false if another server took over meanwhile, which begins it again.
+    async fn carry(&self, pass: &mut HomePass, item: &OutboxItem, holder: Uuid) -> Result<bool> {
         let message = parse(item)?;
         let home = Home::Tenant { tenant: item.tenant, object: message.object };
         let mut behind = None;
@@ -128,7 +131,9 @@ impl Directory {
                 .await?;
             let Some(last) = tenants.last().copied() else { break };
             behind = Some(last);
-            self.take_lease(KIND, holder).await?;
+            if !self.take_lease(KIND, holder).await? {
+                return Ok(false);
+            }
             let works: Vec<_> = tenants
                 .into_iter()
                 .map(|tenant| tokio::spawn(self.clone().carry_to(tenant, home.clone(), message)))
@@ -153,7 +158,7 @@ impl Directory {
             .commit(scope(tenant), move |_| {
                 let mut changes = ChangeSet::new();
                 changes.finish(scope(tenant), id);
-                Decision::done(changes, ())
+                Decision::done(changes, true)
             })
             .await
     }

@@ -150,10 +150,14 @@ impl Directory {
         loop {
             let now = self.reading().now;
             let due = self.store().read_across(move |across| across.due_mails(now, BATCH)).await?;
-            if due.is_empty() || !self.take_lease(LEASE, holder).await? {
+            if due.is_empty() {
                 return Ok(pass);
             }
             for mail in due {
+                // For each, because a slow mail server may take as long as a lease for a few of them.
+                if !self.take_lease(LEASE, holder).await? {
+                    return Ok(pass);
+                }
                 self.send_one(&mut pass, mail).await?;
             }
         }

@@ -187,6 +187,7 @@ async fn policies(setup: Setup<'_>) -> Result<HashMap<(String, String), Policy>>
     setup.rows(sql, &[]).await?.into_iter().map(read).collect()
 }
 
+/// Our own tables: others may lie in the same schema, such as those of an extension, and are not ours to grant.
 async fn tables(setup: Setup<'_>, roles: &Roles) -> Result<Vec<Found>> {
     let sql = "select c.relname::text, \
                exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped), \
@@ -194,7 +195,8 @@ async fn tables(setup: Setup<'_>, roles: &Roles) -> Result<Vec<Found>> {
                has_table_privilege(?1, c.oid, 'select') and has_table_privilege(?1, c.oid, 'insert') \
                and has_table_privilege(?1, c.oid, 'update') and has_table_privilege(?1, c.oid, 'delete'), \
                has_table_privilege(?2, c.oid, 'select') from pg_class c \
-               where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') order by c.relname";
+               where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') \
+               and pg_has_role(c.relowner, 'usage') order by c.relname";
     let read = |mut row: Row| -> Result<_> {
         Ok(Found {
             table: row.text()?,
