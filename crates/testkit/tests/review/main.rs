@@ -2,4 +2,5 @@
 #![expect(clippy::expect_used, reason = "a stage that cannot be set fails the test")]
 
 mod guests;
+mod servers;
 mod strangers;
