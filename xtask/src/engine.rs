@@ -11,6 +11,8 @@ use crate::tools;
 
 /// The crates whose tests go through the store to whatever engine the address names.
 const ROOMS: &[&str] = &["store", "service", "testkit"];
+/// Tests of the servers themselves, which start their own.
+const NOT: &[&str] = &["testkit/cluster", "testkit/with-postgres"];
 /// The program of `testkit` that runs a command with a server of its own.
 const RUNNER: &str = "with-postgres";
 /// Where tests look for the engine.
@@ -44,8 +46,8 @@ pub fn step(run: &Run) -> Outcome {
     let Some(runner) = built.runner else {
         return Outcome::Failed(format!("the build made no program called {RUNNER}"));
     };
-    let chosen: Vec<&Tests> =
-        built.tests.iter().filter(|tests| ROOMS.iter().any(|room| is_of(&tests.name, room))).collect();
+    let wanted = |name: &str| !NOT.contains(&name) && ROOMS.iter().any(|room| is_of(name, room));
+    let chosen: Vec<&Tests> = built.tests.iter().filter(|tests| wanted(&tests.name)).collect();
     if ROOMS.iter().any(|room| !chosen.iter().any(|tests| is_of(&tests.name, room))) {
         return Outcome::Failed(format!("the build made no tests for one of {}", ROOMS.join(", ")));
     }

@@ -41,7 +41,7 @@ fn from_file(file: &Path, sql: &str) -> Vec<Row> {
     let connection =
         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database");
     let mut statement = connection.prepare(sql).expect("a query");
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).expect("rows");
     let mut found = Vec::new();
     while let Some(row) = rows.next().expect("a row") {
