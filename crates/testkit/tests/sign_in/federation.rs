@@ -573,3 +573,15 @@ async fn a_provider_speaks_for_the_organisation_that_registered_it_only() {
     browser.get("/myaccount/organizations").await.is(200).says("Contoso").lacks("Fabrikam");
     browser.get(&format!("/myaccount/organizations/leave/{fabrikam}")).await.is(404);
 }
+
+/// The operator may give the domain to an organisation after it was confirmed as the provider's, or at that same moment on
+/// another server. From then on people of that domain prove their addresses with a password.
+#[tokio::test]
+async fn a_provider_vouches_for_nobody_in_a_domain_that_an_organisation_has() {
+    let partner = Partner::new(158).await;
+    let invitation = partner.invite(ANA).await;
+    let mut browser = partner.scene.stranger();
+    let back = partner.provider.authorize(&partner.depart(&mut browser, &invitation).await, "subject-1", ANA);
+    partner.scene.world.tenant("Partner", "partner.example").await;
+    browser.get(&back).await.is(403).says("You are not known here");
+}
