@@ -45,6 +45,16 @@ pub enum Ask {
 
 type Verdict = Result<(), &'static str>;
 
+/// A sign-in counts as fresh for ten minutes.
+fn is_fresh(begun: model::Timestamp, now: model::Timestamp) -> bool {
+    now.since(begun) <= Span::minutes(10)
+}
+
+/// Who holds a role leaves only with a fresh sign-in.
+fn may_go_now(account: &Account, held: &crate::rig::Held, now: model::Timestamp) -> bool {
+    account.roles.is_empty() || is_fresh(held.signed_in.authenticated, now)
+}
+
 impl Run {
     /// The documents' table of who may.
     pub fn authorised(&self, who: &Who, ask: Ask) -> Verdict {
@@ -113,6 +123,16 @@ impl Run {
 
     /// Somebody who asks in this tenant: the operator, an app, a person on a page or through an app, or one of these with
     /// what was proved earlier.
+    /// What is hard to undo asks whoever comes by a page to have signed in lately.
+    fn lately(&self, who: &Who) -> Verdict {
+        let Who::Page { cookie, .. } = who else { return Ok(()) };
+        let now = self.world.cx().now;
+        match self.state.cookies.iter().find(|own| own.text == *cookie) {
+            Some(own) if is_fresh(own.begun(), now) => Ok(()),
+            _ => Err("unauthenticated"),
+        }
+    }
+
     pub async fn caller(&mut self, tenant: usize) -> Check<(Caller, Who)> {
         let earlier: Vec<_> = self.callers.iter().filter(|(own, ..)| *own == tenant).cloned().collect();
         if self.dice.percent(25)
@@ -380,8 +400,12 @@ impl Run {
     }
 
     async fn view(&mut self, tenant: usize, held: &crate::rig::Held) -> Check<Option<Confirmation>> {
-        let decision = self.state.may_leave(held.human, tenant);
         let account = self.state.account_of(held.human, tenant).cloned();
+        let now = self.world.cx().now;
+        let decision = self.state.may_leave(held.human, tenant).and_then(|()| match &account {
+            Some(account) if !may_go_now(account, held, now) => Err("unauthenticated"),
+            _ => Ok(()),
+        });
         let mut next = self.state.clone();
         if let (Ok(()), Some(account)) = (decision, &account) {
             for other in &mut next.confirmations {
@@ -471,6 +495,9 @@ impl Run {
                 && known.edition == self.state.companies[tenant].edition
         });
         let (true, Some(index)) = (good, mine) else { return ("stale", next) };
+        if !may_go_now(account, held, now) {
+            return ("unauthenticated", next);
+        }
         next.confirmations[index].used = true;
         next.delete(account.id, Cause::Left, now, self.elapsed());
         ("left", next)
@@ -564,6 +591,9 @@ impl Run {
             Ok(()) if seen.is_some_and(|seen| seen != version) => "preconditionFailed",
             Ok(()) if patch.allow_leave == Some(false) && !(company.contact && company.statement) => {
                 "badRequest"
+            }
+            Ok(()) if patch.allow_removal == Some(true) && !company.removal && self.lately(&who).is_err() => {
+                "unauthenticated"
             }
             Ok(()) => company.change(patch.allow_leave, patch.allow_removal),
         };
@@ -679,12 +709,22 @@ impl Run {
         if self.state.is_displaced(account, &upn) { Err("conflict") } else { Ok(upn) }
     }
 
+    /// Whoever works on pages proves anew who they are before what cannot be undone.
+    fn signed_in_lately(&self, who: &Who) -> Verdict {
+        let Who::Page { cookie, .. } = who else { return Ok(()) };
+        let (now, limit) = (self.world.cx().now, Span::minutes(10));
+        let own = self.state.cookies.iter().find(|own| own.text == *cookie);
+        let lately = own.is_some_and(|own| now.since(own.expires - Span::hours(12)) <= limit);
+        if lately { Ok(()) } else { Err("unauthenticated") }
+    }
+
     pub async fn purge_by_hand(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
         let id = self.target(tenant, |account| !account.live());
         let mut next = self.state.clone();
         let gone = self.in_tenant(tenant, id).filter(|account| !account.live()).cloned();
-        let expected = match (self.authorised(&who, Ask::Manage), &gone) {
+        let verdict = self.authorised(&who, Ask::Manage).and_then(|()| self.signed_in_lately(&who));
+        let expected = match (verdict, &gone) {
             (Err(refusal), _) => refusal,
             (Ok(()), None) => "notFound",
             (Ok(()), Some(_)) => {
