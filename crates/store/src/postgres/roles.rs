@@ -100,11 +100,13 @@ async fn bound(setup: Setup<'_>) -> Result<()> {
     }
 }
 
-/// A policy as it is and as it should be.
-#[derive(PartialEq, Eq)]
+/// A policy as it is.
 struct Policy {
+    /// Whom it is for, quoted.
     roles: String,
     command: String,
+    /// It is for the role that it should be for, and perhaps for others.
+    ours: bool,
 }
 
 struct Found {
@@ -130,7 +132,7 @@ pub(super) async fn missing(setup: Setup<'_>, roles: &Roles) -> Result<Vec<Strin
     if !may {
         statements.push(format!("grant usage on schema {schema} to {}, {}", roles.tenant, roles.directory));
     }
-    let policies = policies(setup).await?;
+    let policies = policies(setup, roles).await?;
     for table in tables(setup, roles).await? {
         if PRIVATE.contains(&table.table.as_str()) {
             continue;
@@ -149,22 +151,33 @@ pub(super) async fn missing(setup: Setup<'_>, roles: &Roles) -> Result<Vec<Strin
             statements.push(format!("alter table {name} enable row level security"));
             statements.push(format!("alter table {name} force row level security"));
         }
-        let of = |policy: &str| policies.get(&(table.table.clone(), policy.to_owned()));
-        if !is(of("tenant_rows"), &roles.tenant, "ALL") {
-            statements.push(format!("drop policy if exists tenant_rows on {name}"));
-            statements.push(format!(
-                "create policy tenant_rows on {name} to {} using (tenant_id = current_setting('app.tenant', true)) \
-                 with check (tenant_id = current_setting('app.tenant', true))",
-                roles.tenant
-            ));
-        }
-        if !is(of("directory_rows"), &roles.directory, "SELECT") {
-            statements.push(format!("drop policy if exists directory_rows on {name}"));
-            statements.push(format!(
-                "create policy directory_rows on {name} for select to {} using (current_setting('app.tenant', true) = '*')",
-                roles.directory
-            ));
-        }
+        let mut policy = |policy: &str, role: &str, command: &str, rest: &str| {
+            let found = policies.get(&(table.table.clone(), policy.to_owned()));
+            match found.filter(|found| found.command.eq_ignore_ascii_case(command)) {
+                Some(found) if found.ours => {}
+                // Servers that started before there was this role go on with theirs: without a policy they would see nothing.
+                Some(Policy { roles, .. }) => {
+                    statements.push(format!("alter policy {policy} on {name} to {roles}, {role}"));
+                }
+                None => {
+                    statements.push(format!("drop policy if exists {policy} on {name}"));
+                    statements
+                        .push(format!("create policy {policy} on {name} for {command} to {role} {rest}"));
+                }
+            }
+        };
+        policy(
+            "tenant_rows",
+            &roles.tenant,
+            "all",
+            "using (tenant_id = current_setting('app.tenant', true)) with check (tenant_id = current_setting('app.tenant', true))",
+        );
+        policy(
+            "directory_rows",
+            &roles.directory,
+            "select",
+            "using (current_setting('app.tenant', true) = '*')",
+        );
     }
     Ok(statements)
 }
@@ -173,18 +186,17 @@ fn bare(role: &str) -> String {
     role.trim_matches('"').replace("\"\"", "\"")
 }
 
-fn is(found: Option<&Policy>, role: &str, command: &str) -> bool {
-    found.is_some_and(|policy| policy.roles == bare(role) && policy.command == command)
-}
-
-async fn policies(setup: Setup<'_>) -> Result<HashMap<(String, String), Policy>> {
-    let sql = "select tablename::text, policyname::text, array_to_string(roles, ',')::text, cmd::text from pg_policies \
+async fn policies(setup: Setup<'_>, roles: &Roles) -> Result<HashMap<(String, String), Policy>> {
+    let sql = "select tablename::text, policyname::text, \
+               array_to_string(array(select quote_ident(role::text) from unnest(roles) role), ', '), cmd::text, \
+               (case policyname::text when 'tenant_rows' then ?1 else ?2 end) = any(roles::text[]) from pg_policies \
                where schemaname = current_schema()::text";
     let read = |mut row: Row| -> Result<_> {
         let key = (row.text()?, row.text()?);
-        Ok((key, Policy { roles: row.text()?, command: row.text()? }))
+        Ok((key, Policy { roles: row.text()?, command: row.text()?, ours: row.bool()? }))
     };
-    setup.rows(sql, &[]).await?.into_iter().map(read).collect()
+    let names = [bare(&roles.tenant).into(), bare(&roles.directory).into()];
+    setup.rows(sql, &names).await?.into_iter().map(read).collect()
 }
 
 /// Our own tables: others may lie in the same schema, such as those of an extension, and are not ours to grant.

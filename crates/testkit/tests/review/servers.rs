@@ -1,6 +1,6 @@
 //! Several servers with one database: what must hold although each knows only what is stored.
 
-use model::{Span, UserType};
+use model::{PrivacyProfile, Span, Tenant, TenantId, Timestamp, UserType};
 use service::{
     Caller, Directory, InvitationMessage, InvitationRequest, Letter, MailPass, Mailing, Outside, Pending,
     Post, PostFault,
@@ -9,7 +9,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex, OnceLock},
 };
-use store::{DatabaseUrl, Store};
+use store::{ChangeSet, DatabaseUrl, Decision, Store};
 use testkit::{MockClock, Server, World, cluster::Cluster};
 
 /// A PostgreSQL server of our own. None, said loudly, where it is not installed (with `CI=true` that is a failure), and none
@@ -114,4 +114,56 @@ fn tables_of_somebody_else_and_an_awkward_user_name_are_no_obstacle() {
     assert_eq!(cluster.sql("shared", open).expect("a count"), "0");
     let theirs = "select has_table_privilege('pg_database_owner', 'spatial_ref_sys', 'select')";
     assert_eq!(cluster.sql("shared", theirs).expect("an answer"), "f");
+}
+
+async fn found(store: &Store, number: u128) -> model::Result<TenantId> {
+    let id = TenantId::from_uuid(uuid::Uuid::from_u128(number));
+    let tenant = Tenant {
+        id,
+        name: format!("Organisation {number}"),
+        domain: format!("n{number}.example"),
+        privacy: PrivacyProfile::default(),
+        technical_contact: None,
+        created: Timestamp::from_seconds(1_767_225_600),
+        version: 1,
+    };
+    let commit = store.commit(World::scope(id), move |_| {
+        let mut changes = ChangeSet::new();
+        changes.insert_tenant(&tenant);
+        Decision::done(changes, id)
+    });
+    commit.await
+}
+
+/// The next server or tool takes the roles that an administrator made meanwhile. Row security then was for those alone, and
+/// every server that ran already saw no organisation any more.
+#[test]
+fn roles_that_come_later_do_not_blind_the_servers_that_run() {
+    let Some(cluster) = cluster() else { return };
+    cluster.sql("postgres", "create role early login password 'secret'").expect("a role");
+    cluster.sql("postgres", "create database roles owner early").expect("a database");
+    let url = DatabaseUrl::parse(&format!("postgres://early:secret@127.0.0.1:{}/roles", cluster.port()));
+    let url = url.expect("an address");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+    let before = Store::connect(&url, identity::digest).expect("the first server");
+    for role in ["innkeeper_tenant", "innkeeper_directory"] {
+        cluster.sql("postgres", &format!("create role {role} nologin")).expect("a role");
+        cluster.sql("postgres", &format!("grant {role} to early")).expect("a grant");
+    }
+    let behind = Store::connect(&url, identity::digest).expect("the second server");
+    runtime.block_on(async {
+        for (number, store) in [(1, &before), (2, &behind)] {
+            let id = found(store, number).await.expect("an organisation");
+            for store in [&before, &behind] {
+                let seen = store.read(World::scope(id), |reader| reader.tenant()).await;
+                assert_eq!(seen.expect("it is seen").id, id);
+            }
+        }
+        for store in [&before, &behind] {
+            assert_eq!(store.read_across(|across| across.tenants(None, 9)).await.expect("all").len(), 2);
+        }
+    });
+    let narrow = "select count(*) from pg_policies where policyname = 'tenant_rows' \
+                  and not roles @> array['pg_database_owner', 'innkeeper_tenant']::name[]";
+    assert_eq!(cluster.sql("roles", narrow).expect("a count"), "0");
 }
