@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{edges, engine, snapshots, tools};
+use crate::{clients, edges, engine, snapshots, tools};
 
 /// The short form is promised to end within this on two cores, from cold.
 const SHORT_FORM_LIMIT: Duration = Duration::from_mins(30);
@@ -66,6 +66,12 @@ const STEPS: &[Step] = &[
         about: "no pending snapshot, and none that no test compares with",
         needs: Some("test"),
         run: snapshots::step,
+    },
+    Step {
+        name: "clients",
+        about: "the client libraries and tools of others, unmodified, against the binary",
+        needs: Some("build"),
+        run: clients::step,
     },
 ];
 
