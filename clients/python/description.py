@@ -18,7 +18,7 @@ WORLD = World()
 ST = Path(sys.executable).parent / "st"
 LONG = os.environ.get("INNKEEPER_LONG") == "1"
 # Each operation is asked so often by each of the three.
-EXAMPLES = 34 if LONG else 4
+EXAMPLES = 38 if LONG else 4
 AT_LEAST = 20_000 if LONG else 2_000
 CALLBACK = "http://localhost:8400/callback"
 VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123456789"

@@ -36,8 +36,8 @@ pub use relying_party::{
 };
 pub use secret::{Secret, code_challenge, hash_secret, one_time_code, user_code, verify_secret};
 pub use token::{
-    AccessClaims, AssertionFault, ClientAuth, Expect, IdClaims, IdHint, MAX_LIFETIME, MAX_TOKEN, OpenIdScopes,
-    Rights, Subject, Unverified, UnverifiedAssertion, VerifiedAccess, VerifiedAssertion, issuer, mint, mint_id,
-    parse, parse_assertion, token_id, verify, verify_hint,
+    AccessClaims, AssertionFault, ClientAuth, Expect, IdClaims, IdHint, MAX_LIFETIME, MAX_TOKEN,
+    OpenIdScopes, Rights, Subject, Unverified, UnverifiedAssertion, VerifiedAccess, VerifiedAssertion,
+    issuer, mint, mint_id, parse, parse_assertion, token_id, verify, verify_hint,
 };
 pub use totp::{TotpSecret, recovery_code};

@@ -557,11 +557,9 @@ mod tests {
     #[test]
     fn limits_are_those_of_graph_or_two_numbers() {
         assert_eq!(place("innkeeper demo").unwrap().throttle, None);
-        for (text, limits) in [
-            ("graph", Some(web::Limits::GRAPH)),
-            ("off", None),
-            ("100:10", Some(web::Limits::with(100, 10))),
-        ] {
+        for (text, limits) in
+            [("graph", Some(web::Limits::GRAPH)), ("off", None), ("100:10", Some(web::Limits::with(100, 10)))]
+        {
             assert_eq!(place(&format!("innkeeper demo --throttle {text}")).unwrap().throttle, Some(limits));
         }
         for bad in ["on", "100", "0:1", "1:0", "1:2:3", "-1:2"] {
@@ -571,7 +569,8 @@ mod tests {
 
     #[test]
     fn further_names_are_host_names() {
-        let given = place("innkeeper demo --tls-name graph.microsoft.com --tls-name login.microsoftonline.com");
+        let given =
+            place("innkeeper demo --tls-name graph.microsoft.com --tls-name login.microsoftonline.com");
         assert_eq!(given.unwrap().tls_names, ["graph.microsoft.com", "login.microsoftonline.com"]);
         for bad in ["https://a.example", "a.example:443", "a.example/x", "a..b", ""] {
             assert!(place(&format!("innkeeper demo --tls-name {bad}")).is_err(), "{bad}");

@@ -73,7 +73,8 @@ struct Prepared {
 async fn prepare(demo: &Demo, path: &Path, env_file: &Path) -> Result<Prepared> {
     let data = DataDir::open(path)?;
     let sink: PasscodeSink = Arc::new(|address, code| say(&format!("Passcode for {address}: {code}\n")));
-    let server = Server::open(data, &demo.database, &demo.place, None, Some(sink), outside::of_demo()?).await?;
+    let server =
+        Server::open(data, &demo.database, &demo.place, None, Some(sink), outside::of_demo()?).await?;
     // Whoever waits for the file must not find that of an earlier run.
     files::remove(env_file).map_err(|error| Problem::file("replace", env_file, &error))?;
     let (world, fresh) = world(&server.data, &server.directory).await?;

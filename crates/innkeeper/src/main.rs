@@ -60,7 +60,9 @@ async fn dispatch(command: Command) -> Result<ExitCode> {
     let (tool, request) = match command {
         Command::Demo(demo) => return demo::run(demo).await.map(|()| ExitCode::SUCCESS),
         Command::Serve(serve) => return serve::run(serve).await.map(|()| ExitCode::SUCCESS),
-        Command::MigrateStore(migrate) => return database::migrate(&migrate).await.map(|()| ExitCode::SUCCESS),
+        Command::MigrateStore(migrate) => {
+            return database::migrate(&migrate).await.map(|()| ExitCode::SUCCESS);
+        }
         Command::Database(DatabaseCommand::Distribute(distribute)) => {
             return database::distribute(&distribute).await.map(|()| ExitCode::SUCCESS);
         }

@@ -91,7 +91,14 @@ impl Server {
         let bound =
             listener.local_addr().map_err(|error| Problem::new(format!("Cannot listen: {error}.")))?;
         let public = public_url(place.public_url.as_ref(), bound, passcodes.is_some())?;
-        let directory = open_directory(&data, database, origins(&public, bound.port(), &place.tls_names), passcodes, outside).await?;
+        let directory = open_directory(
+            &data,
+            database,
+            origins(&public, bound.port(), &place.tls_names),
+            passcodes,
+            outside,
+        )
+        .await?;
         let (tls, ca) = match given {
             Some((certificate, key)) => (tls::load_given(certificate, key)?, None),
             None => {
@@ -221,7 +228,8 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     async fn open(path: &Path) -> Result<Directory> {
-        open_directory(&DataDir::open(path)?, &Database::embedded(), Vec::new(), None, Outside::default()).await
+        open_directory(&DataDir::open(path)?, &Database::embedded(), Vec::new(), None, Outside::default())
+            .await
     }
 
     #[tokio::test]

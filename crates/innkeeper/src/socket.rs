@@ -121,7 +121,9 @@ impl Talk {
         let Ok(directory) = File::open(data_dir) else { return Ok(None) };
         let stream = match UnixStream::connect(short_path(&directory)).await {
             Ok(stream) => stream,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>
+            {
                 return Ok(None);
             }
             Err(error) => return Err(lost(data_dir, &error)),

@@ -11,7 +11,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging to standard error. Logs hold ids and counts, nothing about persons; a defect is logged by its place alone,
 /// because its message may quote data.
 pub fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tokio_postgres=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tokio_postgres=warn"));
     let colours = io::stderr().is_terminal() && colours_wanted();
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);

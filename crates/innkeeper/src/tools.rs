@@ -30,7 +30,11 @@ pub fn create_tenant(create: CreateTenant) -> Result<(Tool, Request)> {
     } = create;
     let administrator = match administrator_name.zip(administrator_user) {
         Some((name, user_name)) => {
-            let password = if password_stdin { Some(read_password("Password of the administrator (at least 15 characters): ")?) } else { None };
+            let password = if password_stdin {
+                Some(read_password("Password of the administrator (at least 15 characters): ")?)
+            } else {
+                None
+            };
             Some(Administrator { name, user_name, password })
         }
         None => None,
@@ -168,9 +172,15 @@ mod tests {
         };
         let answer = describe(alone(scratch.path(), &Database::embedded(), request).await.unwrap()).unwrap();
         assert!(answer.contains("ada@contoso.example") && answer.contains("shown only now"), "{answer}");
-        let list = describe(alone(scratch.path(), &Database::embedded(), Request::ListTenants).await.unwrap()).unwrap();
+        let list =
+            describe(alone(scratch.path(), &Database::embedded(), Request::ListTenants).await.unwrap())
+                .unwrap();
         assert!(list.contains("contoso.example  Contoso"), "{list}");
-        let problem = alone(scratch.path(), &Database::embedded(), Request::SetupSecret).await.err().unwrap().to_string();
+        let problem = alone(scratch.path(), &Database::embedded(), Request::SetupSecret)
+            .await
+            .err()
+            .unwrap()
+            .to_string();
         assert!(problem.contains("Start it"), "only the start that follows can use a secret: {problem}");
     }
 
@@ -178,7 +188,8 @@ mod tests {
     async fn looking_does_not_make_a_directory() {
         let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
         let missing = scratch.path().join("missing");
-        let problem = alone(&missing, &Database::embedded(), Request::ListTenants).await.err().unwrap().to_string();
+        let problem =
+            alone(&missing, &Database::embedded(), Request::ListTenants).await.err().unwrap().to_string();
         assert!(problem.contains("--data-dir") && !missing.exists(), "{problem}");
     }
 
@@ -191,7 +202,9 @@ mod tests {
             technical_contact: None,
             administrator: None,
         };
-        let problem = describe(alone(scratch.path(), &Database::embedded(), request).await.unwrap()).unwrap_err().to_string();
+        let problem = describe(alone(scratch.path(), &Database::embedded(), request).await.unwrap())
+            .unwrap_err()
+            .to_string();
         assert!(problem.contains("full domain name"), "{problem}");
     }
 }

@@ -142,8 +142,12 @@ impl Activity {
             Self::RevokeSessions => ("Revoke user sign in sessions", "UserManagement", CORE, "Update"),
             Self::UpdateSignInSettings => ("Update sign-in settings", "Policy", CORE, "Update"),
             Self::AddIdentityProvider => ("Add identity provider", "IdentityProtection", CORE, "Add"),
-            Self::UpdateIdentityProvider => ("Update identity provider", "IdentityProtection", CORE, "Update"),
-            Self::DeleteIdentityProvider => ("Delete identity provider", "IdentityProtection", CORE, "Delete"),
+            Self::UpdateIdentityProvider => {
+                ("Update identity provider", "IdentityProtection", CORE, "Update")
+            }
+            Self::DeleteIdentityProvider => {
+                ("Delete identity provider", "IdentityProtection", CORE, "Delete")
+            }
             other => other.wire_of_object(),
         }
     }

@@ -171,7 +171,10 @@ impl Directory {
                         if request.reset_redemption && is_bound(&user) {
                             may_reset(reader, &principal, &user)?;
                         }
-                        (again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?, false)
+                        (
+                            again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?,
+                            false,
+                        )
                     }
                     None => {
                         let upn = free_upn(reader, &tenant, &address)?;
@@ -187,7 +190,8 @@ impl Directory {
                     }
                 };
                 let inviter: Vec<ObjectId> = user.invited_by.into_iter().collect();
-                let sponsors = if request.sponsors.is_empty() && is_new { &inviter } else { &request.sponsors };
+                let sponsors =
+                    if request.sponsors.is_empty() && is_new { &inviter } else { &request.sponsors };
                 add_sponsors(reader, &mut changes, &cx, &principal, (&user, sponsors))?;
                 let invitation = Invitation {
                     id: mint_uuid(cx.random.as_ref()),
@@ -284,12 +288,7 @@ fn read_ticket(ticket: &str) -> Result<(TenantId, String)> {
     Ok((tenant.parse().map_err(|_| void())?, identity::hash_secret(secret)))
 }
 
-fn view(
-    reader: &Reader<'_>,
-    who: &SignedIn,
-    user: &User,
-    invitation: Invitation,
-) -> Result<InvitationView> {
+fn view(reader: &Reader<'_>, who: &SignedIn, user: &User, invitation: Invitation) -> Result<InvitationView> {
     let invited_by = match user.invited_by {
         Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
         None => None,

@@ -35,9 +35,7 @@ mod verify;
 pub use authn::{Caller, SignedIn};
 pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
-pub use federation::{
-    Arrived, Departure, Federation, FederationFault, NewProvider, ProviderView,
-};
+pub use federation::{Arrived, Departure, Federation, FederationFault, NewProvider, ProviderView};
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan};
 pub use import::Imported;
@@ -45,9 +43,7 @@ pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, Invi
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use mail::{LocalMail, MailPass};
 pub use organization::OrganizationPatch;
-pub use outside::{
-    Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply,
-};
+pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply};
 pub use people::{NewUser, UserDetail};
 pub use policy::PolicyView;
 pub use purge::PurgePass;
@@ -56,7 +52,10 @@ pub use second_factor::{Enrolment, SecondFactorState, SecurityAnswer};
 pub use sessions::SessionView;
 pub use settings::{AuthorizationPolicyPatch, InvitationDomainsPatch};
 pub use sign_in::{Discovered, SignIn, Visitor};
-pub use store::{AppObject, AppSecret, AuditQuery, DirectConnection, GrantKind, GrantRow, GroupObject, SignIns, ProviderChoice, SignInSettings, UserPage, UserQuery};
+pub use store::{
+    AppObject, AppSecret, AuditQuery, DirectConnection, GrantKind, GrantRow, GroupObject, ProviderChoice,
+    SignInSettings, SignIns, UserPage, UserQuery,
+};
 pub use tenants::{NewMember, NewTenant, SetupRequest};
 pub use tokens::{
     AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConsentView, DEVICE_PAGE, DeviceAnswer,
@@ -192,7 +191,11 @@ impl Directory {
     }
 
     /// Decrypts what [`Directory::seal`] made under the same label.
-    pub(crate) fn open_sealed(&self, label: &str, sealed: &str) -> model::Result<zeroize::Zeroizing<Vec<u8>>> {
+    pub(crate) fn open_sealed(
+        &self,
+        label: &str,
+        sealed: &str,
+    ) -> model::Result<zeroize::Zeroizing<Vec<u8>>> {
         let bytes = tokens::from_hex(sealed)
             .ok_or_else(|| model::Error::internal(format!("'{label}' is stored, but not as hexadecimal")))?;
         self.master().open(label, &bytes)

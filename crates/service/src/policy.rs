@@ -1,6 +1,11 @@
 //! The external identities policy.
 
-use crate::{Caller, Directory, authn::{authorized, require_fresh_caller}, home, record::Draft};
+use crate::{
+    Caller, Directory,
+    authn::{authorized, require_fresh_caller},
+    home,
+    record::Draft,
+};
 use model::{
     Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
     audit::{Activity, Target},

@@ -11,6 +11,7 @@ use crate::{
 use model::{Error, Result, TenantScope};
 use rusqlite::{
     Connection as Sqlite, ErrorCode, OpenFlags, ToSql,
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
@@ -262,6 +263,8 @@ fn connect(path: &Path) -> Result<Sqlite> {
     let connection = Sqlite::open_with_flags(path, flags).map_err(translate)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(translate)?;
     connection.set_prepared_statement_cache_capacity(256);
+    // Otherwise SQLite plans a statement anew for each value bound to it, and our plans do not depend on values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(translate)?;
     connection
         .execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \

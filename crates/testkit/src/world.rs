@@ -17,7 +17,10 @@ use std::{
     thread,
     time::Duration,
 };
-use store::{ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, SessionDetail, Store};
+use store::{
+    ChangeSet, DataDir, DatabaseUrl, Decision, Fault, Faults, GrantKind, Options, Session, SessionDetail,
+    Store,
+};
 use tempfile::TempDir;
 
 /// The realm under which the product keeps sessions of people with a mailbox and no home tenant.

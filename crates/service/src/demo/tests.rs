@@ -374,7 +374,8 @@ async fn a_passcode_goes_to_mailbox_guests_only_and_works_once_within_ten_minute
         }
     };
     assert!(matches!(enter("00000000").await, SignIn::Wrong));
-    let SignIn::SignedIn { cookie, person, .. } = enter(&format!("{} {}", &code[..4], &code[4..])).await else {
+    let SignIn::SignedIn { cookie, person, .. } = enter(&format!("{} {}", &code[..4], &code[4..])).await
+    else {
         panic!("the right passcode was refused");
     };
     assert_eq!(person.home_tenant(), None);

@@ -209,7 +209,10 @@ fn real_routes() -> Vec<(&'static str, &'static str)> {
 fn every_route_has_a_row_and_every_row_a_route() {
     assert_eq!(mismatches(&real_routes(), TABLE), Vec::<String>::new());
     for (method, path) in elsewhere() {
-        assert!(web::routes().iter().any(|route| (route.method, route.path) == (method, path)), "{method} {path}");
+        assert!(
+            web::routes().iter().any(|route| (route.method, route.path) == (method, path)),
+            "{method} {path}"
+        );
     }
 }
 

@@ -21,7 +21,10 @@ async fn what_tools_read_first() {
     assert_eq!(status, 200);
     assert_eq!(cloud["authentication"]["loginEndpoint"], "https://localhost:8443");
     let audiences = &cloud["authentication"]["audiences"];
-    assert_eq!(audiences[0], "https://localhost:8443/", "a token for the resource manager is good for Graph, too");
+    assert_eq!(
+        audiences[0], "https://localhost:8443/",
+        "a token for the resource manager is good for Graph, too"
+    );
     assert_eq!(audiences[1], "https://management.core.windows.net/");
     assert_eq!(cloud["microsoftGraphResourceId"], "https://localhost:8443/");
     assert_eq!(cloud["resourceManager"], "https://localhost:8443/");

@@ -60,7 +60,7 @@ fn assertion(house: &House, key: &KeyPair, changes: &[(&str, Value)]) -> String 
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn asserting<'f>(assertion: &'f str) -> [(&'f str, &'f str); 4] {
+fn asserting(assertion: &str) -> [(&str, &str); 4] {
     [
         ("grant_type", "client_credentials"),
         ("scope", GRAPH),

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 #[path = "../pages/browser.rs"]
+#[expect(dead_code, reason = "the browser is that of the tests of pages, and not all of it is needed here")]
 mod browser;
 #[cfg(test)]
 mod factor;

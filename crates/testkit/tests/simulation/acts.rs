@@ -72,8 +72,13 @@ impl Run {
                 let id = self.state.humans[*human].home.map(|(_, id)| id).ok_or("unauthenticated")?;
                 (&self.state.accounts[&id], true)
             }
-            Who::Token { account, age } => match self.state.accounts.get(account) {
-                Some(account) if self.state.is_active(account) && account.age == *age => (account, false),
+            Who::Token { account, age, home_age } => match self.state.accounts.get(account) {
+                Some(account)
+                    if self.state.is_active(account)
+                        && (account.age, self.state.home_age(account)) == (*age, *home_age) =>
+                {
+                    (account, false)
+                }
                 _ => return Err("unauthenticated"),
             },
         };
@@ -121,8 +126,6 @@ impl Run {
         }
     }
 
-    /// Somebody who asks in this tenant: the operator, an app, a person on a page or through an app, or one of these with
-    /// what was proved earlier.
     /// What is hard to undo asks whoever comes by a page to have signed in lately.
     fn lately(&self, who: &Who) -> Verdict {
         let Who::Page { cookie, .. } = who else { return Ok(()) };
@@ -133,6 +136,8 @@ impl Run {
         }
     }
 
+    /// Somebody who asks in this tenant: the operator, an app, a person on a page or through an app, or one of these with
+    /// what was proved earlier.
     pub async fn caller(&mut self, tenant: usize) -> Check<(Caller, Who)> {
         let earlier: Vec<_> = self.callers.iter().filter(|(own, ..)| *own == tenant).cloned().collect();
         if self.dice.percent(25)
@@ -194,7 +199,8 @@ impl Run {
         self.note("token", expected);
         match (answer, expected) {
             (Ok(text), "ok") => {
-                let who = Who::Token { account: account.id, age: account.age };
+                let home_age = self.state.home_age(&account);
+                let who = Who::Token { account: account.id, age: account.age, home_age };
                 let caller =
                     self.world.bearer(&text).await.map_err(|error| format!("a fresh token: {error:?}"))?;
                 self.tokens.push(Token { text, who: who.clone(), issued: cx.now });
@@ -709,21 +715,12 @@ impl Run {
         if self.state.is_displaced(account, &upn) { Err("conflict") } else { Ok(upn) }
     }
 
-    /// Whoever works on pages proves anew who they are before what cannot be undone.
-    fn signed_in_lately(&self, who: &Who) -> Verdict {
-        let Who::Page { cookie, .. } = who else { return Ok(()) };
-        let (now, limit) = (self.world.cx().now, Span::minutes(10));
-        let own = self.state.cookies.iter().find(|own| own.text == *cookie);
-        let lately = own.is_some_and(|own| now.since(own.expires - Span::hours(12)) <= limit);
-        if lately { Ok(()) } else { Err("unauthenticated") }
-    }
-
     pub async fn purge_by_hand(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
         let id = self.target(tenant, |account| !account.live());
         let mut next = self.state.clone();
         let gone = self.in_tenant(tenant, id).filter(|account| !account.live()).cloned();
-        let verdict = self.authorised(&who, Ask::Manage).and_then(|()| self.signed_in_lately(&who));
+        let verdict = self.authorised(&who, Ask::Manage).and_then(|()| self.lately(&who));
         let expected = match (verdict, &gone) {
             (Err(refusal), _) => refusal,
             (Ok(()), None) => "notFound",

@@ -43,13 +43,13 @@ impl Bug {
         (Self::RestoresRoles, 60),
         (Self::IgnoresBlock, 60),
         (Self::ConfirmsTwice, 60),
-        (Self::RestoresTooMuch, 60),
+        (Self::RestoresTooMuch, 400),
         (Self::Retroactive, 60),
         (Self::DropsAudit, 60),
         (Self::LeavesName, 60),
         (Self::LosesAdministrator, 60),
         (Self::NoTombstone, 60),
-        (Self::KeepsSessions, 60),
+        (Self::KeepsSessions, 400),
     ];
 }
 

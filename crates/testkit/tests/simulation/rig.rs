@@ -136,9 +136,19 @@ impl State {
 #[derive(Clone, Debug)]
 pub enum Who {
     Operator,
-    App { reader: bool },
-    Page { human: usize, cookie: String },
-    Token { account: ObjectId, age: u32 },
+    App {
+        reader: bool,
+    },
+    Page {
+        human: usize,
+        cookie: String,
+    },
+    /// Good for the account as it was, and for the home account as it was.
+    Token {
+        account: ObjectId,
+        age: u32,
+        home_age: Option<u32>,
+    },
 }
 
 /// A bearer token from before.

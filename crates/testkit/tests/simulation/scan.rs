@@ -297,7 +297,9 @@ impl Replay {
             Activity::EnableAccount if live && !told.enabled => told.phase,
             Activity::DisableAccount if live && told.enabled => told.phase,
             Activity::AddRoleMember | Activity::RemoveRoleMember | Activity::UpdateUser if live => told.phase,
-            Activity::InviteExternalUser | Activity::AddGroupMember | Activity::AddSponsor if live => told.phase,
+            Activity::InviteExternalUser | Activity::AddGroupMember | Activity::AddSponsor if live => {
+                told.phase
+            }
             Activity::HomeAccountDeleted | Activity::HomeAccountRestored if live => told.phase,
             activity => return Err(format!("{activity:?} of somebody who is {:?}", told.phase)),
         };

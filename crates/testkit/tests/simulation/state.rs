@@ -127,8 +127,12 @@ impl Cookie {
     /// Neither over nor, after a wrong clock was set right, from the future.
     pub fn is_good(&self, now: Timestamp) -> bool {
         let ahead = Span::minutes(5);
-        let begun = self.expires - Span::hours(12);
-        self.expires > now && self.seen.since(now) <= ahead && begun.since(now) <= ahead
+        self.expires > now && self.seen.since(now) <= ahead && self.begun().since(now) <= ahead
+    }
+
+    /// When its person signed in.
+    pub fn begun(&self) -> Timestamp {
+        self.expires - Span::hours(12)
     }
 
     /// What the session is stored under.
@@ -225,6 +229,13 @@ impl State {
             && !self.live_in(account.tenant).any(|other| {
                 other.id != account.id && other.is_global() && other.enabled && !other.external()
             })
+    }
+
+    /// How often the home account of somebody from elsewhere went and came back.
+    pub fn home_age(&self, account: &Account) -> Option<u32> {
+        let Bound::To(human) = account.bound else { return None };
+        let (_, home) = self.humans[human].home?;
+        self.accounts.get(&home).map(|home| home.age)
     }
 
     /// The table of the leave decision, most specific reason first.

@@ -22,10 +22,12 @@ pub use admin::{
 };
 pub use general::{ErrorPage, Setup, SetupDone};
 pub use oauth::{
-    Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, PermissionLine, SignOutApp,
+    Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, PermissionLine,
+    SignOutApp,
 };
 pub use security::{
-    Outbox, RecoveryCodes, SecondFactorSetup, Security, SecurityError, Sessions, SignInMethods, SignInMethodsError,
+    Outbox, RecoveryCodes, SecondFactorSetup, Security, SecurityError, Sessions, SignInMethods,
+    SignInMethodsError,
 };
 pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
 

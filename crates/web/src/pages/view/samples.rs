@@ -624,9 +624,12 @@ impl ErrorPage {
 }
 
 fn lines() -> Vec<PermissionLine> {
-    [("User.Read", "Sign people in and read their own profile", false), ("User.Read.All", "Read all users", true)]
-        .map(|(value, meaning, own)| PermissionLine { value, meaning, own })
-        .into()
+    [
+        ("User.Read", "Sign people in and read their own profile", false),
+        ("User.Read.All", "Read all users", true),
+    ]
+    .map(|(value, meaning, own)| PermissionLine { value, meaning, own })
+    .into()
 }
 
 impl Consent {
@@ -689,7 +692,10 @@ fn oauth_pages(texts: Texts) -> Vec<(&'static str, usize, String)> {
     let local = || "/contoso.example/oauth2/v2.0/authorize?client_id=x".to_owned();
     let fields = vec![("code", "secret-code".to_owned()), ("state", text())];
     [
-        rendered("onward.html", vec![Onward { page: page(), url: format!("https://app.example/?{HOSTILE}") }]),
+        rendered(
+            "onward.html",
+            vec![Onward { page: page(), url: format!("https://app.example/?{HOSTILE}") }],
+        ),
         rendered(
             "form_post.html",
             vec![FormPost { page: page(), action: "https://app.example/cb".to_owned(), fields }],

@@ -305,7 +305,8 @@ fn every_posting_form_carries_the_token_and_secrets_are_never_shown() {
             match piece {
                 // A form that goes to an app must not carry the token there.
                 Piece::Open("form", attributes) => {
-                    let to_app = attributes.get("action").is_some_and(|action| action.starts_with("https://"));
+                    let to_app =
+                        attributes.get("action").is_some_and(|action| action.starts_with("https://"));
                     assert!(!to_app || !html.contains("c5rf"), "{name}: the token goes to an app");
                     token = attributes["method"] != "post" || to_app;
                 }
