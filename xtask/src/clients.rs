@@ -74,7 +74,10 @@ const DESCRIPTION: &[&str] = &[
     "every answer is as described, as guest",
     "every answer is as described, as nobody",
     "so many cases",
+    "the description is valid",
 ];
+/// Our metadata, by a reader of others.
+const METADATA: &[&str] = &["odata-csdl: metadata of v1.0", "odata-csdl: metadata of beta"];
 /// What else the Azure CLI has to have done.
 const AZURE: &[&str] = &["register the cloud by its address alone", "sign a person in by device code"];
 
@@ -125,9 +128,10 @@ const CLIENTS: &[Client] = &[
     Client { name: "sign-in (npm)", needs: Needs::Node, line: &["sign-in.mjs"], acts: &[NODE] },
     Client { name: "openidconnect", needs: Needs::Rust, line: &["openidconnect"], acts: &[OPENIDCONNECT] },
     Client { name: "oidc-provider", needs: Needs::Node, line: &["home.mjs"], acts: &[HOME] },
+    Client { name: "odata-csdl", needs: Needs::Node, line: &["metadata.mjs"], acts: &[METADATA] },
     Client {
         name: "schemathesis",
-        needs: Needs::Python("schemathesis"),
+        needs: Needs::Python("description"),
         line: &["description.py"],
         acts: &[DESCRIPTION],
     },
