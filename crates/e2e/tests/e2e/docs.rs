@@ -28,7 +28,7 @@ const LIMITS: &[(&str, &[(&str, &str)])] = &[
     (
         "page of users | 100 unless `$top` says so, 999 at most",
         &[
-            ("web/src/graph/users.rs", "PAGE: u16 = 100;"),
+            ("web/src/graph/call.rs", "PAGE: u16 = 100;"),
             ("odata/src/query.rs", "PAGE: std::ops::RangeInclusive<u16> = 1..=999;"),
         ],
     ),
@@ -46,6 +46,35 @@ const LIMITS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("`$orderby` | 10 properties", &[("odata/src/query.rs", "MAX_ORDER: usize = 10;")]),
+    (
+        "users that one page looks at, where a filter names properties without an index | 10 000; the page is then short, and \
+         its link goes on",
+        &[("store/src/filter.rs", "MOST_SEEN: usize = 10_000;")],
+    ),
+    (
+        "users that a count looks at one by one | 100 000",
+        &[("store/src/filter.rs", "MOST_COUNTED: i64 = 100_000;")],
+    ),
+    ("`$batch` | 20 requests", &[("web/src/graph/batch.rs", "MOST: usize = 20;")]),
+    ("`directoryObjects/getByIds` | 1000 ids", &[("web/src/graph/lookup.rs", "MOST_IDS: usize = 1_000;")]),
+    (
+        "Graph, an app in one organisation | 35 000 resource units in 10 seconds, 30 000 writes in 150 seconds",
+        &[
+            ("web/src/throttle.rs", "app_in_tenant: Rate { units: 35_000, per: Span::seconds(10) }"),
+            ("web/src/throttle.rs", "app_writes_in_tenant: Rate { units: 30_000, per: Span::seconds(150) }"),
+        ],
+    ),
+    (
+        "Graph, an app | 1 500 000 resource units in 20 seconds, 350 000 writes in 5 minutes",
+        &[
+            ("web/src/throttle.rs", "app: Rate { units: 1_500_000, per: Span::seconds(20) }"),
+            ("web/src/throttle.rs", "app_writes: Rate { units: 350_000, per: Span::minutes(5) }"),
+        ],
+    ),
+    (
+        "Graph, an organisation | 180 000 writes in 5 minutes",
+        &[("web/src/throttle.rs", "tenant_writes: Rate { units: 180_000, per: Span::minutes(5) }")],
+    ),
     ("`$search` | 20 terms", &[("odata/src/search.rs", "MAX_TERMS: usize = 20;")]),
     ("nesting of a JSON body | 32 levels", &[("odata/src/json.rs", "MAX_DEPTH: usize = 32;")]),
     ("access token | 60 minutes", &[("service/src/tokens.rs", "TOKEN_LIFE: Span = Span::minutes(60);")]),
