@@ -127,14 +127,15 @@ const LIMITS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "wrong passwords | 5 without a wait, then ever longer waits of up to 15 minutes; forgotten after a day",
+        "wrong passwords for an account from one network | 5 without a wait, then ever longer waits of up to 15 minutes; closed \
+         for a day after 100",
         &[
-            ("service/src/sign_in.rs", "FREE_FAILURES: i64 = 5;"),
-            ("service/src/sign_in.rs", "LONGEST_WAIT: Span = Span::minutes(15);"),
-            ("service/src/sign_in.rs", "FORGET: Span = Span::days(1);"),
+            ("service/src/throttle.rs", "LONGEST_WAIT: Span = Span::minutes(15);"),
+            ("service/src/throttle.rs", "MOST: i64 = 100;"),
+            ("service/src/throttle.rs", "DAY: Span = Span::days(1);"),
         ],
     ),
-    ("requests of a tool | 64 KiB", &[("innkeeper/src/socket.rs", "LINE: u64 = 64 * 1024;")]),
+    ("requests of a tool | 512 KiB", &[("innkeeper/src/socket.rs", "LINE: u64 = 512 * 1024;")]),
 ];
 
 /// Numbers in the text of the page, with the constants that they quote.
