@@ -32,7 +32,7 @@ const MOST: usize = 256 * 1024;
 /// What a real server reaches.
 pub fn of_server(reach: &Reach) -> Result<Outside> {
     let mailing = match (&reach.smtp_url, &reach.mail_from) {
-        (Some(url), Some(from)) => Mailing::Post(Arc::new(Smtp::new(url, from)?)),
+        (Some(url), Some(from)) => Mailing::Post(web::letter, Arc::new(Smtp::new(url, from)?)),
         _ => Mailing::Off,
     };
     let outbound: Arc<dyn Outbound> = Arc::new(Guarded::new(reach.allow_private_providers)?);
@@ -42,7 +42,11 @@ pub fn of_server(reach: &Reach) -> Result<Outside> {
 /// What a demonstration reaches: mails stay on a page, and a provider may be on this very machine.
 pub fn of_demo() -> Result<Outside> {
     let outbound: Arc<dyn Outbound> = Arc::new(Guarded::new(true)?);
-    Ok(Outside { mailing: Mailing::Local, outbound: Some(outbound), second_factor_for_roles: false })
+    Ok(Outside {
+        mailing: Mailing::Local(web::letter),
+        outbound: Some(outbound),
+        second_factor_for_roles: false,
+    })
 }
 
 /// A mail server.

@@ -1,11 +1,9 @@
 //! Mails: queued in the commit that causes them, sealed, sent by a reconciler, and erased with the person.
 
-mod texts;
-
 use crate::{
     Directory,
     authn::{directory_scope, scope},
-    outside::{Letter, Mailing, PostFault},
+    outside::{Mailing, PostFault},
     record::Draft,
 };
 use model::{
@@ -24,10 +22,10 @@ const BATCH: u16 = 20;
 /// How many mails the page of a demonstration keeps.
 const KEPT: usize = 200;
 
-/// What a mail says.
+/// What a mail says, not yet in words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "template", content = "values", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(crate) enum Message {
+pub enum Message {
     /// Somebody is invited.
     Invitation {
         /// The inviting organisation.
@@ -48,12 +46,12 @@ pub(crate) enum Message {
     },
 }
 
-/// One mail: `{"to", "language", "template", "values"}`.
+/// One mail, not yet in words: `{"to", "language", "template", "values"}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Mail {
+pub struct Mail {
     /// One plain address.
     pub to: String,
-    /// A language tag; what is not Chinese is written in English.
+    /// A language tag; a language that there is no file for is written in English.
     pub language: String,
     /// What it says.
     #[serde(flatten)]
@@ -66,7 +64,7 @@ pub struct LocalMail {
     /// Whose data it is.
     subject: String,
     /// The mail.
-    pub letter: Letter,
+    pub letter: crate::Letter,
     /// When it would have been sent.
     pub at: Timestamp,
 }
@@ -184,15 +182,15 @@ impl Directory {
             Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
             Err(error) => return Err(error),
         }
-        let letter = match self.open_mail(&mail) {
-            Ok(mail) => texts::write(&mail),
+        let plain = match self.open_mail(&mail) {
+            Ok(plain) => plain,
             Err(error) => {
                 tracing::error!(?error, "a mail cannot be opened and is given up");
                 pass.given_up += 1;
                 return self.give_up(&cx, mail, "unreadable").await;
             }
         };
-        match self.deliver(&cx, &mail, letter).await {
+        match self.deliver(&cx, &mail, &plain).await {
             Ok(()) => {
                 pass.sent += 1;
                 self.finish_mail(mail).await
@@ -216,16 +214,12 @@ impl Directory {
             .map_err(|error| Error::internal(format!("a mail does not parse: {error}")))
     }
 
-    async fn deliver(
-        &self,
-        cx: &Cx,
-        mail: &QueuedMail,
-        letter: Letter,
-    ) -> std::result::Result<(), PostFault> {
+    async fn deliver(&self, cx: &Cx, mail: &QueuedMail, plain: &Mail) -> std::result::Result<(), PostFault> {
         match &self.inner.outside.mailing {
             Mailing::Off => Err(PostFault::Later("mail is switched off".to_owned())),
-            Mailing::Post(post) => post.deliver(&letter).await,
-            Mailing::Local => {
+            Mailing::Post(word, post) => post.deliver(&word(plain)).await,
+            Mailing::Local(word) => {
+                let letter = word(plain);
                 let mut kept = self.inner.local_mails.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.push_front(LocalMail { subject: mail.subject.clone(), letter, at: cx.now });
                 kept.truncate(KEPT);
@@ -267,7 +261,7 @@ impl Directory {
 
     /// Mails of a demonstration, the newest first; nothing where they really go out.
     pub fn local_mails(&self) -> Option<Vec<LocalMail>> {
-        matches!(self.inner.outside.mailing, Mailing::Local).then(|| {
+        matches!(self.inner.outside.mailing, Mailing::Local(_)).then(|| {
             let kept = self.inner.local_mails.lock().unwrap_or_else(PoisonError::into_inner);
             kept.iter().cloned().collect()
         })

@@ -1,6 +1,7 @@
 //! What leaves the server: mails and questions to other people's servers. Both go through here, so that tests answer them and
 //! the binary alone opens connections.
 
+use crate::mail::Mail;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 /// An answer that is on its way.
@@ -61,15 +62,18 @@ pub trait Outbound: Send + Sync {
     fn ask<'a>(&'a self, question: &'a Question) -> Pending<'a, Result<Reply, String>>;
 }
 
-/// Where mails go.
+/// Puts what a mail says into the words of its language. The web has them: one file for each language holds all texts.
+pub type Wording = fn(&Mail) -> Letter;
+
+/// Where mails go, and who words them.
 #[derive(Clone)]
 pub enum Mailing {
     /// Nowhere: invitations are passed on by the inviter, and nobody can sign in by mailbox.
     Off,
     /// To other servers.
-    Post(Arc<dyn Post>),
+    Post(Wording, Arc<dyn Post>),
     /// Nowhere but into a list on a page: a demonstration.
-    Local,
+    Local(Wording),
 }
 
 /// What a directory reaches beyond itself.

@@ -460,3 +460,18 @@ outbox-title = Outbox
 outbox-lead = Mails of this demonstration. They go nowhere else.
 outbox-none = There are no mails yet.
 outbox-to = To { $address }
+
+# Mails
+mail-invitation-subject = { $organization } invites you
+mail-invitation-by-person = { $person } invites you to work with { $organization } as a guest.
+mail-invitation-by-organization = { $organization } invites you to work with it as a guest.
+mail-invitation-caution = Accept only if you know the organization and expected this invitation. You see what it asks for before you accept.
+mail-invitation-link = Review the invitation
+mail-invitation-private = The link is for you alone: do not pass it on. If you ignore this message, you hear no more of it.
+mail-passcode-subject = Your passcode
+mail-passcode-intro = This is the passcode to sign in with:
+mail-passcode-life = It can be used once, within { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }.
+mail-passcode-caution = Nobody who is in the right asks you for it. If you did not want to sign in, ignore this message.

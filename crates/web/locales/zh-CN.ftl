@@ -426,3 +426,15 @@ outbox-title = 发件箱
 outbox-lead = 此演示的邮件。它们不会发送到其他任何地方。
 outbox-none = 目前还没有邮件。
 outbox-to = 收件人 { $address }
+
+# 邮件
+mail-invitation-subject = { $organization } 邀请你
+mail-invitation-by-person = { $person } 邀请你以来宾身份与 { $organization } 协作。
+mail-invitation-by-organization = { $organization } 邀请你以来宾身份与其协作。
+mail-invitation-caution = 请仅在你了解该组织且预期会收到此邀请时才接受。接受之前，你会看到它请求的内容。
+mail-invitation-link = 查看邀请
+mail-invitation-private = 此链接仅供你本人使用，请勿转发。如果忽略此邮件，你不会再收到相关消息。
+mail-passcode-subject = 你的一次性密码
+mail-passcode-intro = 请使用以下一次性密码登录：
+mail-passcode-life = 它只能使用一次，并在 { $minutes } 分钟内有效。
+mail-passcode-caution = 任何合法人员都不会向你索要它。如果你没有尝试登录，请忽略此邮件。

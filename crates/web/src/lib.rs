@@ -4,6 +4,7 @@
 mod edge;
 mod errors;
 mod graph;
+mod letters;
 mod oauth;
 mod ops;
 mod own;
@@ -15,6 +16,7 @@ mod tools;
 
 pub use edge::{answer, serve};
 pub use graph::{Route, routes};
+pub use letters::letter;
 pub use throttle::{Limits, Rate};
 
 use service::Directory;

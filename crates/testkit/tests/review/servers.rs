@@ -75,7 +75,7 @@ fn a_mail_goes_out_once_however_slow_the_mail_server_is() {
     runtime.block_on(async {
         let slow = Arc::new(Slow::default());
         let post: Arc<dyn Post> = Arc::clone(&slow) as Arc<dyn Post>;
-        let outside = Outside { mailing: Mailing::Post(post), ..Outside::default() };
+        let outside = Outside { mailing: Mailing::Post(web::letter, post), ..Outside::default() };
         let world = World::on(&Server::at(&cluster.url("postgres")), 50).await.reaching(outside).await;
         let operator = Caller::operator(world.tenant("Contoso", "contoso.example").await);
         for address in ["ana@mail.example", "bea@mail.example"] {

@@ -41,7 +41,7 @@ impl Post for Server {
 async fn scene(seed: u64) -> (Scene, Arc<Server>) {
     let server = Arc::new(Server::default());
     let post: Arc<dyn Post> = Arc::clone(&server) as Arc<dyn Post>;
-    let outside = Outside { mailing: Mailing::Post(post), ..Outside::default() };
+    let outside = Outside { mailing: Mailing::Post(web::letter, post), ..Outside::default() };
     (Scene::reaching(seed, outside).await, server)
 }
 
@@ -172,7 +172,7 @@ async fn a_passcode_is_not_sent_to_strangers_nor_after_its_time() {
 #[tokio::test]
 async fn what_waits_is_sealed_and_goes_with_the_person() {
     let server = Arc::new(Server::default());
-    let outside = Outside { mailing: Mailing::Post(server), ..Outside::default() };
+    let outside = Outside { mailing: Mailing::Post(web::letter, server), ..Outside::default() };
     let world = World::embedded(104).await.reaching(outside).await;
     let contoso = world.tenant("Contoso", "contoso.example").await;
     let scene = Scene {
@@ -198,7 +198,7 @@ async fn what_waits_is_sealed_and_goes_with_the_person() {
 
 #[tokio::test]
 async fn a_demonstration_shows_its_mails_and_nobody_else_does() {
-    let outside = Outside { mailing: Mailing::Local, ..Outside::default() };
+    let outside = Outside { mailing: Mailing::Local(web::letter), ..Outside::default() };
     let scene = Scene::reaching(105, outside).await;
     let sent = invite(&scene, "sam@mail.example", "en").await;
     pass(&scene).await;

@@ -5,17 +5,16 @@ use model::Timestamp;
 use std::{borrow::Cow, fmt, sync::LazyLock};
 use unic_langid::LanguageIdentifier;
 
-/// Every language: its tag and its file. The first one stands in for the others.
-const FILES: [(&str, &str); 2] =
-    [("en", include_str!("../../locales/en.ftl")), ("zh-CN", include_str!("../../locales/zh-CN.ftl"))];
+/// Every language: its tag and its file, as the build script finds them in the folder. The first one stands in for the others.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
-struct Language {
+pub(super) struct Language {
     tag: &'static str,
     bundle: FluentBundle<FluentResource>,
 }
 
 impl Language {
-    fn load((tag, source): (&'static str, &'static str)) -> Self {
+    pub(super) fn load(&(tag, source): &(&'static str, &'static str)) -> Self {
         let id: LanguageIdentifier = tag.parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
         // The marks would end up in copied text; names are cleaned of what could reorder their surroundings instead.
@@ -32,11 +31,11 @@ impl Language {
     }
 }
 
-static LANGUAGES: LazyLock<[Language; FILES.len()]> = LazyLock::new(|| FILES.map(Language::load));
+static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| FILES.iter().map(Language::load).collect());
 
 /// The texts in one language.
 #[derive(Clone, Copy)]
-pub struct Texts(&'static Language);
+pub struct Texts(pub(super) &'static Language);
 
 impl Texts {
     /// The language with this tag, in any letter case.
@@ -73,6 +72,11 @@ impl Texts {
             }
         }
         best.map(|(_, texts)| texts)
+    }
+
+    /// The language that is nearest to this tag.
+    pub fn nearest(tag: &str) -> Self {
+        Self::by_range(tag).unwrap_or(Self(&LANGUAGES[0]))
     }
 
     fn by_range(range: &str) -> Option<Self> {

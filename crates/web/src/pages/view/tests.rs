@@ -1,6 +1,8 @@
 //! Rules that hold for every page in every language.
 
-use super::{Page, Texts, followable, mailto, samples};
+mod languages;
+
+use super::{Texts, followable, mailto, samples};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -33,32 +35,6 @@ fn files(folder: &Path, ending: &str) -> BTreeMap<String, String> {
 
 fn templates() -> BTreeMap<String, String> {
     files(&folder("templates"), ".html")
-}
-
-/// The keys of a language file, each with the arguments that its text takes.
-fn keys(ftl: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut last = String::new();
-    for line in ftl.lines().filter(|line| !line.starts_with('#')) {
-        if let Some((key, _)) = line.split_once(" =").filter(|(key, _)| !key.starts_with(' ')) {
-            assert!(keys.insert(key.to_owned(), BTreeSet::new()).is_none(), "`{key}` is there twice");
-            last = key.to_owned();
-        }
-        for rest in line.split('$').skip(1) {
-            let name = rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
-            keys.get_mut(&last).expect("an argument stands in a text").insert(name);
-        }
-    }
-    keys
-}
-
-/// Every quoted word that has the form of a key.
-fn quoted(source: &str) -> BTreeSet<String> {
-    let is_key = |word: &&str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    // Quotes pair up differently before and behind an odd one, so both sides of each count.
-    source.split('"').filter(is_key).map(str::to_owned).collect()
 }
 
 /// A piece of a page.
@@ -133,52 +109,6 @@ fn opened<'a>(
         }
         _ => None,
     })
-}
-
-#[test]
-fn every_language_file_is_in_the_list() {
-    let known: BTreeSet<String> = Texts::all().map(|texts| format!("{}.ftl", texts.tag())).collect();
-    assert_eq!(known, files(&folder("locales"), ".ftl").into_keys().collect());
-}
-
-#[test]
-fn every_language_has_the_same_keys_with_the_same_arguments() {
-    let languages = files(&folder("locales"), ".ftl");
-    let english = keys(&languages["en.ftl"]);
-    for (name, ftl) in &languages {
-        let resource = fluent_bundle::FluentResource::try_new(ftl.clone());
-        assert!(resource.is_ok(), "{name}: {:?}", resource.err().map(|(_, errors)| errors));
-        let these = keys(ftl);
-        let missing: Vec<_> = english.keys().filter(|key| !these.contains_key(*key)).collect();
-        let extra: Vec<_> = these.keys().filter(|key| !english.contains_key(*key)).collect();
-        assert!(missing.is_empty() && extra.is_empty(), "{name}: missing {missing:?}, unknown {extra:?}");
-        for (key, arguments) in &these {
-            assert_eq!(arguments, &english[key], "{name}: arguments of `{key}`");
-        }
-    }
-}
-
-#[test]
-fn every_key_is_used_and_every_used_key_exists() {
-    let known: BTreeSet<String> = keys(&files(&folder("locales"), ".ftl")["en.ftl"]).into_keys().collect();
-    let mut sources: BTreeMap<String, String> =
-        templates().into_iter().map(|(name, template)| (name, split(&template).1)).collect();
-    sources.extend(
-        files(&folder("src/pages"), ".rs")
-            .into_iter()
-            .filter(|(name, _)| !name.ends_with("tests.rs") && !name.ends_with("samples.rs")),
-    );
-    let words: BTreeSet<String> = sources.values().flat_map(|source| quoted(source)).collect();
-    let unused: Vec<_> = known.difference(&words).collect();
-    assert!(unused.is_empty(), "never used: {unused:?}");
-    for (name, source) in &sources {
-        for call in [".t(\"", ".t1(\"", ".t2(\""] {
-            for rest in source.split(call).skip(1) {
-                let key = rest.split('"').next().unwrap_or_default();
-                assert!(known.contains(key), "{name}: no text `{key}`");
-            }
-        }
-    }
 }
 
 /// What stands in a template as it is, and what askama evaluates.
@@ -398,48 +328,6 @@ fn settings_without_privacy_information_are_unavailable_and_say_where_to_add_it(
     assert!(leave.ends_with("<fieldset aria-labelledby=\"leave\" disabled>\n<legend><h2 "));
     assert!(html.contains("Allow external users to remove themselves from your organization (recommended)"));
     assert!(html.contains("<a href=\"/admin/properties\">Add them in Properties</a>"));
-}
-
-#[test]
-fn a_language_is_chosen_by_cookie_then_by_header_then_english() {
-    let choose = |cookie, header| Texts::choose(cookie, header).tag();
-    assert_eq!(choose(None, None), "en");
-    assert_eq!(choose(None, Some("zh-CN,zh;q=0.9,en;q=0.8")), "zh-CN");
-    assert_eq!(choose(None, Some("zh-TW")), "zh-CN");
-    assert_eq!(choose(None, Some("de, en-GB;q=0.7, zh;q=0.8")), "zh-CN");
-    assert_eq!(choose(None, Some("zh;q=0, fr")), "en");
-    assert_eq!(choose(None, Some(";;q=nan,,*;q=x")), "en");
-    assert_eq!(choose(Some("en"), Some("zh")), "en");
-    assert_eq!(choose(Some("xx"), Some("zh")), "zh-CN");
-}
-
-#[test]
-fn dates_have_the_readers_form_and_say_the_zone() {
-    let at = "2026-11-21T05:30:00Z".parse().expect("a time");
-    let when = |tag: &str| Texts::by_tag(tag).expect("a language").when(at);
-    assert_eq!(when("en"), "21 November 2026, 05:30 UTC");
-    assert_eq!(when("zh-CN"), "2026年11月21日 05:30 (UTC)");
-}
-
-#[test]
-fn an_argument_cannot_reorder_the_text_around_it() {
-    let text =
-        Texts::by_tag("en").expect("English").t1("refused-not-allowed", "organization", "a\u{202e}b\u{0}c");
-    assert!(text.starts_with("abc does not"));
-}
-
-#[test]
-fn the_language_switch_keeps_the_query_and_never_the_path() {
-    let page = Page {
-        texts: Texts::by_tag("en").expect("English"),
-        path: "//evil.example/".to_owned(),
-        query: "tenantId=x".to_owned(),
-        csrf: String::new(),
-        account: None,
-        organization: None,
-    };
-    let links: Vec<String> = page.languages().into_iter().map(|(_, _, link)| link).collect();
-    assert_eq!(links, ["?tenantId=x&lang=zh-CN"]);
 }
 
 #[test]
