@@ -28,6 +28,10 @@ sign-in = Sign in
 sign-out = Sign out
 next = Next
 next-page = Next page
+first-page = First page
+pages-navigation = Pages of this list
+filter-apply = Show
+filter-clear = Show all
 yes = Yes
 no = No
 save = Save
@@ -193,7 +197,10 @@ redeem-other = Sign out, sign in with the account that { $organization } invited
 # Administration
 admin-title = Administration
 admin-organization = You administer
-admin-settings-text = Whether external users may leave by themselves, and what happens when their home account is deleted.
+area-people = People
+area-external = External Identities
+area-organization = Organization
+admin-settings-text = Who may invite guests and from where, what guests may see, and whether they may leave by themselves.
 admin-deleted-text = Restore users within 30 days, or delete them permanently.
 admin-properties-text = Technical contact, global privacy contact and privacy statement.
 

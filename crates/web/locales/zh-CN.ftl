@@ -14,6 +14,10 @@ my-account = 我的帐户
 sign-in = 登录
 sign-out = 注销
 next = 下一步
+first-page = 第一页
+pages-navigation = 此列表的分页
+filter-apply = 显示
+filter-clear = 显示全部
 next-page = 下一页
 yes = 是
 no = 否
@@ -176,7 +180,10 @@ redeem-other = 请注销，使用 { $organization } 所邀请的帐户登录，�
 # 管理
 admin-title = 管理
 admin-organization = 你正在管理
-admin-settings-text = 外部用户能否自行离开，以及其主帐户被删除时如何处理。
+area-people = 人员
+area-external = 外部标识
+area-organization = 组织
+admin-settings-text = 谁可以邀请来宾、来宾可来自何处、能看到什么，以及能否自行离开。
 admin-deleted-text = 在 30 天内还原用户，或将其永久删除。
 admin-properties-text = 技术联系人、全局隐私联系人和隐私声明。
 

@@ -77,6 +77,15 @@ impl Operation {
         Self::WriteAppRoleAssignments,
     ];
 
+    /// Do these roles open it to a member on a page of ours? What a page offers is decided by this, what is done by
+    /// [`super::authorize`].
+    pub fn is_open_to(self, roles: &[Role]) -> bool {
+        match self.rule().roles {
+            [] => !roles.is_empty(),
+            needed => needed.iter().any(|role| roles.contains(role)),
+        }
+    }
+
     /// Does it read a policy about people from outside?
     pub const fn reads_policy(self) -> bool {
         matches!(

@@ -445,3 +445,13 @@ fn each_operation_needs_the_published_permissions() {
         assert_eq!(names(rule.application), application, "{operation:?}");
     }
 }
+
+#[test]
+fn a_page_offers_what_its_reader_may_do_and_nothing_else() {
+    for operation in Operation::ALL.into_iter().filter(|operation| *operation != Operation::ReadSelf) {
+        for roles in Role::ALL.chunks(1).chain([&[][..]]) {
+            let offered = operation.is_open_to(roles);
+            assert_eq!(offered, may(&person(inner(), roles), operation), "{operation:?} {roles:?}");
+        }
+    }
+}

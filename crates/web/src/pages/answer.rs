@@ -202,7 +202,7 @@ fn status_page(
         query: String::new(),
         csrf: String::new(),
         account: None,
-        organization: None,
+        administration: None,
     };
     let request_id = arrival.cx.request.to_string();
     let template = ErrorPage { page, status: status.as_u16(), request_id, retry_after, not_set_up: false };

@@ -2,11 +2,11 @@
 //! ours before the handler sees them.
 
 use super::{
-    answer::{Stop, see_other, sign_in_again_for, sign_in_for, split_language, texts},
+    answer::{Stop, encoded, see_other, sign_in_again_for, sign_in_for, split_language, texts},
     i18n::Texts,
     paths,
     session::{self, Binding},
-    view::{Account, Page},
+    view::{Account, Administration, Page, Pages},
 };
 use crate::{App, edge::Arrival};
 use axum::extract::{Form as FormBody, FromRequest, FromRequestParts, Query, Request};
@@ -15,7 +15,13 @@ use model::{
     Error, ErrorKind, Tenant,
     authz::{Operation, Role},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use service::{Caller, SignedIn, Visitor};
+
+/// The part of the query that says where a list goes on.
+const AFTER: &str = "after";
+/// The part of the query that says what was just done.
+const NOTE: &str = "note";
 
 /// Fields in the order in which they came; a name may be there more than once.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +102,7 @@ impl Visit {
             query: self.uri.query().map(|query| split_language(query).0).unwrap_or_default(),
             csrf: binding.token(&self.app),
             account: None,
-            organization: None,
+            administration: None,
         }
     }
 
@@ -189,7 +195,7 @@ impl Member {
 
     /// The note that came with this address.
     pub(super) fn noted(&self) -> Option<String> {
-        let opened = self.visit.app.directory.open_opaque("note", self.visit.query.get("note")?)?;
+        let opened = self.visit.app.directory.open_opaque("note", self.visit.query.get(NOTE)?)?;
         String::from_utf8(opened).ok()?.strip_prefix(self.who.binding())?.strip_prefix(':').map(str::to_owned)
     }
 }
@@ -228,13 +234,50 @@ impl FromRequestParts<App> for Admin {
 impl Admin {
     /// What is around a page for this administrator.
     pub(super) fn page(&self) -> Page {
-        Page { organization: Some(self.tenant.name.clone()), ..self.member.page() }
+        let roles = self.member.roles.clone();
+        let administration = Administration { organization: self.tenant.name.clone(), roles };
+        Page { administration: Some(administration), ..self.member.page() }
     }
 
     /// Does one of the roles allow this? Only decides what a page offers; the verbs judge again.
     pub(super) fn may(&self, operation: Operation) -> bool {
-        let needed = operation.rule().roles;
-        needed.is_empty() || needed.iter().any(|role| self.member.roles.contains(role))
+        operation.is_open_to(&self.member.roles)
+    }
+
+    /// The name under which positions in a list are sealed: they hold what the list is ordered by.
+    fn label(&self, list: &str) -> String {
+        format!("{list}:{}", self.caller.tenant())
+    }
+
+    /// Where the reader is in this list; none at its beginning, and for what nobody sealed here.
+    pub(super) fn position<T: DeserializeOwned>(&self, list: &str) -> Option<T> {
+        let sealed = self.member.visit.query.get(AFTER)?;
+        let opened = self.app().directory.unseal_opaque(&self.label(list), sealed)?;
+        serde_json::from_slice(&opened).ok()
+    }
+
+    /// The ways from this part of a list to its beginning and to the next part. What the list is filtered by stays.
+    pub(super) fn pages<T: Serialize>(&self, list: &str, next: Option<&T>) -> Result<Pages, Error> {
+        let visit = &self.member.visit;
+        let kept: Vec<String> = visit
+            .query
+            .pairs()
+            .iter()
+            .filter(|(name, value)| !value.is_empty() && ![AFTER, NOTE, "lang"].contains(&name.as_str()))
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        let link = |after: Option<String>| {
+            let query: Vec<String> = kept.iter().cloned().chain(after).collect();
+            let mark = if query.is_empty() { "" } else { "?" };
+            format!("{}{mark}{}", visit.uri.path(), query.join("&"))
+        };
+        let sealed = next.map(|position| {
+            let position =
+                serde_json::to_vec(position).map_err(|error| Error::internal(error.to_string()))?;
+            self.app().directory.seal_opaque(self.cx(), &self.label(list), &position)
+        });
+        let next = sealed.transpose()?.map(|sealed| link(Some(format!("{AFTER}={}", encoded(&sealed)))));
+        Ok(Pages { first: visit.query.get(AFTER).map(|_| link(None)), next })
     }
 
     /// The application.

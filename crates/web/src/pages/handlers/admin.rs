@@ -18,11 +18,7 @@ use odata::{
 use service::{OrganizationPatch, UserQuery};
 
 pub(crate) async fn start(admin: Admin) -> Answer {
-    let sees_deleted = admin.may(Operation::ReadDeleted);
-    html(
-        StatusCode::OK,
-        &AdminStart { page: admin.page(), domain: admin.tenant.domain.clone(), sees_deleted },
-    )
+    html(StatusCode::OK, &AdminStart { page: admin.page(), domain: admin.tenant.domain.clone() })
 }
 
 pub(crate) async fn settings(admin: Admin) -> Answer {

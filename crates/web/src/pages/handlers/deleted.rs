@@ -2,7 +2,7 @@
 
 use super::general::nothing_here;
 use crate::pages::{
-    answer::{Answer, Stop, encoded, html, see_other},
+    answer::{Answer, Stop, html, see_other},
     paths,
     view::{DeletedNotice, DeletedUser, DeletedUsers, PurgeConfirm},
     visit::{Admin, Sent},
@@ -14,34 +14,22 @@ use service::UserQuery;
 
 /// How many users one page shows.
 const PAGE: u16 = 50;
-/// The label under which positions in the list are sealed: they hold what the list is ordered by.
-fn position_label(admin: &Admin) -> String {
-    format!("deleted-users:{}", admin.caller.tenant())
-}
+/// What positions in the list are sealed under.
+const LIST: &str = "deleted-users";
 
 pub(crate) async fn list(admin: Admin) -> Answer {
-    let after = admin.member.visit.query.get("after").and_then(|text| {
-        let opened = admin.app().directory.unseal_opaque(&position_label(&admin), text)?;
-        serde_json::from_slice(&opened).ok()
-    });
     let query = UserQuery {
         deleted: true,
         order_by: vec![("deletedDateTime", true)],
-        after,
+        after: admin.position(LIST),
         limit: PAGE,
         ..UserQuery::default()
     };
     let (page, _) = admin.app().directory.list_users(admin.cx(), &admin.caller, &query, false).await?;
-    let next = match page.next.and_then(|position| serde_json::to_vec(&position).ok()) {
-        Some(position) => {
-            let sealed = admin.app().directory.seal_opaque(admin.cx(), &position_label(&admin), &position)?;
-            Some(format!("{}?after={}", paths::DELETED_USERS, encoded(&sealed)))
-        }
-        None => None,
-    };
+    let pages = admin.pages(LIST, page.next.as_ref())?;
     let users = page.users.into_iter().filter_map(|user| row(&admin, user)).collect();
     let notice = notice(&admin).await?;
-    html(StatusCode::OK, &DeletedUsers { page: admin.page(), users, next, notice })
+    html(StatusCode::OK, &DeletedUsers { page: admin.page(), users, pages, notice })
 }
 
 fn row(admin: &Admin, user: User) -> Option<DeletedUser> {

@@ -1,4 +1,4 @@
-use super::{Field, Page, Problems, problems};
+use super::{Field, Page, Pages, Problems, problems};
 use crate::pages::paths;
 use askama::Template;
 use model::{DeletionCause, ObjectId, Timestamp};
@@ -11,8 +11,6 @@ pub struct AdminStart {
     pub page: Page,
     /// The organisation's domain.
     pub domain: String,
-    /// May see soft-deleted users.
-    pub sees_deleted: bool,
 }
 
 /// Why the settings were not saved.
@@ -191,8 +189,8 @@ pub struct DeletedUsers {
     pub page: Page,
     /// This part of the list.
     pub users: Vec<DeletedUser>,
-    /// Address of the next part, relative to this server.
-    pub next: Option<String>,
+    /// The other parts.
+    pub pages: Pages,
     /// What was just done.
     pub notice: Option<DeletedNotice>,
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod areas;
 mod general;
 mod oauth;
 #[cfg(test)]
@@ -31,11 +32,13 @@ pub use security::{
 };
 pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
 
+use areas::Area;
+
 use super::{
     assets,
     i18n::{Argument, Texts},
 };
-use model::Timestamp;
+use model::{Timestamp, authz::Role};
 
 /// Who is signed in.
 #[derive(Clone, Debug)]
@@ -61,8 +64,26 @@ pub struct Page {
     pub csrf: String,
     /// Who is signed in, if anybody is.
     pub account: Option<Account>,
-    /// The organisation being administered; set on administrator pages.
-    pub organization: Option<String>,
+    /// What is administered, and as what; set on administrator pages.
+    pub administration: Option<Administration>,
+}
+
+/// What every administrator page knows of its reader.
+#[derive(Clone, Debug)]
+pub struct Administration {
+    /// The organisation being administered.
+    pub organization: String,
+    /// The directory roles of the reader, which decide what is offered.
+    pub roles: Vec<Role>,
+}
+
+/// The ways from one part of a list to others, relative to this server.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// To the beginning, from any other part.
+    pub first: Option<String>,
+    /// To the next part, if there is one.
+    pub next: Option<String>,
 }
 
 impl Page {
@@ -98,6 +119,11 @@ impl Page {
         let below = pages_below
             && self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if self.path == path || below { "page" } else { "false" }
+    }
+
+    /// The areas of the administration that are open to the reader, in the order in which they are shown.
+    fn areas(&self) -> Vec<Area> {
+        areas::open_to(self.administration.as_ref().map_or(&[], |administration| &administration.roles))
     }
 
     /// The languages to switch to: tag, its name in its own words, and the address relative to this one. The path is

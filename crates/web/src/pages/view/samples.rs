@@ -3,7 +3,7 @@
 use super::*;
 use crate::pages::paths;
 use askama::Template;
-use model::{DeletionCause, ObjectId, TenantId, leave::Reason};
+use model::{DeletionCause, ObjectId, TenantId, authz::Role, leave::Reason};
 use service::{ProviderView, SecondFactorState, SessionView};
 
 const HOSTILE: &str = "<script>alert(1)</script> & \"Söhne\" \u{202e}gnp";
@@ -35,7 +35,7 @@ fn outside(texts: Texts, path: &str) -> Page {
         query: String::new(),
         csrf: "c5rf".to_owned(),
         account: None,
-        organization: None,
+        administration: None,
     }
 }
 
@@ -49,7 +49,12 @@ fn inside(texts: Texts, path: &str) -> Page {
 }
 
 fn admin(texts: Texts, path: &str) -> Page {
-    Page { organization: Some("Contoso".to_owned()), ..inside(texts, path) }
+    as_role(texts, path, Role::GlobalAdministrator)
+}
+
+fn as_role(texts: Texts, path: &str, role: Role) -> Page {
+    let administration = Administration { organization: "Contoso".to_owned(), roles: vec![role] };
+    Page { administration: Some(administration), ..inside(texts, path) }
 }
 
 impl SignIn {
@@ -408,12 +413,12 @@ impl Redeemed {
 
 impl AdminStart {
     fn samples(texts: Texts) -> Vec<Self> {
-        let make = |sees_deleted| Self {
-            page: admin(texts, paths::ADMIN),
-            domain: "contoso.example".to_owned(),
-            sees_deleted,
-        };
-        vec![make(true), make(false)]
+        [Role::GlobalAdministrator, Role::GuestInviter]
+            .map(|role| Self {
+                page: as_role(texts, paths::ADMIN, role),
+                domain: "contoso.example".to_owned(),
+            })
+            .into()
     }
 }
 
@@ -510,7 +515,7 @@ impl DeletedUsers {
         let make = |users, notice| Self {
             page: admin(texts, paths::DELETED_USERS),
             users,
-            next: Some("/admin/deleted-users?after=x".to_owned()),
+            pages: Pages { first: None, next: Some("/admin/deleted-users?after=x".to_owned()) },
             notice,
         };
         let users = || {

@@ -308,7 +308,7 @@ fn the_language_switch_keeps_the_query_and_never_the_path() {
         query: "tenantId=x".to_owned(),
         csrf: String::new(),
         account: None,
-        organization: None,
+        administration: None,
     };
     let links: Vec<String> = page.languages().into_iter().map(|(_, _, link)| link).collect();
     assert_eq!(links, ["?tenantId=x&lang=zh-CN"]);
