@@ -245,6 +245,13 @@ pub enum Principal {
         /// Directory roles of the person.
         roles: Vec<Role>,
     },
+    /// Somebody who connects directly, through an app: signed in to that app, and to nothing of the directory.
+    Connected {
+        /// The connection.
+        connection: ObjectId,
+        /// The app.
+        app: AppId,
+    },
     /// A person on our own pages: the roles decide.
     Person {
         /// The person.
@@ -261,7 +268,7 @@ impl Principal {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::Delegated { user, .. } | Self::Person { user, .. } => Some(user),
-            Self::App { .. } | Self::Operator => None,
+            Self::App { .. } | Self::Connected { .. } | Self::Operator => None,
         }
     }
 
@@ -269,7 +276,7 @@ impl Principal {
     pub fn roles(&self) -> &[Role] {
         match self {
             Self::Delegated { roles, .. } | Self::Person { roles, .. } => roles,
-            Self::App { .. } | Self::Operator => &[],
+            Self::App { .. } | Self::Connected { .. } | Self::Operator => &[],
         }
     }
 
@@ -278,6 +285,7 @@ impl Principal {
         match self {
             Self::App { permissions, .. } => application.iter().any(|needed| permissions.contains(needed)),
             Self::Delegated { scopes, .. } => delegated.iter().any(|needed| scopes.contains(needed)),
+            Self::Connected { .. } => false,
             Self::Person { .. } | Self::Operator => true,
         }
     }
@@ -342,6 +350,7 @@ pub fn authorize_reading(principal: &Principal, operation: Operation, access: Gu
 pub fn may_manage(principal: &Principal, target_roles: &[Role]) -> Result<()> {
     let allowed = match principal {
         Principal::Operator => true,
+        Principal::Connected { .. } => false,
         _ if target_roles.is_empty() => true,
         Principal::App { .. } => false,
         Principal::Delegated { roles, .. } | Principal::Person { roles, .. } => {

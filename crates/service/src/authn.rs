@@ -1,7 +1,7 @@
 //! Who is asking: from a verified token or session to a principal with the rights it has at this moment. Tenant scopes are
 //! minted here and nowhere else.
 
-use crate::{Directory, MAILBOX_REALM};
+use crate::{Directory, MAILBOX_REALM, connections};
 use model::{
     AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault,
     User,
@@ -234,6 +234,21 @@ fn active_user(reader: &Reader<'_>, oid: ObjectId) -> Result<User> {
     if is_active(reader, &user)? { Ok(user) } else { Err(revoked()) }
 }
 
+/// Somebody without a user object, behind a token that an app got over a connection.
+fn connected(
+    reader: &Reader<'_>,
+    connection: ObjectId,
+    app: AppId,
+    at_home: Option<i64>,
+) -> Result<Principal> {
+    let app = reader.app(app)?.filter(|app| app.enabled).ok_or_else(revoked)?;
+    let (_, user) = connections::bearer(reader, connection, app.id)?.ok_or_else(revoked)?;
+    if at_home != home_generation(reader, &user)? {
+        return Err(revoked());
+    }
+    Ok(Principal::Connected { connection, app: app.id })
+}
+
 /// The caller's rights at this moment: what the token claims *and* the directory still grants.
 pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<Principal> {
     match &caller.0 {
@@ -246,7 +261,12 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
         Proof::Delegated { oid, app, scopes, generation, home_generation: at_home, .. } => {
-            let user = active_user(reader, *oid)?;
+            let Some(user) = reader.user(*oid)? else {
+                return connected(reader, *oid, *app, *at_home);
+            };
+            if !is_active(reader, &user)? {
+                return Err(revoked());
+            }
             let app = reader.app(*app)?.filter(|app| app.enabled).ok_or_else(revoked)?;
             if *generation != user.generation || *at_home != home_generation(reader, &user)? {
                 return Err(revoked());

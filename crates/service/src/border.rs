@@ -1,13 +1,8 @@
-//! Between tenants: what two organisations say about each other's people, and people who use apps here without a user object
-//! (B2B direct connect).
+//! Between tenants: what two organisations say about each other's people.
 
-use crate::{
-    Caller, Directory, SignedIn,
-    authn::{authorized, scope},
-    record::Draft,
-};
+use crate::{Caller, Directory, authn::authorized, record::Draft};
 use model::{
-    AppId, Cx, Error, ErrorKind, Home, ObjectId, Person, Result, TenantId,
+    AppId, Cx, Error, ErrorKind, Home, Person, Result, TenantId,
     audit::{Activity, Target},
     authz::Operation,
     collaboration::{
@@ -16,7 +11,7 @@ use model::{
     },
 };
 use serde_json::{Map, Value, json};
-use store::{CROSS_TENANT_ACCESS, ChangeSet, Decision, DirectConnection, HomeAccountState, Reader};
+use store::{CROSS_TENANT_ACCESS, ChangeSet, Decision, Reader};
 use uuid::Uuid;
 
 /// So many targets may a rule name.
@@ -278,65 +273,6 @@ impl Directory {
                     .delete_partner(scope, partner)
                     .record(draft.on(Target::thing("Policy", partner, TITLE)).done());
                 Decision::done(changes, ())
-            })
-            .await
-    }
-
-    /// Signs somebody of another organisation in to an app of this one without a user object here, as far as both sides allow
-    /// it. The first time makes the connection, which *my organizations* lists from then on.
-    ///
-    /// # Errors
-    /// `Forbidden` where a side does not allow it, or the home account may not act; `NotFound` for an app that is not there;
-    /// `Conflict` for somebody who has a user object here: they come as that.
-    pub async fn connect_directly(
-        &self,
-        cx: &Cx,
-        who: &SignedIn,
-        tenant: TenantId,
-        app: AppId,
-    ) -> Result<DirectConnection> {
-        let (cx, who, scope) = (cx.clone(), who.clone(), scope(tenant));
-        self.store()
-            .commit(scope, move |reader| {
-                let Person::Member { tenant: home, object } = who.person else {
-                    return Err(Error::new(
-                        ErrorKind::Forbidden,
-                        "Only people with an account of another organization can connect directly. Ask to be invited.",
-                    ));
-                };
-                let app = reader.app(app)?.filter(|found| found.enabled).ok_or_else(|| Error::not_found(app))?;
-                if home == tenant || reader.user_by_home(&who.person.home())?.is_some() {
-                    return Err(Error::new(
-                        ErrorKind::Conflict,
-                        "You have an account in this organization. Sign in with that.",
-                    ));
-                }
-                let active = reader.across().home_account(home, object)? == HomeAccountState::Enabled;
-                if !active {
-                    return Err(Error::forbidden());
-                }
-                if let Err(barred) = check(reader, &who.person.home(), Border::DirectConnect, Some(app.id))? {
-                    return Err(barred.error(home));
-                }
-                let known = reader.connection_of(&who.person)?;
-                let first = known.is_none();
-                let connection = DirectConnection {
-                    last: cx.now,
-                    ..known.unwrap_or_else(|| DirectConnection {
-                        tenant,
-                        id: ObjectId::mint(cx.random.as_ref()),
-                        person: who.person.clone(),
-                        created: cx.now,
-                        last: cx.now,
-                    })
-                };
-                let mut changes = ChangeSet::new();
-                changes.guard_home_account(home, object).connect(scope, &connection, app.id);
-                if first {
-                    let draft = Draft::by_connection(&cx, Activity::ConnectDirectly, &connection, &who);
-                    changes.record(draft.on(Target::thing("App", app.id, &app.name)).done());
-                }
-                Decision::done(changes, connection)
             })
             .await
     }

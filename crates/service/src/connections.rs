@@ -1,23 +1,117 @@
-//! Leaving an organisation whose apps somebody uses without a user object there (B2B direct connect). There is nothing that
-//! could be restored, so the removal is the act itself.
+//! People who use apps of an organisation without a user object there (B2B direct connect). The first sign-in that both sides
+//! allow makes the connection; it opens the app, and nothing of the directory. Leaving erases it: there is nothing that could be
+//! restored, so the removal is the act itself.
 
 use crate::{
     Directory, SignedIn,
     authn::scope,
+    border,
     leave::{CONFIRMATION, Confirm, LeaveAnswer, LeaveView, Left, account, facts, refused},
     record::Draft,
     tenants::new_user,
 };
 use model::{
-    Cx, Home, InvitationState, ObjectId, Person, Result, Timestamp, User, UserType,
+    AppId, Cx, Home, InvitationState, ObjectId, Person, Result, Timestamp, User, UserType,
     audit::{Activity, Initiator, Target},
+    collaboration::Border,
     leave::decide,
 };
-use store::{ChangeSet, Decision, DirectConnection, HomeAccountState, Reader};
+use store::{App, ChangeSet, Decision, DirectConnection, HomeAccountState, Reader};
+
+/// How somebody stands to an app of an organisation in which they have no user object.
+pub(crate) enum Approach {
+    /// There is no way in without an invitation.
+    Closed,
+    /// Both sides allow it, and the person has not been asked yet.
+    Ask,
+    /// The connection there is, or is to be.
+    Open(Box<DirectConnection>),
+}
+
+/// May this home account connect to this app at this moment? Who has a user object here comes as that.
+fn may_connect(reader: &Reader<'_>, person: &Person, app: AppId) -> Result<bool> {
+    let Person::Member { tenant, object } = *person else { return Ok(false) };
+    let home = person.home();
+    Ok(tenant != reader.tenant_id()
+        && reader.user_by_home(&home)?.is_none()
+        && reader.across().home_account(tenant, object)? == HomeAccountState::Enabled
+        && border::check(reader, &home, Border::DirectConnect, Some(app))?.is_ok())
+}
+
+/// Where somebody without a user object stands. `agreed`: the person says at this moment that the organisation may know them.
+pub(crate) fn approach(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    who: &SignedIn,
+    app: AppId,
+    agreed: bool,
+) -> Result<Approach> {
+    if !may_connect(reader, &who.person, app)? {
+        return Ok(Approach::Closed);
+    }
+    let known = reader.connection_of(&who.person)?;
+    if known.is_none() && !agreed && !border::is_automatic(reader, &who.person)? {
+        return Ok(Approach::Ask);
+    }
+    let connection = known.unwrap_or_else(|| DirectConnection {
+        tenant: reader.tenant_id(),
+        id: ObjectId::mint(cx.random.as_ref()),
+        person: who.person.clone(),
+        created: cx.now,
+        last: cx.now,
+    });
+    Ok(Approach::Open(Box::new(connection)))
+}
+
+/// Notes a sign-in over a connection; the first one makes it and is recorded.
+pub(crate) fn connect(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    changes: &mut ChangeSet,
+    (who, app): (&SignedIn, &App),
+    connection: &DirectConnection,
+) -> Result<()> {
+    if let Person::Member { tenant, object } = connection.person {
+        changes.guard_home_account(tenant, object);
+    }
+    let used = DirectConnection { last: cx.now, ..connection.clone() };
+    changes.connect(scope(connection.tenant), &used, app.id);
+    if reader.connection(connection.id)?.is_none() {
+        let draft = Draft::by_connection(cx, Activity::ConnectDirectly, connection, who);
+        changes.record(draft.on(Target::thing("App", app.id, &app.name)).done());
+    }
+    Ok(())
+}
+
+/// Whoever a connection is of, as long as it may be used for this app: with the names of the home account, which are read and
+/// not kept.
+pub(crate) fn bearer(
+    reader: &Reader<'_>,
+    connection: ObjectId,
+    app: AppId,
+) -> Result<Option<(DirectConnection, User)>> {
+    let Some(connection) = reader.connection(connection)? else { return Ok(None) };
+    let Person::Member { tenant, object } = connection.person else { return Ok(None) };
+    if !reader.connection_apps(connection.id)?.contains(&app)
+        || !may_connect(reader, &connection.person, app)?
+    {
+        return Ok(None);
+    }
+    let Some(known) = reader.across().home_user(tenant, object)? else { return Ok(None) };
+    let mut user = nobody(&connection, &known.display_name, &known.upn);
+    user.given_name = known.given_name;
+    user.surname = known.surname;
+    user.mail = known.mail;
+    Ok(Some((connection, user)))
+}
 
 /// What somebody without a user object is listed as: nothing but the home account is known of them.
 pub(crate) fn stand_in(who: &SignedIn, connection: &DirectConnection) -> User {
-    let mut user = new_user(connection.tenant, connection.id, &who.name, &who.user_name, connection.created);
+    nobody(connection, &who.name, &who.user_name)
+}
+
+fn nobody(connection: &DirectConnection, name: &str, user_name: &str) -> User {
+    let mut user = new_user(connection.tenant, connection.id, name, user_name, connection.created);
     user.user_type = UserType::Guest;
     user.home = connection.person.home();
     user.invitation = Some(InvitationState::Accepted);
@@ -80,7 +174,8 @@ impl Directory {
         let expires = cx.now + CONFIRMATION;
         let label = label(who, connection.id, reader.policy()?.version);
         let confirmation = self.sign_opaque(&label, expires.as_micros().to_string().as_bytes());
-        let confirm = Confirm { tenant, user, groups: 0, purge_after: cx.now, confirmation, expires };
+        let confirm =
+            Confirm { tenant, user, groups: 0, purge_after: cx.now, direct: true, confirmation, expires };
         Ok(LeaveView::Confirm(Box::new(confirm)))
     }
 
@@ -119,9 +214,11 @@ impl Directory {
         let left = Left {
             tenant: tenant.id,
             name: tenant.name,
+            domain: tenant.domain,
             privacy: tenant.privacy,
             at: cx.now,
             purge_after: cx.now,
+            direct: true,
         };
         Decision::done(changes, LeaveAnswer::Left(left))
     }

@@ -29,6 +29,8 @@ pub struct Listed {
     pub user: User,
     /// Who invited, if they are still there to be named.
     pub invited_by: Option<String>,
+    /// There is no account, only a connection that came of signing in to an app.
+    pub direct: bool,
     /// May the person leave, and if not, why.
     pub leave: Result<(), Reason>,
 }
@@ -42,8 +44,10 @@ pub struct Confirm {
     pub user: User,
     /// Groups that the person is taken out of.
     pub groups: usize,
-    /// When the data is permanently deleted if the person leaves now.
+    /// When the data is permanently deleted if the person leaves now: at once where there is only a connection.
     pub purge_after: Timestamp,
+    /// The person connects directly: there is no account that could be restored.
+    pub direct: bool,
     /// The one-time confirmation, for this session, account and policy.
     pub confirmation: String,
     /// When the confirmation ends.
@@ -70,12 +74,16 @@ pub struct Left {
     pub tenant: TenantId,
     /// Its name.
     pub name: String,
+    /// Its domain.
+    pub domain: String,
     /// Its privacy contact and statement.
     pub privacy: PrivacyProfile,
     /// When the person left.
     pub at: Timestamp,
     /// When the data is permanently deleted; until then an administrator can restore the account.
     pub purge_after: Timestamp,
+    /// The person connected directly: everything is gone already.
+    pub direct: bool,
 }
 
 /// The confirm step, or why there is none.
@@ -180,7 +188,9 @@ impl Directory {
             let found = self
                 .store()
                 .read(scope(tenant), |reader| {
-                    let (tenant, user) = match connection_only(reader, who)? {
+                    let connection = connection_only(reader, who)?;
+                    let direct = connection.is_some();
+                    let (tenant, user) = match connection {
                         Some(connection) => (reader.tenant()?, stand_in(who, &connection)),
                         None => known(reader, who)?,
                     };
@@ -189,7 +199,7 @@ impl Directory {
                         Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
                         None => None,
                     };
-                    Ok(Listed { tenant, user, invited_by: inviter, leave })
+                    Ok(Listed { tenant, user, invited_by: inviter, direct, leave })
                 })
                 .await;
             match found {
@@ -236,7 +246,8 @@ impl Directory {
                 let groups = reader.groups_of(user.id)?.len();
                 let confirmation = secret.expose().to_owned();
                 let purge_after = cx.now + RETENTION;
-                let confirm = Confirm { tenant, user, groups, purge_after, confirmation, expires };
+                let direct = false;
+                let confirm = Confirm { tenant, user, groups, purge_after, direct, confirmation, expires };
                 Decision::done(changes, LeaveView::Confirm(Box::new(confirm)))
             })
             .await
@@ -293,6 +304,10 @@ impl Directory {
                 let draft = Draft::by_user(&cx, Activity::LeaveOrganization, &user, None).on_user(&cx, &user);
                 changes.use_confirmation(scope, &hash, cx.now);
                 let gone = soft_delete(&mut changes, &cx, &user, DeletionCause::Left)?;
+                // From before there was an account: who leaves, leaves altogether.
+                if let Some(earlier) = reader.connection_of(&who.person)? {
+                    changes.disconnect(scope, earlier.id, cx.now);
+                }
                 changes.record(draft.detail("policyVersion", policy.version).done());
                 let left =
                     receipt(&tenant, &gone).ok_or_else(|| Error::internal("left without a deletion"))?;
@@ -307,9 +322,11 @@ fn receipt(tenant: &Tenant, user: &User) -> Option<Left> {
     Some(Left {
         tenant: tenant.id,
         name: tenant.name.clone(),
+        domain: tenant.domain.clone(),
         privacy: tenant.privacy.clone(),
         at: deletion.at,
         purge_after: deletion.purge_after,
+        direct: false,
     })
 }
 

@@ -58,9 +58,9 @@ pub use store::{
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest};
 pub use tokens::{
-    AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConsentView, DEVICE_PAGE, DeviceAnswer,
-    DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step, TokenAnswer,
-    TokenRequest, Visit,
+    AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, DEVICE_PAGE,
+    DeviceAnswer, DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step,
+    TokenAnswer, TokenRequest, Visit,
 };
 pub use users::UserPatch;
 pub use verify::Findings;

@@ -48,6 +48,9 @@ impl Draft {
             }
             Principal::Delegated { user, app, .. } => Self::by_user(cx, activity, user, Some(*app)),
             Principal::Person { user, .. } => Self::by_user(cx, activity, user, None),
+            Principal::Connected { connection, app } => {
+                Self::new(cx, activity, Initiator::User { id: Some(*connection), app: Some(*app) })
+            }
             Principal::Operator => Self::new(cx, activity, Initiator::Operator),
         }
     }

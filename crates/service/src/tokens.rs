@@ -15,7 +15,7 @@ mod scope;
 pub(crate) use keys::{from_hex, hex};
 
 pub use admin::{AdminConsentRequest, AdminStep};
-pub use authorize::{AuthorizeRequest, ClientAnswer, ConsentView, ResponseMode, Step, Visit};
+pub use authorize::{AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, ResponseMode, Step, Visit};
 pub use device::{DEVICE_PAGE, DeviceAnswer, DeviceStep, DeviceView};
 pub use fault::OAuthFault;
 pub use person::{SignOut, SignOutRequest};

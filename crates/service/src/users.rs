@@ -119,7 +119,7 @@ impl Directory {
         self.store()
             .read(caller.scope(), |reader| match authorized(reader, cx, caller, Operation::ReadSelf)? {
                 Principal::Delegated { user, .. } | Principal::Person { user, .. } => Ok(*user),
-                Principal::App { .. } | Principal::Operator => {
+                Principal::App { .. } | Principal::Connected { .. } | Principal::Operator => {
                     Err(Error::bad_request("/me request is only valid with delegated authentication flow."))
                 }
             })

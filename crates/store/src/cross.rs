@@ -182,6 +182,14 @@ impl<'a> Across<'a> {
         .transpose()
     }
 
+    /// A live home account, for its names: whoever connects directly has none in the tenant that is entered.
+    pub fn home_user(&self, home: TenantId, object: ObjectId) -> Result<Option<User>> {
+        let sql = format!(
+            "select {USER_COLUMNS} from users where tenant_id = ?1 and id = ?2 and deleted_at is null"
+        );
+        self.rows(&sql, &[home.into(), object.into()])?.into_iter().next().map(user).transpose()
+    }
+
     /// Tenants where a home account is, or was, a guest: a deletion at home is carried there one tenant at a time.
     pub fn tenants_with_guest(
         &self,

@@ -16,9 +16,11 @@ pub struct Authorization {
     pub id: Uuid,
     /// The app.
     pub app: AppId,
-    /// The person's object in this tenant.
+    /// The person's object in this tenant; of somebody who connects directly, the connection.
     pub user: ObjectId,
-    /// The generation of that object.
+    /// The person connects directly: there is no user object.
+    pub direct: bool,
+    /// The generation of the object; a connection has none.
     pub generation: i64,
     /// The generation of the home account, where that is in another tenant of this directory.
     pub home_generation: Option<i64>,
@@ -123,7 +125,24 @@ fn authorization(mut row: Row) -> Result<Authorization> {
         id: row.parsed()?,
         app: row.parsed()?,
         user: row.parsed()?,
+        direct: false,
         generation: row.int()?,
+        home_generation: row.opt_int()?,
+        scope: row.text()?,
+        authenticated: row.time()?,
+        created: row.time()?,
+        expires: row.time()?,
+        revoked: row.opt_time()?,
+    })
+}
+
+fn direct_authorization(mut row: Row) -> Result<Authorization> {
+    Ok(Authorization {
+        id: row.parsed()?,
+        app: row.parsed()?,
+        user: row.parsed()?,
+        direct: true,
+        generation: 0,
         home_generation: row.opt_int()?,
         scope: row.text()?,
         authenticated: row.time()?,
@@ -202,7 +221,16 @@ impl Reader<'_> {
     /// An authorization, revoked ones too.
     pub fn authorization(&self, id: Uuid) -> Result<Option<Authorization>> {
         let sql = format!("select {AUTHORIZATION} from authorizations where tenant_id = ?1 and id = ?2");
-        self.row(&sql, &[id.into()])?.map(authorization).transpose()
+        if let Some(row) = self.row(&sql, &[id.into()])? {
+            return authorization(row).map(Some);
+        }
+        self.row(
+            "select id, app_id, connection_id, home_generation, scope, authenticated_at, created_at, expires_at, revoked_at \
+             from connection_authorizations where tenant_id = ?1 and id = ?2",
+            &[id.into()],
+        )?
+        .map(direct_authorization)
+        .transpose()
     }
 
     /// The apps that a person lets act: authorizations that are not over, newest first.
@@ -288,6 +316,24 @@ impl Reader<'_> {
 impl ChangeSet {
     /// Begins an authorization.
     pub fn insert_authorization(&mut self, tenant: TenantScope, new: &Authorization) -> &mut Self {
+        if new.direct {
+            return self.one(
+                "insert into connection_authorizations (tenant_id, id, app_id, connection_id, home_generation, scope, \
+                 authenticated_at, created_at, expires_at, revoked_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                vec![
+                    tenant.tenant().into(),
+                    new.id.into(),
+                    new.app.into(),
+                    new.user.into(),
+                    new.home_generation.into(),
+                    (&new.scope).into(),
+                    new.authenticated.into(),
+                    new.created.into(),
+                    new.expires.into(),
+                    new.revoked.into(),
+                ],
+            );
+        }
         self.one(
             "insert into authorizations (tenant_id, id, app_id, user_id, generation, home_generation, scope, authenticated_at, \
              created_at, expires_at, revoked_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -309,18 +355,23 @@ impl ChangeSet {
 
     /// Takes an authorization back, and with it every code and token of it; doing it twice changes nothing.
     pub fn revoke_authorization(&mut self, tenant: TenantScope, id: Uuid, now: Timestamp) -> &mut Self {
-        self.any(
+        for sql in [
             "update authorizations set revoked_at = ?3 where tenant_id = ?1 and id = ?2 and revoked_at is null",
-            vec![tenant.tenant().into(), id.into(), now.into()],
-        )
+            "update connection_authorizations set revoked_at = ?3 where tenant_id = ?1 and id = ?2 and revoked_at is null",
+        ] {
+            self.any(sql, vec![tenant.tenant().into(), id.into(), now.into()]);
+        }
+        self
     }
 
     /// Fails if the authorization was taken back in the meantime.
-    pub fn guard_authorization(&mut self, tenant: TenantScope, id: Uuid) -> &mut Self {
-        self.one(
-            "update authorizations set revoked_at = revoked_at where tenant_id = ?1 and id = ?2 and revoked_at is null",
-            vec![tenant.tenant().into(), id.into()],
-        )
+    pub fn guard_authorization(&mut self, tenant: TenantScope, of: &Authorization) -> &mut Self {
+        let sql = if of.direct {
+            "update connection_authorizations set revoked_at = revoked_at where tenant_id = ?1 and id = ?2 and revoked_at is null"
+        } else {
+            "update authorizations set revoked_at = revoked_at where tenant_id = ?1 and id = ?2 and revoked_at is null"
+        };
+        self.one(sql, vec![tenant.tenant().into(), of.id.into()])
     }
 
     /// Adds a code.
@@ -511,6 +562,11 @@ impl ChangeSet {
         self.any(
             "delete from authorizations where tenant_id = ?1 and created_at < ?2 and not exists (\
              select 1 from refresh_tokens r where r.tenant_id = ?1 and r.authorization_id = authorizations.id)",
+            both(),
+        );
+        self.any(
+            "delete from connection_authorizations where tenant_id = ?1 and created_at < ?2 and not exists (\
+             select 1 from refresh_tokens r where r.tenant_id = ?1 and r.authorization_id = connection_authorizations.id)",
             both(),
         );
         self.any("delete from device_codes where tenant_id = ?1 and expires_at < ?2", both());

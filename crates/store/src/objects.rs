@@ -797,6 +797,9 @@ impl ChangeSet {
     pub fn disconnect(&mut self, tenant: TenantScope, id: ObjectId, now: Timestamp) -> &mut Self {
         self.mark_erasing();
         for sql in [
+            "delete from refresh_tokens where tenant_id = ?1 and user_id = ?2",
+            "delete from authorization_codes where tenant_id = ?1 and user_id = ?2",
+            "delete from connection_authorizations where tenant_id = ?1 and connection_id = ?2",
             "delete from connection_apps where tenant_id = ?1 and connection_id = ?2",
             "delete from audit_personal where tenant_id = ?1 and subject_id = ?2",
         ] {

@@ -194,6 +194,17 @@ redeemed-onward = Go to { $organization }
 redeem-other-title = This invitation is for another account
 redeem-other = Sign out, sign in with the account that { $organization } invited, and open the link again; or ask for an invitation to the account you use now.
 
+# Connecting directly: no account in the other organization
+connect-title = Let { $organization } know you?
+connect-lead = { $app } belongs to { $organization }, where you have no account. Both organizations let you use it with the account of your own organization.
+connect-trust = Accept only if you know { $organization } and wanted to open this app.
+organizations-direct = You use its apps with the account of your own organization; you have no account there.
+connection-lead = You have no account in { $organization }, only a connection that came of using its apps. If you leave, the connection ends.
+connection-gone-text = The connection and what was recorded of your name are deleted
+connection-deleted = Your connection to { $organization }, and the access of its apps to your name
+connection-deleted-names = Your name in the organization's audit log
+connection-mistake = Nothing can be restored. If both organizations still allow it, you are connected again when you next sign in to an app of { $organization }.
+
 # Administration
 admin-title = Administration
 admin-organization = You administer

@@ -177,6 +177,17 @@ redeemed-onward = 前往 { $organization }
 redeem-other-title = 此邀请属于其他帐户
 redeem-other = 请注销，使用 { $organization } 所邀请的帐户登录，然后再次打开链接；或请其邀请你当前使用的帐户。
 
+# 直接连接：在对方组织中没有帐户
+connect-title = 允许 { $organization } 了解你的身份吗？
+connect-lead = { $app } 属于 { $organization }，你在该组织中没有帐户。双方组织都允许你使用自己组织的帐户来使用它。
+connect-trust = 仅当你了解 { $organization } 并且确实想打开此应用时才接受。
+organizations-direct = 你使用自己组织的帐户来使用该组织的应用；你在其中没有帐户。
+connection-lead = 你在 { $organization } 中没有帐户，只有因使用其应用而产生的连接。离开后，该连接即告终止。
+connection-gone-text = 该连接以及所记录的你的姓名会被删除
+connection-deleted = 你与 { $organization } 的连接，以及其应用对你姓名的访问权限
+connection-deleted-names = 该组织审核日志中你的姓名
+connection-mistake = 无法还原任何内容。如果双方组织仍然允许，你下次登录 { $organization } 的应用时会重新建立连接。
+
 # 管理
 admin-title = 管理
 admin-organization = 你正在管理

@@ -64,7 +64,7 @@ async fn list(State(app): State<App>, Extension(arrival): Extension<Arrival>, he
 }
 
 fn entry(who: &SignedIn, one: &Listed) -> Value {
-    let Listed { tenant, user, invited_by, leave } = one;
+    let Listed { tenant, user, invited_by, direct, leave } = one;
     let state = match (user.deletion, user.invitation) {
         (Some(_), _) => "Deleted",
         (None, Some(state)) => state.as_str(),
@@ -75,7 +75,8 @@ fn entry(who: &SignedIn, one: &Listed) -> Value {
         "displayName": tenant.name,
         "domain": tenant.domain,
         "home": who.home_tenant() == Some(tenant.id),
-        "userType": user.user_type.as_str(),
+        "directConnection": direct,
+        "userType": (!direct).then(|| user.user_type.as_str()),
         "state": state,
         "accountEnabled": user.account_enabled,
         "canLeave": leave.is_ok(),

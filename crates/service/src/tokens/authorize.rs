@@ -11,12 +11,13 @@ use crate::{
     Directory, SignedIn,
     authn::{delegated_grants, is_active, scope},
     border,
+    connections::{self, Approach},
     record::Draft,
     second_factor,
 };
 use identity::Secret;
 use model::{
-    AppId, Cx, Person, Result, Span, TenantId, Timestamp, User,
+    AppId, Cx, Person, Result, Span, Tenant, TenantId, Timestamp, User,
     audit::{Activity, Target},
     authz::{Operation, Permission},
     collaboration::Border,
@@ -132,6 +133,17 @@ pub struct ConsentView {
     pub offline: bool,
 }
 
+/// What somebody is asked who signs in to an organisation for the first time, without an account there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConnectView {
+    /// The organisation.
+    pub organization: Tenant,
+    /// The name of the app.
+    pub app: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+}
+
 /// What has to happen next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -145,6 +157,8 @@ pub enum Step {
     Choose,
     /// The person is asked.
     Consent(Box<ConsentView>),
+    /// The person is asked whether this organisation may know them: there is no user object of theirs.
+    Connect(Box<ConnectView>),
     /// Only an administrator can say yes.
     Administrator(Box<ConsentView>),
 }
@@ -452,8 +466,7 @@ impl Directory {
             return Ok(Step::Refused(OAuthFault::disabled_app(valid.app.id)));
         };
         let Some(user) = account_of(reader, &who.person)? else {
-            let fault = OAuthFault::no_account(&reader.tenant()?.name);
-            return Ok(if silent { valid.fail(cx, &fault) } else { Step::Refused(fault) });
+            return conclude_directly(reader, cx, who, (valid, &app), changes);
         };
         if border::check(reader, &user.home, Border::Collaboration, Some(app.id))?.is_err() {
             let fault = OAuthFault { error: "interaction_required", ..OAuthFault::barred() };
@@ -483,7 +496,7 @@ impl Directory {
             let may = may_consent(administrator, &missing);
             return Ok(if may { Step::Consent(view) } else { Step::Administrator(view) });
         }
-        Ok(Step::Answer(issue(reader, cx, who, valid, &user, changes)?))
+        Ok(Step::Answer(issue(reader, cx, who, valid, (&user, false), changes)?))
     }
 
     /// The person says yes, for oneself or for everybody: what is left to do next, or nothing if the request can go on.
@@ -503,8 +516,8 @@ impl Directory {
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
                 let Some(user) = account_of(reader, &who.person)? else {
-                    let fault = OAuthFault::no_account(&reader.tenant()?.name);
-                    return Decision::done(changes, Some(Step::Refused(fault)));
+                    let step = agree(reader, &cx, &who, &valid, &mut changes)?;
+                    return Decision::done(changes, step);
                 };
                 if second_factor::is_missing(reader, &own, &who, &user)? {
                     let fault = OAuthFault::no_second_factor();
@@ -547,17 +560,64 @@ fn is_fresh(cx: &Cx, who: &SignedIn, valid: &Valid, visit: Visit) -> bool {
         && valid.max_age.is_none_or(|age| young(age) || since(visit.since))
 }
 
+/// The end of the way for somebody without an account here: over a connection, where both sides allow one.
+fn conclude_directly(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    who: &SignedIn,
+    (valid, app): (&Valid, &App),
+    changes: &mut ChangeSet,
+) -> Result<Step> {
+    let silent = valid.prompts.none;
+    match connections::approach(reader, cx, who, app.id, false)? {
+        Approach::Closed => {
+            let fault = OAuthFault::no_account(&reader.tenant()?.name);
+            Ok(if silent { valid.fail(cx, &fault) } else { Step::Refused(fault) })
+        }
+        Approach::Ask if silent => Ok(valid.fail(cx, &OAuthFault::consent_required(app.id))),
+        Approach::Ask => Ok(Step::Connect(Box::new(ConnectView {
+            organization: reader.tenant()?,
+            app: app.name.clone(),
+            redirect_uri: valid.answer.redirect_uri.clone(),
+        }))),
+        Approach::Open(connection) => {
+            connections::connect(reader, cx, changes, (who, app), &connection)?;
+            let user = connections::stand_in(who, &connection);
+            Ok(Step::Answer(issue(reader, cx, who, valid, (&user, true), changes)?))
+        }
+    }
+}
+
+/// Somebody without an account here says that this organisation may know them: that makes the connection.
+fn agree(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    who: &SignedIn,
+    valid: &Valid,
+    changes: &mut ChangeSet,
+) -> Result<Option<Step>> {
+    let Some(app) = reader.app(valid.app.id)?.filter(|app| app.enabled) else {
+        return Ok(Some(Step::Refused(OAuthFault::disabled_app(valid.app.id))));
+    };
+    let Approach::Open(connection) = connections::approach(reader, cx, who, app.id, true)? else {
+        return Ok(Some(Step::Refused(OAuthFault::no_account(&reader.tenant()?.name))));
+    };
+    connections::connect(reader, cx, changes, (who, &app), &connection)?;
+    Ok(None)
+}
+
+/// A code for the app; `direct`: the person has no user object.
 fn issue(
     reader: &Reader<'_>,
     cx: &Cx,
     who: &SignedIn,
     valid: &Valid,
-    user: &User,
+    (user, direct): (&User, bool),
     changes: &mut ChangeSet,
 ) -> Result<ClientAnswer> {
     let tenant = reader.tenant_id();
     let secret = Secret::generate(cx.random.as_ref());
-    let begun = begin(reader, cx, valid.app.id, user, &valid.asked.text(), who.authenticated)?;
+    let begun = begin(reader, cx, (valid.app.id, direct), user, &valid.asked.text(), who.authenticated)?;
     let code = AuthorizationCode {
         hash: secret.hash(),
         authorization: begun.id,
@@ -568,10 +628,10 @@ fn issue(
         expires: cx.now + CODE_LIFE,
         used: None,
     };
-    changes
-        .guard_user(user)
-        .insert_authorization(scope(tenant), &begun)
-        .insert_authorization_code(scope(tenant), &code);
+    if !direct {
+        changes.guard_user(user);
+    }
+    changes.insert_authorization(scope(tenant), &begun).insert_authorization_code(scope(tenant), &code);
     let mut answer = valid.answer.clone();
     answer.parameters.push(("code", write_handle(tenant, &secret)));
     answer.parameters.extend(valid.state.clone().map(|state| ("state", state)));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Directory,
     authn::{delegated_grants, home_generation, is_active, scope},
-    border,
+    border, connections,
     record::Draft,
 };
 use identity::{AccessClaims, ClientAuth, IdClaims, Secret, Subject};
@@ -20,7 +20,9 @@ use model::{
     collaboration::Border,
     mint_uuid,
 };
-use store::{App, Authorization, ChangeSet, Decision, GrantKind, Reader, RefreshToken, SignInKind};
+use store::{
+    App, Authorization, ChangeSet, Decision, DirectConnection, GrantKind, Reader, RefreshToken, SignInKind,
+};
 
 /// How long a sign-in to an app lasts at most.
 const LONGEST: Span = Span::days(90);
@@ -35,6 +37,8 @@ pub(super) struct Granted {
     app: App,
     auth: ClientAuth,
     user: User,
+    /// How the person got in, where there is no user object.
+    connection: Option<DirectConnection>,
     home_generation: Option<i64>,
     roles: Vec<Role>,
     asked: Asked,
@@ -42,6 +46,19 @@ pub(super) struct Granted {
     authenticated: Timestamp,
     nonce: Option<String>,
     refresh: Option<String>,
+}
+
+impl Granted {
+    /// Notes that the person signed in.
+    fn note(&self, changes: &mut ChangeSet, cx: &Cx, kind: SignInKind) {
+        let scope = scope(self.user.tenant);
+        match &self.connection {
+            None => changes.note_sign_in(scope, self.user.id, kind, (cx.now, cx.request)),
+            Some(connection) => {
+                changes.connect(scope, &DirectConnection { last: cx.now, ..connection.clone() }, self.app.id)
+            }
+        };
+    }
 }
 
 /// What a decision comes to: tokens, or why there are none.
@@ -61,11 +78,11 @@ fn needed<'r>(value: &'r Option<String>, name: &str) -> Result<&'r str, OAuthFau
     value.as_deref().filter(|text| !text.is_empty()).ok_or_else(|| OAuthFault::missing(name))
 }
 
-/// A new authorization of a person who is present.
+/// A new authorization of a person who is present; `direct`: without a user object.
 pub(super) fn begin(
     reader: &Reader<'_>,
     cx: &Cx,
-    app: AppId,
+    (app, direct): (AppId, bool),
     user: &User,
     asked: &str,
     authenticated: Timestamp,
@@ -74,6 +91,7 @@ pub(super) fn begin(
         id: mint_uuid(cx.random.as_ref()),
         app,
         user: user.id,
+        direct,
         generation: user.generation,
         home_generation: home_generation(reader, user)?,
         scope: asked.to_owned(),
@@ -106,15 +124,30 @@ pub(super) fn add_refresh(
     write_handle(tenant, &secret)
 }
 
+/// Who is behind an authorization, and over which connection if there is no account.
+type Behind = (User, Option<DirectConnection>);
+
 /// The account behind an authorization, if it is still what it was.
-fn account(reader: &Reader<'_>, authorization: &Authorization) -> Result<Result<User, OAuthFault>> {
+fn account(reader: &Reader<'_>, authorization: &Authorization) -> Result<Result<Behind, OAuthFault>> {
+    if authorization.direct {
+        return connected(reader, authorization);
+    }
     let Some(user) = reader.live_user(authorization.user)? else { return Ok(Err(OAuthFault::user_gone())) };
     if !is_active(reader, &user)? {
         return Ok(Err(OAuthFault::user_disabled()));
     }
     let same = user.generation == authorization.generation
         && home_generation(reader, &user)? == authorization.home_generation;
-    Ok(if same { Ok(user) } else { Err(OAuthFault::revoked()) })
+    Ok(if same { Ok((user, None)) } else { Err(OAuthFault::revoked()) })
+}
+
+/// The same where there is a connection only: what both sides allow is judged with it.
+fn connected(reader: &Reader<'_>, authorization: &Authorization) -> Result<Result<Behind, OAuthFault>> {
+    let Some((connection, user)) = connections::bearer(reader, authorization.user, authorization.app)? else {
+        return Ok(Err(OAuthFault::barred()));
+    };
+    let same = home_generation(reader, &user)? == authorization.home_generation;
+    Ok(if same { Ok((user, Some(connection))) } else { Err(OAuthFault::revoked()) })
 }
 
 impl Directory {
@@ -190,23 +223,30 @@ impl Directory {
         request: &TokenRequest,
         authorization: &Authorization,
     ) -> Result<Outcome> {
-        let user = match account(reader, authorization)? {
-            Ok(user) => user,
+        let (user, connection) = match account(reader, authorization)? {
+            Ok(behind) => behind,
             Err(fault) => return Ok(Err(fault)),
         };
-        if border::check(reader, &user.home, Border::Collaboration, Some(client.app.id))?.is_err() {
-            return Ok(Err(OAuthFault::barred()));
-        }
         let asked = match self.asked(request, authorization) {
             Ok(asked) => asked,
             Err(fault) => return Ok(Err(fault)),
         };
-        let granted = delegated_grants(reader, client.app.id, user.id)?;
-        if !asked.missing(&granted).is_empty() {
-            return Ok(Err(OAuthFault::no_consent(client.app.id)));
-        }
+        let granted = if connection.is_some() {
+            // A connection opens the app and nothing of the directory: what else was asked for is left out of the answer.
+            Vec::new()
+        } else {
+            if border::check(reader, &user.home, Border::Collaboration, Some(client.app.id))?.is_err() {
+                return Ok(Err(OAuthFault::barred()));
+            }
+            let granted = delegated_grants(reader, client.app.id, user.id)?;
+            if !asked.missing(&granted).is_empty() {
+                return Ok(Err(OAuthFault::no_consent(client.app.id)));
+            }
+            granted
+        };
         Ok(Ok(Granted {
             app: client.app.clone(),
+            connection,
             auth: client.auth,
             home_generation: authorization.home_generation,
             roles: reader.roles(user.id)?,
@@ -289,7 +329,7 @@ impl Directory {
             Ok(granted) => granted,
             Err(fault) => return refuse(changes, fault),
         };
-        changes.use_authorization_code(tenant, hash, cx.now).guard_authorization(tenant, begun.id);
+        changes.use_authorization_code(tenant, hash, cx.now).guard_authorization(tenant, &begun);
         granted.nonce = code.nonce;
         self.settle(&mut changes, cx, &mut granted, &begun);
         Decision::done(changes, Ok(granted))
@@ -303,9 +343,8 @@ impl Directory {
             granted.refresh = Some(add_refresh(changes, cx, user.tenant, begun));
         }
         let record = Draft::by_user(cx, Activity::SignIn, user, Some(granted.app.id)).on_user(cx, user);
-        changes
-            .note_sign_in(scope(user.tenant), user.id, SignInKind::Interactive, (cx.now, cx.request))
-            .record(record.detail("app", granted.app.id).done());
+        changes.record(record.detail("app", granted.app.id).done());
+        granted.note(changes, cx, SignInKind::Interactive);
     }
 
     async fn refresh(&self, cx: &Cx, origin: &str, request: TokenRequest) -> Result<TokenAnswer, OAuthFault> {
@@ -360,12 +399,8 @@ impl Directory {
             Ok(granted) => granted,
             Err(fault) => return refuse(changes, fault),
         };
-        changes.use_refresh_token(tenant, hash, cx.now).guard_authorization(tenant, begun.id).note_sign_in(
-            tenant,
-            granted.user.id,
-            SignInKind::Silent,
-            (cx.now, cx.request),
-        );
+        changes.use_refresh_token(tenant, hash, cx.now).guard_authorization(tenant, &begun);
+        granted.note(&mut changes, cx, SignInKind::Silent);
         granted.refresh = Some(add_refresh(&mut changes, cx, reader.tenant_id(), &begun));
         Decision::done(changes, Ok(granted))
     }
@@ -388,7 +423,7 @@ impl Directory {
         let refuse =
             |changes, fault| self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() });
         let Some(user) = reader.live_user(user)? else { return refuse(changes, OAuthFault::user_gone()) };
-        let begun = begin(reader, cx, client.app.id, &user, asked, authenticated)?;
+        let begun = begin(reader, cx, (client.app.id, false), &user, asked, authenticated)?;
         // What the person saw and approved is what the device gets.
         let request = TokenRequest { scope: None, resource: None, ..request.clone() };
         let mut granted = match self.prepare(reader, &client, &request, &begun)? {

@@ -4,9 +4,11 @@ use super::{Resource, redirect::admits};
 use crate::{
     Caller, Directory,
     authn::{Proof, principal, scope},
+    connections,
 };
-use model::{AppId, Cx, Error, ObjectId, Result, TenantId, TokenFault};
+use model::{AppId, Cx, Error, ObjectId, Result, TenantId, TokenFault, User, authz::Principal};
 use serde_json::{Map, Value, json};
+use store::Reader;
 
 /// What an app says when it sends somebody to sign out.
 #[derive(Clone, Default)]
@@ -32,6 +34,17 @@ pub struct SignOut {
     pub onward: Option<String>,
 }
 
+/// The person behind a token, with or without a user object here.
+fn bearer_of(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<User> {
+    match principal(reader, cx, caller)? {
+        Principal::Delegated { user, .. } | Principal::Person { user, .. } => Ok(*user),
+        Principal::Connected { connection, app } => connections::bearer(reader, connection, app)?
+            .map(|(_, user)| user)
+            .ok_or(Error::unauthenticated(TokenFault::Revoked)),
+        Principal::App { .. } | Principal::Operator => Err(Error::unauthenticated(TokenFault::Invalid)),
+    }
+}
+
 impl Directory {
     /// What an app may know of the person (OpenID Connect Core, section 5.3).
     ///
@@ -45,11 +58,10 @@ impl Directory {
         if !openid.openid {
             return Err(Error::forbidden());
         }
-        let principal = self.store().read(caller.scope(), |reader| principal(reader, cx, caller)).await?;
-        let Some(user) = principal.user() else { return Err(Error::unauthenticated(TokenFault::Invalid)) };
+        let user = self.store().read(caller.scope(), |reader| bearer_of(reader, cx, caller)).await?;
         let mut claims = Map::new();
         let mut set = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
-        set("sub", json!(self.pairwise(user, app)));
+        set("sub", json!(self.pairwise(&user, app)));
         if openid.profile {
             set("name", json!(user.display_name));
             set("preferred_username", json!(user.upn));

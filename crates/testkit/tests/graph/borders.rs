@@ -1,13 +1,10 @@
-//! Between tenants: what two organisations say about each other's people counts at invitation, acceptance and every request, and
-//! for people who come without a user object.
+//! Between tenants: what two organisations say about each other's people counts at invitation, acceptance and every request.
 
 use crate::{
     house::House,
     wire::{Ask, Transcript},
 };
-use model::{Person, audit::Activity};
 use serde_json::{Value, json};
-use service::{LeaveAnswer, LeaveView};
 use testkit::World;
 
 const BASE: &str = "/v1.0/policies/crossTenantAccessPolicy";
@@ -123,71 +120,4 @@ async fn a_closed_border_stops_invitations_acceptance_and_requests_at_once() {
         .await;
     assert!(world.directory().view_invitation(&who, &ticket).await.unwrap().automatic, "both sides");
     world.directory().redeem(&world.cx(), &who, &ticket).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_direct_connection_is_listed_left_and_gone_at_once() {
-    let house = House::new().await;
-    let (contoso, fabrikam) = (house.plan.contoso, house.plan.fabrikam);
-    let (world, directory) = (&house.world, house.world.directory());
-    let nora = world.member(fabrikam, "nora@fabrikam.example", &[]).await;
-    let person = World::person(fabrikam, nora);
-    let who = world.signed_in(&person).await;
-    let app = house.plan.apps["tool"].id;
-    let connect = || async { directory.connect_directly(&world.cx(), &who, contoso, app).await };
-    let kind = |error: model::Error| error.kind();
-    assert_eq!(connect().await.map_err(kind), Err(model::ErrorKind::Forbidden), "closed as delivered");
-    say_of(&house, "adele", fabrikam, json!({"b2bDirectConnectInbound": setting("allowed")})).await;
-    assert_eq!(connect().await.map_err(kind), Err(model::ErrorKind::Forbidden), "one side alone");
-    say_of(&house, "fabian", contoso, json!({"b2bDirectConnectOutbound": setting("allowed")})).await;
-    let first = connect().await.unwrap();
-    assert_eq!(connect().await.unwrap().id, first.id, "a second sign-in is the same connection");
-    let listed = directory.my_organizations(&who).await.unwrap();
-    let names: Vec<&str> = listed.iter().map(|one| one.tenant.name.as_str()).collect();
-    assert_eq!(names, ["Fabrikam", "Contoso"]);
-    let log = |activity: Activity| {
-        Ask::get(format!(
-            "/v1.0/auditLogs/directoryAudits?$filter=activityDisplayName eq '{}'",
-            activity.wire().0
-        ))
-        .by(house.all())
-    };
-    let record = house.ask(log(Activity::ConnectDirectly)).await.values()[0].clone();
-    assert_eq!(record["initiatedBy"]["user"]["userPrincipalName"], "nora@fabrikam.example");
-    // The policy about leaving covers these people as well.
-    let policy = |flag: bool| {
-        Ask::new("PATCH", crate::house::POLICY)
-            .by(house.all())
-            .json(&json!({"allowExternalIdentitiesToLeave": flag}))
-    };
-    assert_eq!(house.ask(policy(false)).await.status, 204);
-    let refused = directory.view_leave(&world.cx(), &who, contoso).await.unwrap();
-    assert!(matches!(refused, LeaveView::Refused(_)));
-    assert_eq!(house.ask(policy(true)).await.status, 204);
-    let LeaveView::Confirm(confirm) = directory.view_leave(&world.cx(), &who, contoso).await.unwrap() else {
-        panic!("nothing speaks against leaving");
-    };
-    assert_eq!(confirm.purge_after, world.cx().now, "there is nothing to restore");
-    let stale = directory.leave(&world.cx(), &who, contoso, "made up").await.unwrap();
-    assert!(matches!(stale, LeaveAnswer::Stale));
-    let left = directory.leave(&world.cx(), &who, contoso, &confirm.confirmation).await.unwrap();
-    assert!(matches!(left, LeaveAnswer::Left(_)));
-    assert_eq!(directory.my_organizations(&who).await.unwrap().len(), 1);
-    let record = house.ask(log(Activity::ConnectDirectly)).await.values()[0].clone();
-    assert_eq!(
-        record["initiatedBy"]["user"]["userPrincipalName"],
-        Value::Null,
-        "names go with the connection"
-    );
-    let found = directory.verify().await.unwrap();
-    assert_eq!(found.problems, [""; 0], "and the log still verifies");
-    assert!(matches!(person, Person::Member { .. }));
-    // A connection goes with the home account, whatever the policy says: there is nothing to restore.
-    let again = connect().await.unwrap();
-    let operator = service::Caller::operator(fabrikam);
-    directory.delete_user(&world.cx(), &operator, &nora.to_string()).await.unwrap();
-    directory.home_pass().await.unwrap();
-    let left = world.store().read(World::scope(contoso), |reader| reader.connection(again.id)).await.unwrap();
-    assert_eq!(left, None);
-    assert_eq!(directory.verify().await.unwrap().problems, [""; 0]);
 }

@@ -13,6 +13,7 @@ mod code;
 mod consent;
 mod credentials;
 mod device;
+mod direct;
 mod documents;
 mod hostile;
 mod house;

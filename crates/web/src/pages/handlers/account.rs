@@ -80,14 +80,15 @@ fn split(member: &Member, listed: Vec<Listed>) -> (Option<Listed>, Vec<Listed>) 
 
 fn organization(one: Listed) -> Organization {
     let standing = standing(&one);
-    let accepted = one.user.invitation == Some(InvitationState::Accepted);
+    let accepted = one.user.invitation == Some(InvitationState::Accepted) && !one.direct;
     Organization {
         tenant: one.tenant.id,
         name: one.tenant.name,
         domain: one.tenant.domain,
         standing,
         invited_by: one.invited_by,
-        invited_at: Some(one.user.created),
+        invited_at: Some(one.user.created).filter(|_| !one.direct),
+        direct: one.direct,
         accepted_at: one.user.invitation_changed.filter(|_| accepted),
         privacy_statement: one.tenant.privacy.statement_url,
         redeem: None,
@@ -119,6 +120,7 @@ pub(crate) async fn ask(State(app): State<crate::App>, Path(named): Path<String>
                 purge_after: confirm.purge_after,
                 confirmation: confirm.confirmation,
                 declining: confirm.user.invitation == Some(InvitationState::PendingAcceptance),
+                direct: confirm.direct,
             },
         ),
     }
@@ -164,7 +166,8 @@ async fn receipt(member: &Member, left: service::Left) -> Answer {
             page: member.page(),
             organization: left.name,
             declined: one.as_ref().is_some_and(|one| one.user.invitation == pending),
-            domain: one.map(|one| one.tenant.domain).unwrap_or_default(),
+            domain: left.domain,
+            direct: left.direct,
             user_name: member.who.user_name.clone(),
             left_at: left.at,
             purge_after: left.purge_after,

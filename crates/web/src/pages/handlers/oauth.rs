@@ -6,7 +6,7 @@ use crate::{
         answer::{Answer, encoded, html, see_other, split_language, with_cookie},
         paths, session,
         view::{
-            Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward,
+            Choose, Connect, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, Page,
             PermissionLine, SignOutApp,
         },
         visit::{Fields, Member, Sent, Visit},
@@ -20,8 +20,8 @@ use axum::{
 use http::{HeaderValue, StatusCode, Uri, header};
 use model::{Error, Person, authz::Permission};
 use service::{
-    AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConsentView, DeviceStep, OAuthFault,
-    ResponseMode, SignOutRequest, SignedIn, Step, Visit as Way,
+    AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, DeviceStep,
+    OAuthFault, ResponseMode, SignOutRequest, SignedIn, Step, Visit as Way,
 };
 
 /// Says in the address how far a person has come.
@@ -127,6 +127,7 @@ impl Show<'_> {
                 self.consent(*view, kind)
             }
             Step::Administrator(view) => self.consent(*view, ConsentKind::AskAdministrator),
+            Step::Connect(view) => self.connect(*view),
         }
     }
 
@@ -134,14 +135,36 @@ impl Show<'_> {
         self.who.map(|who| (who.name.clone(), who.user_name.clone())).unwrap_or_default()
     }
 
+    fn connect(&self, view: ConnectView) -> Answer {
+        let Self { visit, uri, way, .. } = *self;
+        html(
+            StatusCode::OK,
+            &Connect {
+                page: self.bound_page(),
+                organization: view.organization.name,
+                domain: view.organization.domain,
+                privacy_statement: view.organization.privacy.statement_url,
+                app: view.app,
+                destination: destination(&view.redirect_uri),
+                user_name: self.names().1,
+                request: again(visit, uri, way),
+                other: sign_in(visit, uri, way),
+            },
+        )
+    }
+
+    /// A page whose forms are good for this session only.
+    fn bound_page(&self) -> Page {
+        let session = self.who.map(|who| session::Binding::Session(who.binding().to_owned()));
+        self.visit.page(&session.unwrap_or(session::Binding::None))
+    }
+
     fn consent(&self, view: ConsentView, kind: ConsentKind) -> Answer {
-        let Self { visit, uri, way, who, .. } = *self;
-        let binding =
-            who.map_or(session::Binding::None, |who| session::Binding::Session(who.binding().to_owned()));
+        let Self { visit, uri, way, .. } = *self;
         html(
             StatusCode::OK,
             &Consent {
-                page: visit.page(&binding),
+                page: self.bound_page(),
                 kind,
                 organization: view.organization,
                 app: view.app,

@@ -77,6 +77,8 @@ pub struct Organization {
     pub privacy_statement: Option<String>,
     /// Where a pending invitation can be accepted, relative to this server.
     pub redeem: Option<String>,
+    /// There is no account, only a connection.
+    pub direct: bool,
 }
 
 impl Organization {
@@ -136,6 +138,8 @@ pub struct LeaveConfirm {
     pub confirmation: String,
     /// The invitation is not accepted yet: leaving is declining.
     pub declining: bool,
+    /// There is no account, only a connection: everything goes at once, and nothing can be restored.
+    pub direct: bool,
 }
 
 /// What happened when a person left.
@@ -158,6 +162,8 @@ pub struct Receipt {
     pub contact: Option<String>,
     /// The invitation was declined.
     pub declined: bool,
+    /// There was a connection only: everything is gone.
+    pub direct: bool,
     /// Id of the request, to name it in questions.
     pub request_id: String,
 }

@@ -23,8 +23,8 @@ pub use admin::{
 };
 pub use general::{ErrorPage, Setup, SetupDone};
 pub use oauth::{
-    Choose, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, PermissionLine,
-    SignOutApp,
+    Choose, Connect, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward,
+    PermissionLine, SignOutApp,
 };
 pub use security::{
     Outbox, RecoveryCodes, SecondFactorSetup, Security, SecurityError, Sessions, SignInMethods,

@@ -1,4 +1,4 @@
-use super::Page;
+use super::{Page, followable};
 use crate::pages::paths;
 use askama::Template;
 
@@ -74,6 +74,37 @@ pub struct Consent {
     pub request: String,
     /// Where to sign in with another account.
     pub other: String,
+}
+
+/// Asks whether an organisation may know somebody who has no account there. Fields sent: `csrf`, `request`, `decision`
+/// (`accept`, `cancel`).
+#[derive(Clone, Debug, Template)]
+#[template(path = "connect.html")]
+pub struct Connect {
+    /// What is around it.
+    pub page: Page,
+    /// The name of the organisation.
+    pub organization: String,
+    /// Its domain.
+    pub domain: String,
+    /// Its privacy statement.
+    pub privacy_statement: Option<String>,
+    /// The name of the app.
+    pub app: String,
+    /// Where the answer goes: scheme, host and port.
+    pub destination: String,
+    /// Who is signed in.
+    pub user_name: String,
+    /// The request, to be taken up again.
+    pub request: String,
+    /// Where to sign in with another account.
+    pub other: String,
+}
+
+impl Connect {
+    fn statement(&self) -> Option<&str> {
+        followable(self.privacy_statement.as_ref())
+    }
 }
 
 /// Which account to go on with.

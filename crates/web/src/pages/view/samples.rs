@@ -269,6 +269,7 @@ impl Organization {
             accepted_at: Some(at("2026-03-03T14:05:00Z")),
             privacy_statement: Some("https://contoso.example/privacy".to_owned()),
             redeem: None,
+            direct: false,
         }
     }
 }
@@ -303,6 +304,13 @@ impl Organizations {
             Organization::sample(2, "Woodgrove Bank", Standing::LeavingNotAllowed),
             pending,
             Organization::sample(5, "Adatum", Standing::Deleted { until: later() }),
+            Organization {
+                direct: true,
+                invited_by: None,
+                invited_at: None,
+                accepted_at: None,
+                ..Organization::sample(7, "Northwind", Standing::Active)
+            },
         ];
         vec![
             Self { page: page(), home: Some(home.clone()), others: others.clone() },
@@ -318,7 +326,7 @@ impl Organizations {
 
 impl LeaveConfirm {
     fn samples(texts: Texts) -> Vec<Self> {
-        let make = |organization: &str, declining| Self {
+        let make = |organization: &str, declining, direct| Self {
             page: inside(texts, &paths::leave(&tenant(1))),
             tenant: tenant(1),
             organization: organization.to_owned(),
@@ -326,14 +334,20 @@ impl LeaveConfirm {
             purge_after: later(),
             confirmation: "0nce".to_owned(),
             declining,
+            direct,
         };
-        vec![make("Contoso", false), make("Tailwind Traders", true), make(HOSTILE, false)]
+        vec![
+            make("Contoso", false, false),
+            make("Tailwind Traders", true, false),
+            make(HOSTILE, false, false),
+            make(HOSTILE, false, true),
+        ]
     }
 }
 
 impl Receipt {
     fn samples(texts: Texts) -> Vec<Self> {
-        let make = |organization: &str, contact: Option<&str>, declined| Self {
+        let make = |organization: &str, contact: Option<&str>, declined, direct| Self {
             page: inside(texts, &paths::leave(&tenant(1))),
             organization: organization.to_owned(),
             domain: "contoso.example".to_owned(),
@@ -342,9 +356,14 @@ impl Receipt {
             purge_after: later(),
             contact: contact.map(str::to_owned),
             declined,
+            direct,
             request_id: "7b6f0b9e-0c68-4bb2-9a1c-0f6a0f2f6a11".to_owned(),
         };
-        vec![make("Contoso", Some("privacy@contoso.example"), false), make(HOSTILE, None, true)]
+        vec![
+            make("Contoso", Some("privacy@contoso.example"), false, false),
+            make(HOSTILE, None, true, false),
+            make(HOSTILE, None, false, true),
+        ]
     }
 }
 
@@ -637,6 +656,23 @@ fn lines() -> Vec<PermissionLine> {
     .into()
 }
 
+impl Connect {
+    fn samples(texts: Texts) -> Vec<Self> {
+        let sample = |name: &str, privacy_statement: Option<&str>| Self {
+            page: outside(texts, "/contoso.example/oauth2/v2.0/authorize"),
+            organization: name.to_owned(),
+            domain: "contoso.example".to_owned(),
+            privacy_statement: privacy_statement.map(str::to_owned),
+            app: name.to_owned(),
+            destination: "https://app.example".to_owned(),
+            user_name: "ana@fabrikam.example".to_owned(),
+            request: "/contoso.example/oauth2/v2.0/authorize?client_id=x&state=\"".to_owned(),
+            other: "/signin?return=%2Fmyaccount".to_owned(),
+        };
+        vec![sample("Contoso", Some("https://contoso.example/privacy")), sample(HOSTILE, None)]
+    }
+}
+
 impl Consent {
     fn samples(texts: Texts) -> Vec<Self> {
         let kinds = [
@@ -725,6 +761,7 @@ fn oauth_pages(texts: Texts) -> Vec<(&'static str, usize, String)> {
             vec![SignOutApp { page: page(), user_name: text(), onward: "signed".to_owned() }],
         ),
         rendered("consent.html", Consent::samples(texts)),
+        rendered("connect.html", Connect::samples(texts)),
         rendered("device.html", Device::samples(texts)),
     ]
     .concat()
