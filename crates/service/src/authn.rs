@@ -1,7 +1,7 @@
 //! Who is asking: from a verified token or session to a principal with the rights it has at this moment. Tenant scopes are
 //! minted here and nowhere else.
 
-use crate::{Directory, MAILBOX_REALM, connections};
+use crate::{Directory, MAILBOX_REALM, connections, explorer::EXPLORER};
 use model::{
     AppId, Cx, Error, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp, TokenFault,
     User,
@@ -29,10 +29,28 @@ pub(crate) enum Proof {
         generation: i64,
         home_generation: Option<i64>,
     },
+    /// A person on the explorer page.
+    Explorer(Box<Exploring>),
     /// A person on our own pages, in the home tenant.
     Page { tenant: TenantId, oid: ObjectId, session: String },
     /// The operator of the server, on the command line.
     Operator { tenant: TenantId },
+}
+
+/// A person on the explorer page, in a tenant where they have an account: as good as a token that was made for this one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Exploring {
+    pub tenant: TenantId,
+    pub oid: ObjectId,
+    /// Where the session is kept, and which it is.
+    pub realm: TenantId,
+    pub session: String,
+    /// When the person last proved who they are.
+    pub authenticated: Timestamp,
+    pub generation: i64,
+    pub home_generation: Option<i64>,
+    /// At home, with the administration pages open.
+    pub administers: bool,
 }
 
 /// A person with a session on our pages.
@@ -129,6 +147,7 @@ impl Caller {
             | Proof::Delegated { tenant, .. }
             | Proof::Page { tenant, .. }
             | Proof::Operator { tenant } => *tenant,
+            Proof::Explorer(exploring) => exploring.tenant,
         }
     }
 
@@ -136,6 +155,7 @@ impl Caller {
     pub const fn object(&self) -> Option<ObjectId> {
         match &self.0 {
             Proof::Delegated { oid, .. } | Proof::Page { oid, .. } => Some(*oid),
+            Proof::Explorer(exploring) => Some(exploring.oid),
             Proof::App { .. } | Proof::Operator { .. } => None,
         }
     }
@@ -144,6 +164,7 @@ impl Caller {
     pub const fn app(&self) -> Option<AppId> {
         match &self.0 {
             Proof::App { app, .. } | Proof::Delegated { app, .. } => Some(*app),
+            Proof::Explorer(_) => Some(EXPLORER),
             Proof::Page { .. } | Proof::Operator { .. } => None,
         }
     }
@@ -164,9 +185,11 @@ pub(crate) fn require_fresh(cx: &Cx, who: &SignedIn) -> Result<()> {
 /// The same for a caller: whoever comes by a page must have signed in lately. A token has a short life of its own, and an app
 /// nobody to ask.
 pub(crate) fn require_fresh_caller(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<()> {
-    let Proof::Page { session, .. } = &caller.0 else { return Ok(()) };
-    let session = reader.session(session)?.ok_or_else(revoked)?;
-    fresh(cx, session.authenticated)
+    match &caller.0 {
+        Proof::Page { session, .. } => fresh(cx, reader.session(session)?.ok_or_else(revoked)?.authenticated),
+        Proof::Explorer(exploring) => fresh(cx, exploring.authenticated),
+        Proof::App { .. } | Proof::Delegated { .. } | Proof::Operator { .. } => Ok(()),
+    }
 }
 
 fn fresh(cx: &Cx, authenticated: Timestamp) -> Result<()> {
@@ -276,6 +299,21 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
             let scopes = scopes.iter().copied().filter(|scope| granted.contains(scope)).collect();
             let roles = reader.roles(user.id)?;
             Ok(Principal::Delegated { user: Box::new(user), app: app.id, scopes, roles })
+        }
+        Proof::Explorer(exploring) => {
+            let user = active_user(reader, exploring.oid)?;
+            let known = exploring.generation == user.generation
+                && exploring.home_generation == home_generation(reader, &user)?;
+            // A session that is kept elsewhere was looked at when the request came, an instant ago.
+            let live = exploring.realm != reader.tenant_id()
+                || reader.session(&exploring.session)?.is_some_and(|session| stands(&session, cx.now));
+            if !known || !live {
+                return Err(revoked());
+            }
+            crate::border::require(reader, &user.home, Some(EXPLORER))?;
+            let scopes = crate::explorer::permissions(exploring.administers).to_vec();
+            let roles = reader.roles(user.id)?;
+            Ok(Principal::Delegated { user: Box::new(user), app: EXPLORER, scopes, roles })
         }
         Proof::Page { oid, session, .. } => {
             let user = active_user(reader, *oid)?;

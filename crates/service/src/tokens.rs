@@ -12,6 +12,7 @@ mod person;
 mod redirect;
 mod scope;
 
+pub(crate) use authorize::account_of;
 pub(crate) use keys::{from_hex, hex};
 
 pub use admin::{AdminConsentRequest, AdminStep};

@@ -493,3 +493,55 @@ mail-passcode-life = It can be used once, within { $minutes ->
    *[other] { $minutes } minutes
  }.
 mail-passcode-caution = Nobody who is in the right asks you for it. If you did not want to sign in, ignore this message.
+
+# Explorer
+explorer-title = Explorer
+explorer-lead = Send requests to Microsoft Graph on this server, as yourself. Nothing goes to another server.
+explorer-nowhere = You have no account yet that could ask something. Accept an invitation first.
+explorer-no-account = Nothing was sent: you have no account in this organization that can act now. Choose another organization.
+explorer-shut = Nothing was sent. You hold a role there, and its rights are closed after 15 minutes without use. Sign in again; what you typed is kept.
+explorer-stale = This needs a sign-in within the last ten minutes. What you typed is kept.
+explorer-sign-in-again = Sign in again
+explorer-method = Method
+explorer-version = Version
+explorer-target = Address
+explorer-target-hint = What follows the version, such as users?$top=5. A whole address out of the documentation works, too.
+explorer-headers = Request headers
+explorer-headers-hint = One on each line, such as ConsistencyLevel: eventual.
+explorer-body = Request body
+explorer-run = Run
+explorer-samples = Samples
+explorer-samples-hint = A sample only fills in the request. Nothing is sent before you choose Run. Put an id in place of each name in braces.
+explorer-answer = Answer
+explorer-answer-body = Body
+explorer-answer-headers = Headers of the answer
+explorer-no-body = The answer has no body.
+explorer-cut = The body has { $total } KB. Its beginning is shown; get the whole with curl.
+explorer-follow = Follow { $name }
+explorer-permissions = Permissions
+explorer-unknown = Microsoft Graph on this server has no such method at such an address.
+explorer-needs-nothing = This needs no permission.
+explorer-needs-each = Each request inside is judged by itself.
+explorer-allowed = You may do this
+explorer-not-allowed = You may not do this here
+explorer-lacks-permission = Without a role, the explorer may only read your own profile and the organization. More takes an app that an administrator granted one of these permissions.
+explorer-lacks-role = It takes one of these roles, too.
+explorer-lacks-policy = The policies of the organization do not let you.
+explorer-needs-delegated = Needed by an app on your behalf, least first
+explorer-has-permissions = The explorer has
+explorer-has-every = All of them: your role decides
+explorer-has-basic = User.Read
+explorer-needs-roles = Needed roles, one of
+explorer-has-roles = Your roles here
+explorer-needs-application = Needed by an app by itself, least first
+explorer-none = None
+explorer-none-suffices = No permission suffices
+explorer-curl = The same with curl
+explorer-copy = Copy
+explorer-copied = Copied
+explorer-token = How to get a token
+explorer-token-hint = $TOKEN stands for an access token. Your session has none that could be shown. A registered app gets one with its client id and secret:
+problem-other-server = The explorer sends to this server only. Enter what follows the version, such as users.
+problem-placeholder = Put a value in place of each name in braces.
+problem-not-a-header = Write one header on each line, with a colon, such as ConsistencyLevel: eventual.
+problem-header-of-ours = The explorer sets Authorization, Cookie, Host and the headers of the connection by itself. Leave them out.

@@ -9,6 +9,7 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use model::{Cx, Error, ErrorKind};
+use service::Caller;
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
@@ -121,6 +122,32 @@ pub async fn answer(app: App, request: Request, peer: IpAddr) -> Response {
     response
 }
 
+/// Answers a request to Graph that a page of ours makes for somebody, the very way in which one off the wire is answered.
+pub(crate) async fn answer_for(
+    app: &App,
+    arrival: &Arrival,
+    caller: Caller,
+    mut request: Request,
+) -> Response {
+    let inner = Arrival {
+        cx: app.directory.own_cx(),
+        client_request_id: client_request_id(request.headers()),
+        ..arrival.clone()
+    };
+    request.extensions_mut().insert(caller);
+    let mut response = match admit(request).await {
+        Ok(request) => graph::answer(app, &inner, request).await,
+        Err(problem) => problem.json(&inner),
+    };
+    finish(response.headers_mut(), &inner, true);
+    response
+}
+
+fn client_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let id = headers.get("client-request-id");
+    id.filter(|value| value.len() <= 128 && value.to_str().is_ok()).cloned()
+}
+
 fn arrive(app: &App, headers: &HeaderMap, uri: &http::Uri, peer: IpAddr) -> Arrival {
     let cx = app.directory.own_cx();
     // The request's own idea of our name counts only where it is one of ours.
@@ -128,11 +155,7 @@ fn arrive(app: &App, headers: &HeaderMap, uri: &http::Uri, peer: IpAddr) -> Arri
     let host = host.or_else(|| headers.get(header::HOST).and_then(|value| value.to_str().ok()));
     let origin =
         host.and_then(|host| app.directory.known_origin(host)).unwrap_or_else(|| app.directory.origin());
-    let client_request_id = headers
-        .get("client-request-id")
-        .filter(|value| value.len() <= 128 && value.to_str().is_ok())
-        .cloned();
-    Arrival { cx, origin: origin.to_owned(), peer, client_request_id }
+    Arrival { cx, origin: origin.to_owned(), peer, client_request_id: client_request_id(headers) }
 }
 
 /// Refuses what is too much, and reads the body.

@@ -227,7 +227,7 @@ fn is_challenge(text: &str) -> bool {
 }
 
 /// The account of a person in the tenant that a reader sees, if it may be used.
-pub(super) fn account_of(reader: &Reader<'_>, person: &Person) -> Result<Option<User>> {
+pub(crate) fn account_of(reader: &Reader<'_>, person: &Person) -> Result<Option<User>> {
     let found = match person {
         Person::Member { tenant, object } if *tenant == reader.tenant_id() => reader.live_user(*object)?,
         person => reader.user_by_home(&person.home())?,

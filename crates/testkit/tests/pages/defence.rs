@@ -187,7 +187,13 @@ async fn every_page_carries_the_headers_that_protect_it() {
         ] {
             assert_eq!(page.header(name), value, "{path}: {name}");
         }
-        for inline in ["<script", " style=", "<style", " onclick=", "http://"] {
+        let scripts: Vec<&str> = page.body.matches("<script").collect();
+        assert!(
+            scripts.len() <= 1
+                && page.body.matches("<script src=\"/assets/innkeeper.").count() == scripts.len(),
+            "{path}"
+        );
+        for inline in [" style=", "<style", " onclick=", "http://"] {
             assert!(!page.body.contains(inline), "{path}: {inline}");
         }
     }

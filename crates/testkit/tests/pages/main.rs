@@ -7,6 +7,8 @@ mod browser;
 #[cfg(test)]
 mod defence;
 #[cfg(test)]
+mod explorer;
+#[cfg(test)]
 mod oauth;
 #[cfg(test)]
 mod own;

@@ -1,6 +1,6 @@
 //! `$batch`: up to twenty requests in one, in JSON (OData JSON format 4.01, section 19, as far as Graph goes with it).
 //!
-//! Each request inside is answered by what answers requests, with the token of the batch and limits of its own. They are done
+//! Each request inside is answered by what answers requests, for whoever sent the batch and with limits of its own. They are done
 //! one after the other in the order given; the live service leaves the order open where there is no `dependsOn`.
 
 use super::{Answer, Call, Version, body, success};
@@ -9,6 +9,7 @@ use axum::{body::Body, extract::Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
+use service::Caller;
 
 /// Most requests in one batch (live service).
 const MOST: usize = 20;
@@ -46,7 +47,6 @@ fn malformed() -> Problem {
 pub(super) async fn run(call: Call<'_>) -> Answer {
     call.app.directory.check_caller(&call.arrival.cx, &call.caller).await?;
     let items = parse(body::object(&call)?)?;
-    let token = call.head.headers.get(header::AUTHORIZATION).cloned();
     let mut failed: Vec<String> = Vec::new();
     let mut responses = Vec::with_capacity(items.len());
     for item in items {
@@ -55,7 +55,7 @@ pub(super) async fn run(call: Call<'_>) -> Answer {
             if item.depends_on.iter().any(|other| failed.iter().any(|id| same(id, other))) {
                 (StatusCode::FAILED_DEPENDENCY, dependency_failed(&id))
             } else {
-                answer(call.app, call.arrival, call.version, token.clone(), item).await?
+                answer(call.app, call.arrival, call.version, call.caller.clone(), item).await?
             };
         if !status.is_success() {
             failed.push(id);
@@ -141,7 +141,7 @@ fn parse_item(request: Value) -> Result<Item, Problem> {
     Ok(Item { id, method, url: url.trim_start_matches('/').to_owned(), headers, body, depends_on })
 }
 
-/// A request inside has the token of the batch and no other, and no length that its body does not have.
+/// A request inside comes from whoever sent the batch and has no token, and no length that its body does not have.
 fn parse_headers(given: Map<String, Value>) -> Result<HeaderMap, Problem> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
@@ -182,7 +182,7 @@ async fn answer(
     app: &App,
     arrival: &Arrival,
     version: Version,
-    token: Option<HeaderValue>,
+    caller: Caller,
     item: Item,
 ) -> Result<(StatusCode, Value), Problem> {
     let Item { id, method, url, headers, body, .. } = item;
@@ -191,12 +191,9 @@ async fn answer(
         client_request_id: headers.get("client-request-id").or(arrival.client_request_id.as_ref()).cloned(),
         ..arrival.clone()
     };
-    let mut request = Request::builder().method(method);
+    let mut request = Request::builder().method(method).extension(caller);
     if let Some(map) = request.headers_mut() {
         *map = headers;
-        if let Some(token) = token {
-            map.insert(header::AUTHORIZATION, token);
-        }
     }
     let request = target(version, &url).and_then(|target| request.uri(target).body(Body::from(body)).ok());
     let Some(request) = request else {

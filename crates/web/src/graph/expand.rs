@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{App, edge::Arrival, errors::Problem};
 use axum::{body::Body, extract::Request};
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use odata::Expansion;
 use serde_json::{Map, Value};
+use service::Caller;
 
 /// How many related objects are put in; there is no link to more (live service).
 const MOST: usize = 20;
@@ -25,14 +26,14 @@ pub(super) struct Expand {
     expansion: Expansion,
     /// The address of the request, without its query.
     path: String,
-    token: Option<HeaderValue>,
+    caller: Caller,
     /// Is the answer a collection?
     many: bool,
 }
 
 impl Expand {
     /// Reads the `$expand` of a request for this route, if it has one.
-    pub(super) fn read(route: &Route, request: &Request) -> Result<Option<Self>, Problem> {
+    pub(super) fn read(route: &Route, request: &Request, caller: &Caller) -> Result<Option<Self>, Problem> {
         let given = odata::option(request.uri().query(), "expand")?;
         let (Some(given), "GET", Shape::One(of) | Shape::Many(of)) = (given, route.method, route.shape)
         else {
@@ -57,9 +58,8 @@ impl Expand {
                 expansion.name, of.name
             )));
         }
-        let token = request.headers().get(header::AUTHORIZATION).cloned();
         let path = request.uri().path().trim_end_matches('/').to_owned();
-        Ok(Some(Self { expansion: expansion.clone(), path, token, many }))
+        Ok(Some(Self { expansion: expansion.clone(), path, caller: caller.clone(), many }))
     }
 
     /// Puts the related objects into an answer. Whoever may not read them gets the refusal instead.
@@ -95,12 +95,11 @@ impl Expand {
     ) -> Result<(), Problem> {
         let Expansion { name, select } = &self.expansion;
         let select = select.as_ref().map(|names| format!("?$select={names}")).unwrap_or_default();
-        let mut request =
-            Request::get(odata::encode_target(&format!("{path}/{name}{select}"))).extension(Inside);
-        if let (Some(headers), Some(token)) = (request.headers_mut(), &self.token) {
-            headers.insert(header::AUTHORIZATION, token.clone());
-        }
-        let request = request.body(Body::empty()).map_err(|_| broken())?;
+        let request = Request::get(odata::encode_target(&format!("{path}/{name}{select}")))
+            .extension(Inside)
+            .extension(self.caller.clone())
+            .body(Body::empty())
+            .map_err(|_| broken())?;
         let response = super::answer_inside(app, arrival, request).await;
         let status = response.status();
         let body = response.into_body().collect().await.map_err(|_| broken())?.to_bytes();

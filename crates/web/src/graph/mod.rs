@@ -12,6 +12,7 @@ mod objects;
 mod openapi;
 mod policies;
 mod routes;
+mod samples;
 mod schema;
 mod service_root;
 mod users;
@@ -19,6 +20,7 @@ mod wire;
 
 pub(crate) use openapi::document as openapi;
 pub use routes::{Route, routes};
+pub(crate) use samples::sample;
 
 use call::{Answer, Call, no_content, plain_count, success};
 use expand::{Expand, Inside};
@@ -41,14 +43,14 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    const fn segment(self) -> &'static str {
+    pub(crate) const fn segment(self) -> &'static str {
         match self {
             Self::V1 => "v1.0",
             Self::Beta => "beta",
         }
     }
 
-    fn parse(segment: &str) -> Option<Self> {
+    pub(crate) fn parse(segment: &str) -> Option<Self> {
         [Self::V1, Self::Beta].into_iter().find(|version| segment.eq_ignore_ascii_case(version.segment()))
     }
 }
@@ -80,6 +82,14 @@ fn answer_inside<'a>(
     Box::pin(answer(app, arrival, request))
 }
 
+/// The route that a method and an address come to, if there is one.
+pub(crate) fn route_of(method: &Method, path: &str) -> Option<&'static Route> {
+    match resolve(method, path) {
+        Ok((_, Found::Route(route, _))) => Some(route),
+        _ => None,
+    }
+}
+
 type Target = Result<(Version, Found), Problem>;
 
 /// What a method and an address come to.
@@ -104,7 +114,11 @@ async fn dispatch(app: &App, arrival: &Arrival, request: Request) -> Answer {
         Ok((_, Found::Route(route, _))) => Some(*route),
         _ => None,
     };
-    let caller = authenticate(app, arrival, request.headers()).await?;
+    let caller = match request.extensions().get::<Caller>() {
+        // A request that we make ourselves, for somebody who is known.
+        Some(caller) => caller.clone(),
+        None => authenticate(app, arrival, request.headers()).await?,
+    };
     let cost = route.map_or(1, |route| crate::throttle::cost(route, request.uri().query()));
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // What is inside a batch is paid for by itself; what we ask ourselves is paid for already.
@@ -169,7 +183,7 @@ async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller, tar
         Found::WrongMethod(allow) => return Err(wrong_method(allow)),
         Found::Unknown(segment) => return Err(odata::Error::unknown_segment(&segment).into()),
     };
-    let expand = Expand::read(route, &request)?;
+    let expand = Expand::read(route, &request, &caller)?;
     let (head, body) = request.into_parts();
     let body =
         body.collect().await.map_err(|_| Problem::bad_request("The request body could not be read."))?;

@@ -1,4 +1,4 @@
-//! Style and pictures, embedded. The name carries a hash of the content, so that browsers may keep them for ever.
+//! Style, script and pictures, embedded. The name carries a hash of the content, so that browsers may keep them for ever.
 
 use super::paths::ASSETS;
 use std::sync::LazyLock;
@@ -33,6 +33,20 @@ static ICON: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("innkeeper", "svg", "image/svg+xml", include_bytes!("../../assets/innkeeper.svg"))
 });
 
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "innkeeper",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../assets/innkeeper.js"),
+    )
+});
+
+/// The address of the script.
+pub fn script_url() -> &'static str {
+    &SCRIPT.url
+}
+
 /// The address of the style sheet.
 pub fn style_url() -> &'static str {
     &STYLE.url
@@ -45,7 +59,10 @@ pub fn icon_url() -> &'static str {
 
 /// The asset at this path, as media type and content. Whatever is found never changes at that address.
 pub fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
-    [&*STYLE, &*ICON].into_iter().find(|asset| asset.url == path).map(|asset| (asset.mime, asset.bytes))
+    [&*STYLE, &*SCRIPT, &*ICON]
+        .into_iter()
+        .find(|asset| asset.url == path)
+        .map(|asset| (asset.mime, asset.bytes))
 }
 
 #[cfg(test)]
@@ -68,7 +85,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_from_other_hosts() {
-        for asset in [&*STYLE, &*ICON] {
+        for asset in [&*STYLE, &*SCRIPT, &*ICON] {
             let text = String::from_utf8_lossy(asset.bytes).replace("http://www.w3.org/2000/svg", "");
             assert!(!text.contains("//") && !text.contains("@import"), "{}", asset.url);
         }

@@ -1,5 +1,6 @@
 //! Texts in the reader's language. A language is one file in `locales`; English stands in for what cannot be found.
 
+use crate::Route;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use model::Timestamp;
 use std::{borrow::Cow, fmt, sync::LazyLock};
@@ -114,6 +115,11 @@ impl Texts {
         self.with(key, Some(&args))
     }
 
+    /// What a route of Graph does. The route table says it in English, which stands in for what a language lacks.
+    pub(crate) fn summary(self, route: &Route) -> String {
+        self.0.text(&summary_key(route), None).unwrap_or_else(|| route.summary.to_owned())
+    }
+
     /// Date and time to the minute, in the reader's form, with the zone said.
     pub fn when(self, at: Timestamp) -> String {
         let month: u32 = at.strftime("%-m").parse().unwrap_or(1);
@@ -142,9 +148,17 @@ pub trait Argument {
     fn value(&self) -> FluentValue<'static>;
 }
 
+/// The key of the text that says what a route does: method and path, hyphens between the words.
+pub(crate) fn summary_key(route: &Route) -> String {
+    let words = format!("route-{}-{}", route.method, route.path).to_lowercase();
+    let words = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
 /// Characters that reorder or hide what stands around them; a hostile name may contain them.
-fn is_disruptive(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+pub(crate) fn is_disruptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Argument for str {

@@ -16,8 +16,8 @@ use axum::{
     routing::{get, post},
 };
 use handlers::{
-    account, admin, deleted, federation, general, home_deletions, oauth, outbox, redeem, security, sessions,
-    setup, sign_in, sign_in_methods,
+    account, admin, deleted, explorer, federation, general, home_deletions, oauth, outbox, redeem, security,
+    sessions, setup, sign_in, sign_in_methods,
 };
 use http::{HeaderMap, header};
 
@@ -39,6 +39,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/myaccount/organizations/leave/{tenant}", leave())
         .route("/organizations/leave/{tenant}", leave())
         .route(paths::REDEEM, get(redeem::show).post(redeem::decide))
+        .route(paths::EXPLORER, get(explorer::show).post(explorer::run))
         .route(paths::ADMIN, get(admin::start))
         .route(paths::SETTINGS, get(admin::settings).post(admin::save_settings))
         .route(paths::HOME_DELETIONS, get(home_deletions::list))

@@ -40,6 +40,8 @@ pub const DEVICE: &str = service::DEVICE_PAGE;
 pub const SIGN_OUT_APP: &str = "/signout/app";
 /// First-run set-up.
 pub const SETUP: &str = "/setup";
+/// Requests to Graph, typed by a person: `GET` fills in, `POST` sends.
+pub const EXPLORER: &str = "/explorer";
 /// Where style and pictures are; a hash of the content is part of the name.
 pub const ASSETS: &str = "/assets/";
 

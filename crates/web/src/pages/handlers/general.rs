@@ -12,7 +12,7 @@ pub(crate) async fn root() -> Answer {
     see_other(paths::MY_ACCOUNT)
 }
 
-/// Style and pictures: the name changes with the content, so a browser may keep them for ever.
+/// Style, script and pictures: the name changes with the content, so a browser may keep them for ever.
 pub(crate) async fn asset(uri: Uri) -> Result<Response, StatusCode> {
     let (mime, bytes) = assets::find(uri.path()).ok_or(StatusCode::NOT_FOUND)?;
     let mut response = Response::new(Body::from(bytes));

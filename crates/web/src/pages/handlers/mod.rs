@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod admin;
 pub(super) mod deleted;
+pub(super) mod explorer;
 pub(super) mod federation;
 pub(super) mod general;
 pub(super) mod home_deletions;

@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod areas;
+mod explorer;
 mod general;
 mod oauth;
 #[cfg(test)]
@@ -20,6 +21,10 @@ pub use account::{
 pub use admin::{
     AdminStart, DeletedNotice, DeletedUser, DeletedUsers, HomeDeletion, HomeDeletions, HomeDeletionsReview,
     Properties, PurgeConfirm, Settings, SettingsError,
+};
+pub use explorer::{
+    Explorer, ExplorerAnswer, FollowLink, Halt, METHODS, Needs, Rights, SampleGroup, SampleLink, Typed,
+    VERSIONS,
 };
 pub use general::{ErrorPage, Setup, SetupDone};
 pub use oauth::{
@@ -143,6 +148,10 @@ impl Page {
         assets::style_url()
     }
 
+    fn script(&self) -> &'static str {
+        assets::script_url()
+    }
+
     fn icon(&self) -> &'static str {
         assets::icon_url()
     }
@@ -194,11 +203,19 @@ pub enum Problem {
     WrongSecret,
     /// May not be cleared while leaving is switched off.
     NeededByPolicy,
+    /// An address at another server.
+    OtherServer,
+    /// A name in braces that was not filled in.
+    Placeholder,
+    /// A line that is no header.
+    NotAHeader,
+    /// A header that the explorer sets by itself.
+    HeaderOfOurs,
 }
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Missing,
         Self::TooLong,
         Self::NotAnAddress,
@@ -210,6 +227,10 @@ impl Problem {
         Self::PasswordsDiffer,
         Self::WrongSecret,
         Self::NeededByPolicy,
+        Self::OtherServer,
+        Self::Placeholder,
+        Self::NotAHeader,
+        Self::HeaderOfOurs,
     ];
 
     /// The key of the text that says it.
@@ -226,6 +247,10 @@ impl Problem {
             Self::PasswordsDiffer => "problem-passwords-differ",
             Self::WrongSecret => "problem-wrong-secret",
             Self::NeededByPolicy => "problem-needed-by-policy",
+            Self::OtherServer => "problem-other-server",
+            Self::Placeholder => "problem-placeholder",
+            Self::NotAHeader => "problem-not-a-header",
+            Self::HeaderOfOurs => "problem-header-of-ours",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Every page in every state, with the names that a hostile tenant might choose among them.
 
+mod explorer;
+
 use super::*;
 use crate::pages::paths;
 use askama::Template;
@@ -790,6 +792,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("stale.html", Stale::samples(texts)),
         rendered("redeem.html", Redeem::samples(texts)),
         rendered("redeemed.html", Redeemed::samples(texts)),
+        rendered("explorer.html", Explorer::samples(texts)),
         rendered("admin_start.html", AdminStart::samples(texts)),
         rendered("settings.html", Settings::samples(texts)),
         rendered("home_deletions.html", HomeDeletions::samples(texts)),

@@ -4,8 +4,8 @@ use super::{Piece, files, folder, pieces, split, templates};
 use crate::{
     letters,
     pages::{
-        i18n::Language,
-        view::{Page, Texts, samples},
+        i18n::{Language, summary_key},
+        view::{METHODS, Page, Texts, samples},
     },
 };
 use std::{
@@ -49,7 +49,7 @@ fn sources() -> BTreeMap<String, String> {
     sources.extend(
         files(&folder("src/pages"), ".rs")
             .into_iter()
-            .filter(|(name, _)| !name.contains("tests") && !name.ends_with("samples.rs")),
+            .filter(|(name, _)| !name.contains("tests") && !name.contains("samples")),
     );
     let letters = fs::read_to_string(folder("src/letters.rs")).expect("the source");
     sources.insert("letters.rs".to_owned(), letters);
@@ -149,7 +149,11 @@ fn latin_words(text: &str) -> impl Iterator<Item = &str> {
 fn latin_on_pages(texts: Texts) -> BTreeSet<String> {
     const SPOKEN: [&str; 6] = ["aria-label", "title", "alt", "placeholder", "data-label", "aria-description"];
     // What the samples are made of is data; domains are names in small letters.
-    let samples = fs::read_to_string(folder("src/pages/view/samples.rs")).expect("the samples");
+    let samples: String = files(&folder("src/pages/view"), ".rs")
+        .into_iter()
+        .filter(|(name, _)| name.contains("samples"))
+        .map(|(_, source)| source)
+        .collect();
     let (small, names) = (
         samples.to_lowercase(),
         Texts::all().map(|texts| texts.t("language-name")).collect::<Vec<_>>().join(" "),
@@ -157,6 +161,7 @@ fn latin_on_pages(texts: Texts) -> BTreeSet<String> {
     let mut data: BTreeSet<&str> =
         [&samples, &small, &names].into_iter().flat_map(|text| latin_words(text)).collect();
     data.extend(["lt", "gt", "amp", "quot"]);
+    data.extend(METHODS);
     data.extend(model::authz::Permission::ALL.iter().flat_map(|permission| latin_words(permission.value())));
     // A secret in groups of four letters.
     let is_part = |word: &str| word.chars().all(|c| c.is_ascii_uppercase()) && samples.contains(word);
@@ -196,7 +201,8 @@ fn no_page_says_anything_past_the_language_file() {
 #[test]
 fn no_handler_words_a_sentence() {
     let is_sentence = |text: &str| {
-        text.split(' ').filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic)).count() > 1
+        let is_word = |word: &&str| word.len() > 1 && word.chars().all(char::is_alphabetic);
+        text.split(' ').zip(text.split(' ').skip(1)).any(|(one, next)| is_word(&one) && is_word(&next))
     };
     let spoken =
         sources().into_iter().filter(|(name, _)| name.ends_with(".rs") && !name.starts_with("view/"));
@@ -206,6 +212,7 @@ fn no_handler_words_a_sentence() {
             .filter(|line| !line.trim_start().starts_with("//"))
             .flat_map(|line| [line, "\n"])
             .collect();
+        let code = code.replace("\\\"", "").replace("'\"'", "");
         let mut before = String::new();
         for (n, part) in code.split('"').enumerate() {
             let statement = before.rsplit([';', '{', '}']).next().unwrap_or_default();
@@ -245,13 +252,28 @@ fn every_language_has_the_same_keys_with_the_same_arguments() {
     for (name, ftl) in &languages {
         let resource = fluent_bundle::FluentResource::try_new(ftl.clone());
         assert!(resource.is_ok(), "{name}: {:?}", resource.err().map(|(_, errors)| errors));
-        let these = keys(ftl);
+        // What routes do, the route table says in English.
+        let these: BTreeMap<_, _> =
+            keys(ftl).into_iter().filter(|(key, _)| !key.starts_with("route-")).collect();
         let missing: Vec<_> = english.keys().filter(|key| !these.contains_key(*key)).collect();
         let extra: Vec<_> = these.keys().filter(|key| !english.contains_key(*key)).collect();
         assert!(missing.is_empty() && extra.is_empty(), "{name}: missing {missing:?}, unknown {extra:?}");
         for (key, arguments) in &these {
             assert_eq!(arguments, &english[key], "{name}: arguments of `{key}`");
         }
+    }
+}
+
+#[test]
+fn every_language_but_english_says_what_each_route_does() {
+    let wanted: BTreeSet<String> = crate::routes().iter().map(summary_key).collect();
+    assert_eq!(wanted.len(), crate::routes().len(), "two routes have one key");
+    for (name, ftl) in files(&folder("locales"), ".ftl") {
+        let said: BTreeSet<String> = keys(&ftl).into_keys().filter(|key| key.starts_with("route-")).collect();
+        let wanted = if name == "en.ftl" { BTreeSet::new() } else { wanted.clone() };
+        let (missing, unknown) = (wanted.difference(&said), said.difference(&wanted));
+        let (missing, unknown): (Vec<_>, Vec<_>) = (missing.collect(), unknown.collect());
+        assert!(missing.is_empty() && unknown.is_empty(), "{name}: missing {missing:?}, unknown {unknown:?}");
     }
 }
 
