@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use cargo_metadata::{Message, TargetKind};
 
-use crate::steps::{Outcome, Run, cargo, finish, place, settings};
+use crate::steps::{Outcome, Run, cargo, finish, place, settings, tests};
 use crate::tools;
 
 /// The crates whose tests go through the store to whatever engine the address names.
@@ -98,13 +98,13 @@ fn judged<'a>(outcomes: impl Iterator<Item = (&'a str, Outcome)>) -> Outcome {
 
 /// Builds what the `test` step builds, so that one follows the other without a rebuild, and learns where it is.
 fn build(run: &Run) -> Result<Built, Outcome> {
-    let line = "test --workspace --all-targets --locked --no-run --message-format=json-render-diagnostics";
-    let output = cargo(run, line)
+    let output = tests(run)
+        .args(["--no-run", "--message-format=json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| Outcome::CouldNotRun(format!("cargo did not start: {error}")))?;
     if !output.status.success() {
-        return Err(Outcome::Failed(format!("`cargo {line}`: {}", output.status)));
+        return Err(Outcome::Failed(format!("the build of the tests: {}", output.status)));
     }
     let mut built = Built { tests: Vec::new(), runner: None };
     for message in Message::parse_stream(output.stdout.as_slice()) {

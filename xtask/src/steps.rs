@@ -249,8 +249,9 @@ fn test(run: &Run) -> Outcome {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),
     };
-    let mut command = cargo(run, "test --workspace --all-targets --locked --no-fail-fast");
+    let mut command = tests(run);
     command
+        .arg("--no-fail-fast")
         .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
         .env("INSTA_SNAPSHOT_REFERENCES_FILE", &references)
         .env_remove("INNKEEPER_ENGINE_URL");
@@ -260,6 +261,12 @@ fn test(run: &Run) -> Outcome {
         snapshots::discard_recording(run);
     }
     outcome
+}
+
+/// All test programs; optimised for the long form, whose figures would take hours otherwise.
+pub fn tests(run: &Run) -> Command {
+    let profile = if run.long { " --profile long" } else { "" };
+    cargo(run, &format!("test --workspace --all-targets --locked{profile}"))
 }
 
 /// What every run of tests is told.
