@@ -26,7 +26,7 @@ const TENANTS: u16 = 500;
 /// How many outbox rows one pass takes.
 const EVENTS: u16 = 100;
 /// How many guests of deleted home accounts a list shows, and one application settles.
-const ORPHANS: u16 = 200;
+const ORPHANS: u16 = 100;
 
 /// What happened at home. The id is that of the deletion, so that a restore undoes exactly what that deletion caused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -74,6 +74,26 @@ pub struct Orphan {
     pub user: User,
     /// Since when the home account is gone.
     pub since: Timestamp,
+}
+
+/// One page of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrphanPage {
+    /// This page.
+    pub orphans: Vec<Orphan>,
+    /// How many there are on all pages.
+    pub total: i64,
+    /// Whom the next page continues behind, if there is one.
+    pub next: Option<ObjectId>,
+}
+
+/// One page of guests with a home account in another organisation here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WithHome {
+    /// This page.
+    pub users: Vec<User>,
+    /// The home key that the next page continues behind, if there is one.
+    pub next: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,13 +205,56 @@ impl Directory {
             .await
     }
 
-    /// Guests whose home account was deleted and who are still here, and how many there are in all.
-    pub async fn list_orphans(&self, cx: &Cx, caller: &Caller) -> Result<(Vec<Orphan>, i64)> {
+    /// One page of guests whose home account was deleted and who are still here, by id behind `after`.
+    pub async fn list_orphans(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        after: Option<ObjectId>,
+    ) -> Result<OrphanPage> {
         self.store()
             .read(caller.scope(), |reader| {
                 authorized(reader, cx, caller, Operation::SettleHomeDeletions)?;
-                let orphans = reader.orphans(ORPHANS)?.into_iter().filter_map(orphan).collect();
-                Ok((orphans, reader.count_orphans()?))
+                let mut orphans: Vec<Orphan> =
+                    reader.orphans(after, ORPHANS + 1)?.into_iter().filter_map(orphan).collect();
+                let more = orphans.len() > usize::from(ORPHANS);
+                orphans.truncate(usize::from(ORPHANS));
+                let next = orphans.last().filter(|_| more).map(|last| last.user.id);
+                Ok(OrphanPage { orphans, total: reader.count_orphans()?, next })
+            })
+            .await
+    }
+
+    /// Those of these people whose home account was deleted and who are still here.
+    pub async fn orphans_among(&self, cx: &Cx, caller: &Caller, ids: &[ObjectId]) -> Result<Vec<Orphan>> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::SettleHomeDeletions)?;
+                let chosen = ids.iter().take(usize::from(ORPHANS));
+                let live: Vec<User> =
+                    chosen.filter_map(|id| reader.live_user(*id).transpose()).collect::<Result<_>>()?;
+                Ok(live.into_iter().filter_map(orphan).collect())
+            })
+            .await
+    }
+
+    /// One page of live guests with a home account in another organisation here, behind the home key `after`: those whom the
+    /// policy removes once it is deleted.
+    pub async fn with_home_here(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<WithHome> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::ListUsers)?;
+                let mut users = reader.with_home_here(after, limit + 1)?;
+                let more = users.len() > usize::from(limit);
+                users.truncate(usize::from(limit));
+                let next = users.last().filter(|_| more).and_then(|last| last.home.key());
+                Ok(WithHome { users, next })
             })
             .await
     }

@@ -141,7 +141,7 @@ fn is_bound(user: &User) -> bool {
 
 /// A new redemption takes the account, with its groups and roles, from one person and gives it to whoever accepts. So it is
 /// no mere invitation: it needs what changing that user needs.
-fn may_reset(reader: &Reader<'_>, principal: &Principal, user: &User) -> Result<()> {
+pub(crate) fn may_reset(reader: &Reader<'_>, principal: &Principal, user: &User) -> Result<()> {
     authorize(principal, Operation::UpdateUser)?;
     may_manage(principal, &reader.roles(user.id)?)
 }

@@ -1,5 +1,6 @@
 //! The verbs of the product. Every verb authorises, reads, decides and commits; what it decides by is in `model`.
 
+mod accounts;
 mod audit;
 mod authn;
 mod border;
@@ -33,13 +34,14 @@ mod tokens;
 mod users;
 mod verify;
 
+pub use accounts::{Account, Candidate, Listing, Removed};
 pub use authn::{Caller, SignedIn};
 pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
 pub use explorer::{EXPLORER, Exploration, Explorer};
 pub use federation::{Arrived, Departure, Federation, FederationFault, NewProvider, ProviderView};
 pub use groups::GroupPatch;
-pub use home::{HomePass, Orphan};
+pub use home::{HomePass, Orphan, OrphanPage, WithHome};
 pub use import::Imported;
 pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
@@ -47,16 +49,17 @@ pub use mail::{LocalMail, Mail, MailPass, Message};
 pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
-pub use policy::PolicyView;
 pub use purge::PurgePass;
 pub use registrations::{AppDetail, AppKey, AppPatch, DelegatedGrant, NewCertificate};
 pub use second_factor::{Enrolment, SecondFactorState, SecurityAnswer};
 pub use sessions::SessionView;
-pub use settings::{AuthorizationPolicyPatch, InvitationDomainsPatch};
+pub use settings::{
+    AuthorizationPolicyPatch, CollaborationView, InvitationDomainsPatch, ShutOut, listed_domain,
+};
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
-    AppObject, AppSecret, AuditQuery, DirectConnection, GrantKind, GrantRow, GroupObject, ProviderChoice,
-    SignInSettings, SignIns, UserPage, UserQuery,
+    AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, GrantKind, GrantRow, GroupObject,
+    ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest};
 pub use tokens::{
@@ -64,7 +67,7 @@ pub use tokens::{
     DeviceAnswer, DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step,
     TokenAnswer, TokenRequest, Visit,
 };
-pub use users::UserPatch;
+pub use users::{Obstacle, UserPatch};
 pub use verify::Findings;
 
 use identity::MasterKey;

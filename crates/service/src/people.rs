@@ -10,7 +10,7 @@ use crate::{
 use model::{
     Cx, Error, ObjectId, Result, User,
     audit::{Activity, Target},
-    authz::{Operation, Permission, View, authorize, may_manage},
+    authz::{Operation, Permission, Principal, View, authorize, may_manage},
     is_plain_address,
 };
 use serde_json::json;
@@ -63,7 +63,7 @@ pub(crate) fn add_sponsors(
     reader: &Reader<'_>,
     changes: &mut ChangeSet,
     cx: &Cx,
-    by: &model::authz::Principal,
+    by: &Principal,
     (user, sponsors): (&User, &[ObjectId]),
 ) -> Result<()> {
     let known = reader.sponsors(user.id)?;
@@ -240,7 +240,12 @@ impl Directory {
 }
 
 /// Signing in is activity: to read it takes the permission for the audit log besides (Microsoft's page on the property).
-fn may_read_sign_ins(principal: &model::authz::Principal) -> Result<()> {
+/// On a page, where no permission was granted to anything, it takes a role with which the audit log is read.
+pub(crate) fn may_read_sign_ins(principal: &Principal) -> Result<()> {
     let needed = [Permission::AuditLogReadAll];
-    if principal.holds(&needed, &needed) { Ok(()) } else { Err(Error::forbidden()) }
+    match principal {
+        Principal::Person { .. } => authorize(principal, Operation::ReadAudit),
+        _ if principal.holds(&needed, &needed) => Ok(()),
+        _ => Err(Error::forbidden()),
+    }
 }

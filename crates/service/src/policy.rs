@@ -15,19 +15,6 @@ use model::{
 use serde_json::json;
 use store::{ChangeSet, Decision};
 
-/// The policy and what it depends on, as the settings page shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PolicyView {
-    /// The policy.
-    pub policy: ExternalIdentitiesPolicy,
-    /// Leaving can be switched off: guests would know whom to turn to.
-    pub has_privacy_information: bool,
-    /// May this caller change it?
-    pub may_change: bool,
-    /// Live guests whose home account is deleted and who are still here.
-    pub orphans: i64,
-}
-
 impl Directory {
     /// Reads the policy of the caller's tenant.
     pub async fn get_policy(&self, cx: &Cx, caller: &Caller) -> Result<ExternalIdentitiesPolicy> {
@@ -35,21 +22,6 @@ impl Directory {
             .read(caller.scope(), |reader| {
                 authorized(reader, cx, caller, Operation::ReadPolicy)?;
                 reader.policy()
-            })
-            .await
-    }
-
-    /// Reads the policy with what the settings page says about it.
-    pub async fn view_policy(&self, cx: &Cx, caller: &Caller) -> Result<PolicyView> {
-        self.store()
-            .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, Operation::ReadPolicy)?;
-                Ok(PolicyView {
-                    policy: reader.policy()?,
-                    has_privacy_information: reader.tenant()?.privacy.is_complete(),
-                    may_change: authorized(reader, cx, caller, Operation::UpdatePolicy).is_ok(),
-                    orphans: reader.count_orphans()?,
-                })
             })
             .await
     }

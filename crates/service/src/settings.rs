@@ -1,19 +1,22 @@
 //! Settings about people from outside: who may invite, what guests may read, from which domains they may come.
 
-use crate::{Caller, Directory, authn::authorized, record::Draft};
+use crate::{
+    Caller, Directory,
+    authn::{authorized, principal},
+    record::Draft,
+};
 use model::{
-    Cx, Error, Result,
+    Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
     audit::{Activity, Target},
-    authz::{Operation, Principal},
+    authz::{Operation, Principal, authorize},
     collaboration::{
         AuthenticationFlowsPolicy, AuthorizationPolicy, DomainMode, GuestAccess, InvitationDomains,
         InvitesFrom,
     },
-    fold,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use store::{ChangeSet, Decision, Reader};
+use store::{ChangeSet, Decision, ExternalCounts, Reader};
 
 const AUTHORIZATION: &str = "authorizationPolicy";
 const FLOWS: &str = "authenticationFlowsPolicy";
@@ -30,6 +33,8 @@ pub struct AuthorizationPolicyPatch {
     pub guest_access: Option<GuestAccess>,
     /// May people from outside be given directory roles over Graph? Ours.
     pub guest_administrators: Option<bool>,
+    /// The version that the caller last saw, if it must not have changed since.
+    pub expected: Option<i64>,
 }
 
 /// A partial update of the list of domains; what is absent stays.
@@ -39,7 +44,48 @@ pub struct InvitationDomainsPatch {
     pub mode: Option<DomainMode>,
     /// The whole list.
     pub domains: Option<Vec<String>>,
+    /// The version that the caller last saw, if it must not have changed since.
+    pub expected: Option<i64>,
 }
+
+/// Everything about people from outside that an organisation sets in one place, with what it depends on and whom it concerns.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CollaborationView {
+    /// May they leave, and do they go with their home account?
+    pub policy: ExternalIdentitiesPolicy,
+    /// Who invites, and what guests see.
+    pub authorization: AuthorizationPolicy,
+    /// The version of that.
+    pub authorization_version: i64,
+    /// May people sign themselves up?
+    pub flows: AuthenticationFlowsPolicy,
+    /// The version of that.
+    pub flows_version: i64,
+    /// From where guests may come.
+    pub domains: InvitationDomains,
+    /// The version of that.
+    pub domains_version: i64,
+    /// Leaving can be switched off: guests would know whom to turn to.
+    pub has_privacy_information: bool,
+    /// How many people are homed elsewhere.
+    pub external: ExternalCounts,
+}
+
+/// What a change of the list of domains does to invitations that nobody has accepted yet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ShutOut {
+    /// How many could not be accepted any more.
+    pub count: usize,
+    /// A few of the addresses.
+    pub addresses: Vec<String>,
+    /// There are more invitations than were looked at.
+    pub at_least: bool,
+}
+
+/// So many of the addresses are named.
+const NAMED: usize = 5;
+/// So many invitations are looked at together, and one after the other.
+const LOOKED_AT: (u16, usize) = (1000, 20_000);
 
 pub(crate) fn authorization_policy(reader: &Reader<'_>) -> Result<AuthorizationPolicy> {
     reader.setting(AUTHORIZATION).map(|(policy, _)| policy)
@@ -59,6 +105,7 @@ struct Kind<T> {
     activity: Activity,
     title: &'static str,
     properties: Properties<T>,
+    expected: Option<i64>,
 }
 
 impl Directory {
@@ -89,6 +136,12 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, kind.operation)?;
                 let (old, version): (T, i64) = reader.setting(kind.name)?;
+                if kind.expected.is_some_and(|expected| expected != version) {
+                    return Err(Error::new(
+                        ErrorKind::PreconditionFailed,
+                        "The policy was changed since it was read. Read it again and repeat the request.",
+                    ));
+                }
                 let new = edit(&old)?;
                 let mut changes = ChangeSet::new();
                 let mut draft = draft(&cx, &principal, &kind);
@@ -127,6 +180,7 @@ impl Directory {
             operation: Operation::UpdateAuthorizationPolicy,
             activity: Activity::UpdateAuthorizationPolicy,
             title: "Authorization Policy",
+            expected: patch.expected,
             properties: |policy| {
                 vec![
                     ("AllowInvitesFrom", json!(policy.invites_from.as_str())),
@@ -154,18 +208,21 @@ impl Directory {
         self.read_setting(cx, caller, FLOWS, Operation::ReadAuthenticationFlows).await
     }
 
-    /// Says whether people may sign themselves up; nothing where it is absent.
+    /// Says whether people may sign themselves up; nothing where it is absent. `expected` is the version that the caller last
+    /// saw, if it must not have changed since.
     pub async fn update_authentication_flows(
         &self,
         cx: &Cx,
         caller: &Caller,
         self_service_sign_up: Option<bool>,
+        expected: Option<i64>,
     ) -> Result<()> {
         let kind = Kind::<AuthenticationFlowsPolicy> {
             name: FLOWS,
             operation: Operation::UpdateAuthenticationFlows,
             activity: Activity::UpdatePolicy,
             title: "Authentication flows policy",
+            expected,
             properties: |policy| vec![("SelfServiceSignUp", json!(policy.self_service_sign_up))],
         };
         self.change_setting(cx, caller, kind, move |old| {
@@ -173,6 +230,69 @@ impl Directory {
             Ok(AuthenticationFlowsPolicy { self_service_sign_up })
         })
         .await
+    }
+
+    /// Reads all of it at once, for the page where it is set.
+    pub async fn view_collaboration(&self, cx: &Cx, caller: &Caller) -> Result<CollaborationView> {
+        const READS: [Operation; 4] = [
+            Operation::ReadPolicy,
+            Operation::ReadAuthorizationPolicy,
+            Operation::ReadAuthenticationFlows,
+            Operation::ReadInvitationDomains,
+        ];
+        self.store()
+            .read(caller.scope(), |reader| {
+                let principal = principal(reader, cx, caller)?;
+                READS.iter().try_for_each(|operation| authorize(&principal, *operation))?;
+                let (authorization, authorization_version) = reader.setting(AUTHORIZATION)?;
+                let (flows, flows_version) = reader.setting(FLOWS)?;
+                let (domains, domains_version) = reader.setting(DOMAINS)?;
+                Ok(CollaborationView {
+                    policy: reader.policy()?,
+                    authorization,
+                    authorization_version,
+                    flows,
+                    flows_version,
+                    domains,
+                    domains_version,
+                    has_privacy_information: reader.tenant()?.privacy.is_complete(),
+                    external: reader.count_external()?,
+                })
+            })
+            .await
+    }
+
+    /// Which open invitations such a list of domains would shut out, whereas the one in force lets them be accepted.
+    pub async fn shut_out(&self, cx: &Cx, caller: &Caller, next: &InvitationDomains) -> Result<ShutOut> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::UpdateInvitationDomains)?;
+                let now = invitation_domains(reader)?;
+                let (mut found, mut seen, mut after) = (ShutOut::default(), 0, None);
+                loop {
+                    let (batch, most) = LOOKED_AT;
+                    let pending = reader.pending_addresses(after, batch)?;
+                    for address in pending.iter().filter_map(|(_, address)| address.as_deref()) {
+                        if now.admit(address).is_ok() && next.admit(address).is_err() {
+                            found.count += 1;
+                            if found.addresses.len() < NAMED {
+                                found.addresses.push(address.to_owned());
+                            }
+                        }
+                    }
+                    seen += pending.len();
+                    match pending.last() {
+                        Some((last, _)) if pending.len() == usize::from(batch) && seen < most => {
+                            after = Some(*last)
+                        }
+                        last => {
+                            found.at_least = last.is_some() && seen >= most;
+                            return Ok(found);
+                        }
+                    }
+                }
+            })
+            .await
     }
 
     /// From which domains guests may come.
@@ -196,6 +316,7 @@ impl Directory {
             activity: Activity::UpdatePolicy,
             // As the legacy policy is called in the log (live service).
             title: "B2BManagementPolicy",
+            expected: patch.expected,
             properties: |list| {
                 vec![("PolicyDetails", json!({ "mode": list.mode.as_str(), "domains": list.domains }))]
             },
@@ -211,6 +332,11 @@ impl Directory {
     }
 }
 
+/// A domain as a list keeps it, folded; none for what cannot be one.
+pub fn listed_domain(text: &str) -> Option<String> {
+    crate::tenants::plausible_domain(text).ok()
+}
+
 fn draft<T>(cx: &Cx, principal: &Principal, kind: &Kind<T>) -> Draft {
     Draft::by(cx, kind.activity, principal).on(Target::thing("Policy", kind.name, kind.title))
 }
@@ -219,7 +345,7 @@ fn draft<T>(cx: &Cx, principal: &Principal, kind: &Kind<T>) -> Draft {
 fn plausible(domains: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::with_capacity(domains.len());
     for domain in &domains {
-        kept.push(crate::tenants::plausible_domain(&fold(domain))?);
+        kept.push(crate::tenants::plausible_domain(domain)?);
     }
     kept.sort_unstable();
     kept.dedup();

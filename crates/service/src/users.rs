@@ -2,7 +2,7 @@
 
 use crate::{Caller, Directory, authn::authorized, home, record::Draft};
 use model::{
-    Cx, DeletionCause, Error, Home, ObjectId, Result, User, UserType,
+    Cx, Deletion, DeletionCause, Error, ErrorKind, Home, ObjectId, Result, User, UserType,
     audit::Activity,
     authz::{Operation, Principal, Role, authorize, may_manage},
     fold, is_plain_address, lifecycle, mint_uuid, plain_text,
@@ -49,6 +49,12 @@ pub(crate) fn is_last_administrator(reader: &Reader<'_>, user: &User, roles: &[R
     Ok(roles.contains(&Role::GlobalAdministrator) && reader.other_administrators(user.id)? == 0)
 }
 
+fn last_administrator() -> Error {
+    Error::bad_request(
+        "This is the last Global Administrator of the organization. Give another account that role first.",
+    )
+}
+
 /// Guards the last-administrator rule, and refuses what would break it.
 pub(crate) fn keep_an_administrator(
     reader: &Reader<'_>,
@@ -60,12 +66,59 @@ pub(crate) fn keep_an_administrator(
         return Ok(());
     }
     if is_last_administrator(reader, user, roles)? {
-        return Err(Error::bad_request(
-            "This is the last Global Administrator of the organization. Give another account that role first.",
-        ));
+        return Err(last_administrator());
     }
     changes.guard_administrators(crate::authn::scope(user.tenant), reader.administrators_version()?);
     Ok(())
+}
+
+/// Why a live user cannot be removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Obstacle {
+    /// Whoever holds a directory role is removed by Global Administrators only.
+    HoldsRole,
+    /// A Global Administrator does not remove the own account.
+    Yourself,
+    /// Nobody would be left to administer the organisation.
+    LastAdministrator,
+}
+
+/// What came of trying to remove a user.
+pub(crate) enum Attempt {
+    /// Soft-deleted.
+    Removed,
+    /// Still there.
+    InTheWay(Box<User>, Obstacle),
+    /// Not there to be removed; the soft deletion, where that is why.
+    NotThere(Option<Deletion>),
+}
+
+impl Obstacle {
+    fn error(self) -> Error {
+        match self {
+            Self::HoldsRole => Error::forbidden(),
+            Self::Yourself => Error::bad_request(
+                "A Global Administrator cannot remove their own account. Ask another Global Administrator to do it.",
+            ),
+            Self::LastAdministrator => last_administrator(),
+        }
+    }
+}
+
+/// May this principal, who may remove users, remove this one?
+pub(crate) fn may_remove(
+    reader: &Reader<'_>,
+    principal: &Principal,
+    (user, roles): (&User, &[Role]),
+) -> Result<std::result::Result<(), Obstacle>> {
+    if may_manage(principal, roles).is_err() {
+        return Ok(Err(Obstacle::HoldsRole));
+    }
+    let is_self = principal.user().is_some_and(|me| me.id == user.id);
+    if is_self && roles.contains(&Role::GlobalAdministrator) {
+        return Ok(Err(Obstacle::Yourself));
+    }
+    Ok(if is_last_administrator(reader, user, roles)? { Err(Obstacle::LastAdministrator) } else { Ok(()) })
 }
 
 impl Directory {
@@ -213,24 +266,39 @@ impl Directory {
 
     /// Soft-deletes a live user.
     pub async fn delete_user(&self, cx: &Cx, caller: &Caller, key: &str) -> Result<()> {
+        match self.try_removing(cx, caller, key).await? {
+            Attempt::Removed => Ok(()),
+            Attempt::InTheWay(_, obstacle) => Err(obstacle.error()),
+            Attempt::NotThere(_) => Err(Error::not_found(key)),
+        }
+    }
+
+    /// Soft-deletes a live user, or says what is in the way.
+    pub(crate) async fn try_removing(&self, cx: &Cx, caller: &Caller, key: &str) -> Result<Attempt> {
         let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.to_owned());
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::DeleteUser)?;
-                let user = find(reader, &key)?;
-                let roles = reader.roles(user.id)?;
-                may_manage(&principal, &roles)?;
-                if roles.contains(&Role::GlobalAdministrator) && principal.user().is_some_and(|me| me.id == user.id) {
-                    return Err(Error::bad_request(
-                        "A Global Administrator cannot remove their own account. Ask another Global Administrator to do it.",
-                    ));
-                }
                 let mut changes = ChangeSet::new();
+                let user = match find(reader, &key) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        let former = key.parse().ok().map(|id| reader.user(id)).transpose()?.flatten();
+                        return Decision::done(
+                            changes,
+                            Attempt::NotThere(former.and_then(|user| user.deletion)),
+                        );
+                    }
+                    found => found?,
+                };
+                let roles = reader.roles(user.id)?;
+                if let Err(obstacle) = may_remove(reader, &principal, (&user, &roles))? {
+                    return Decision::done(changes, Attempt::InTheWay(Box::new(user), obstacle));
+                }
                 keep_an_administrator(reader, &mut changes, &user, &roles)?;
                 let draft = Draft::by(&cx, Activity::DeleteUser, &principal).on_user(&cx, &user);
                 soft_delete(&mut changes, &cx, &user, DeletionCause::Removed)?;
                 changes.record(draft.because(DeletionCause::Removed.as_str()).done());
-                Decision::done(changes, ())
+                Decision::done(changes, Attempt::Removed)
             })
             .await
     }

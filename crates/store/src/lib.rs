@@ -12,6 +12,7 @@ mod connection;
 mod cross;
 mod data_dir;
 mod delta;
+mod external;
 mod fault;
 mod filter;
 mod import;
@@ -30,6 +31,7 @@ pub use audit::{AuditQuery, ChainReport};
 pub use changes::{ChangeSet, Decision};
 pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
+pub use external::ExternalCounts;
 pub use fault::{Fault, Faults};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::{

@@ -384,13 +384,14 @@ impl<'a> Reader<'a> {
         crate::filter::count(self, query)
     }
 
-    /// Live guests whose home account was deleted.
-    pub fn orphans(&self, limit: u16) -> Result<Vec<User>> {
+    /// Live guests whose home account was deleted, by id, behind `after`.
+    pub fn orphans(&self, after: Option<ObjectId>, limit: u16) -> Result<Vec<User>> {
         let sql = format!(
             "select {USER_COLUMNS} from users where tenant_id = ?1 and home_deleted_at is not null and deleted_at is null \
-             order by id limit ?2"
+             and id > ?2 order by id limit ?3"
         );
-        self.rows(&sql, &[i64::from(limit).into()])?.into_iter().map(user).collect()
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        self.rows(&sql, &[after.into(), i64::from(limit).into()])?.into_iter().map(user).collect()
     }
 
     /// How many live guests there are whose home account was deleted.

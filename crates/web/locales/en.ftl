@@ -217,22 +217,60 @@ admin-properties-text = Technical contact, global privacy contact and privacy st
 
 # External collaboration settings
 settings-title = External collaboration settings
-settings-read-only = You can see these settings. Changing them needs the role Global Administrator or External Identity Provider Administrator.
+settings-read-only = You can see these settings. Your role does not allow changing them.
+not-your-role = Your role does not allow changing this. A Global Administrator can.
+settings-access-title = Guest user access
+settings-access-question = Guest user access restrictions
+settings-access-member = Guest users have the same access as members (most inclusive)
+settings-access-member-hint = They can list and read every user and every group.
+settings-access-limited = Guest users have limited access to properties and memberships of directory objects
+settings-access-limited-hint = They can look up people and groups whose ID they know, and see what is public about them.
+settings-access-restricted = Guest user access is restricted to properties and memberships of their own directory objects (most restrictive)
+settings-access-restricted-hint = They can read their own account, and nothing else.
+settings-invites-title = Guest invite settings
+settings-invites-question = Guest invite restrictions
+settings-invites-everyone = Anyone in the organization can invite guest users including guests and non-admins (most inclusive)
+settings-invites-members = Member users and users assigned to specific admin roles can invite guest users including guests with member permissions
+settings-invites-admins = Only users assigned to specific admin roles can invite guest users
+settings-invites-none = No one in the organization can invite guest users including admins (most restrictive)
+settings-invites-effect = Invitations that were sent earlier stay valid.
+settings-signup-title = Enable guest self-service sign up via user flows
+settings-signup-effect = Kept for tools that read it over Graph. This server has no user flows, so nobody can sign up by themselves either way.
 settings-leave-title = External user leave settings
 settings-leave-question = Allow external users to remove themselves from your organization (recommended)
-settings-leave-yes = They leave in My Account, without asking anybody. You can restore an account for 30 days.
-settings-leave-no = { $count ->
-    [0] Nobody is affected today. Later guests are shown your privacy statement and privacy contact instead.
-    [one] One external user can no longer leave without permission. They are shown your privacy statement and privacy contact instead.
-   *[other] { $count } external users can no longer leave without permission. They are shown your privacy statement and privacy contact instead.
+settings-leave-yes = Yes means that the end user can leave the organization without approval from the admin.
+settings-leave-no = No means that the end user will be guided to review the privacy statement and/or contact the privacy contact for approval to leave.
+settings-leave-if-no = { $count ->
+    [0] If you choose No, nobody is affected today.
+    [one] If you choose No, one guest can no longer leave by themselves.
+   *[other] If you choose No, { $count } guests can no longer leave by themselves.
  }
-settings-leave-effect = Saving takes effect at once for everybody whose home account is elsewhere. Invitations that are not accepted yet can always be declined.
+settings-leave-if-yes = { $count ->
+    [0] If you choose Yes, nobody is affected today.
+    [one] If you choose Yes, one guest can leave by themselves again.
+   *[other] If you choose Yes, { $count } guests can leave by themselves again.
+ }
+settings-leave-effect = Saving takes effect at once. Invitations that are not accepted yet can always be declined, and whoever left can be restored for 30 days.
 settings-leave-unavailable = You can change this once your organization has a global privacy contact and a privacy statement, because people who may not leave need somebody to turn to.
 settings-leave-unavailable-link = Add them in Properties
+settings-domains-title = Collaboration restrictions
+settings-domains-question = Where invitations can be sent
+settings-domains-any = Allow invitations to be sent to any domain (most inclusive)
+settings-domains-deny = Deny invitations to the specified domains
+settings-domains-allow = Allow invitations only to the specified domains (most restrictive)
+settings-domains-target = Target domains
+settings-domains-hint = One domain a line, such as fabrikam.com. Each stands for itself, not for its subdomains.
+settings-domains-effect = Guests who have accepted stay, whatever their domain. While any domain is allowed, the list is kept and does nothing.
 settings-removal-title = Deleted home accounts
 settings-removal-question = Remove guests and their data from your organization when their home account is deleted
 settings-removal-yes = A guest is deleted here when the home account is deleted, and permanently after 30 days. Restoring the home account in time restores the guest.
 settings-removal-no = A guest whose home account is deleted can no longer sign in, but stays here until somebody removes it.
+settings-removal-touches = { $count ->
+    [0] No guest has a home account that this could follow.
+    [one] One guest has a home account that this would follow.
+   *[other] { $count } guests have a home account that this would follow.
+ }
+settings-removal-see = See whom it would touch
 settings-removal-not-retroactive = Saving does not touch guests whose home account was deleted earlier.
 settings-earlier = { $count ->
     [0] There are no such earlier cases.
@@ -240,10 +278,59 @@ settings-earlier = { $count ->
    *[other] There are { $count } earlier cases.
  }
 settings-earlier-link = Review and apply
+settings-roles-title = Guests as administrators
+settings-roles-question = Allow directory roles to be given to people whose home account is elsewhere
+settings-roles-yes = They get power over this organization, while their password and second factor are up to their home organization.
+settings-roles-no = Recommended. Only members are given roles. Whoever holds one keeps it until somebody takes it away.
+settings-roles-now = { $count ->
+    [0] Nobody from outside holds a directory role.
+    [one] One person from outside holds a directory role.
+   *[other] { $count } people from outside hold a directory role.
+ }
 settings-error-privacy = Not saved. Add a global privacy contact and a privacy statement in Properties first.
-settings-error-nothing-chosen = Not saved. Choose Yes or No, and save again.
+settings-error-nothing-chosen = Not saved. Choose Yes or No, or one of the other values, and save again.
 settings-error-changed = Not saved. Somebody else changed this after you opened the page. This is how it is now; make your change again if it is still needed.
 settings-error-not-allowed = Not saved. Your role does not allow this change; ask a Global Administrator.
+settings-error-domains = Not saved. Enter domain names, one a line, such as fabrikam.com. What you entered is still there.
+settings-ask-access = Let guests see everybody?
+settings-ask-access-text = { $count ->
+    [0] Guests will be able to list and read every user and every group. What they have seen cannot be taken back.
+    [one] One guest will be able to list and read every user and every group. What the guest has seen cannot be taken back.
+   *[other] { $count } guests will be able to list and read every user and every group. What they have seen cannot be taken back.
+ }
+settings-ask-access-yes = Give guests this access
+settings-ask-roles = Let people from outside become administrators?
+settings-ask-roles-text = Directory roles can then be given to people whose home account is elsewhere. This organization cannot hold them to its rules for passwords and second factors.
+settings-ask-roles-yes = Allow it
+settings-ask-domains = Shut out invitations that are on their way?
+settings-ask-domains-text = { $count ->
+    [one] One invitation that nobody has accepted yet can no longer be accepted once this is saved.
+   *[other] { $count } invitations that nobody has accepted yet can no longer be accepted once this is saved.
+ }
+settings-ask-domains-text-least = At least { $count } invitations that nobody has accepted yet can no longer be accepted once this is saved.
+settings-ask-domains-yes = Save, and shut them out
+
+# Whom the removal with the home account would touch
+removal-ask = Remove guests together with their home account?
+removal-on = Guests are removed together with their home account
+removal-touched = { $count ->
+    [0] No guest has a home account in another organization of this directory.
+    [one] One guest has a home account in another organization of this directory, and is removed when that is deleted.
+   *[other] { $count } guests have a home account in another organization of this directory. Each is removed when that account is deleted.
+ }
+removal-untouched = { $count ->
+    [0] Nobody signs in from elsewhere.
+    [one] One person signs in from elsewhere or has not accepted the invitation yet, and is not touched.
+   *[other] { $count } people sign in from elsewhere or have not accepted the invitation yet. They are not touched.
+ }
+removal-earlier = { $count ->
+    [0] There are no guests whose home account was deleted earlier.
+    [one] The home account of one guest was deleted earlier. That guest is not touched, and stays until somebody removes it.
+   *[other] The home accounts of { $count } guests were deleted earlier. They are not touched, and stay until somebody removes them.
+ }
+removal-switch-on = Switch it on
+removal-whom = Whom it would touch
+removal-nobody = It would touch nobody today.
 
 # Earlier cases
 home-deletions-title = Guests without a home account

@@ -200,31 +200,110 @@ admin-properties-text = 技术联系人、全局隐私联系人和隐私声明�
 
 # 外部协作设置
 settings-title = 外部协作设置
-settings-read-only = 你可以查看这些设置。更改需要“全局管理员”或“外部标识提供者管理员”角色。
+settings-read-only = 你可以查看这些设置。你的角色不允许更改。
+not-your-role = 你的角色不允许更改此项。全局管理员可以更改。
+settings-access-title = 来宾用户访问
+settings-access-question = 来宾用户访问限制
+settings-access-member = 来宾用户具有与成员相同的访问权限（权限最大）
+settings-access-member-hint = 他们可以列出并读取所有用户和组。
+settings-access-limited = 来宾用户对目录对象的属性和成员身份具有有限的访问权限
+settings-access-limited-hint = 他们可以查找已知 ID 的人员和组，并看到其公开信息。
+settings-access-restricted = 来宾用户只能访问自己的目录对象的属性和成员身份（限制最严）
+settings-access-restricted-hint = 他们只能读取自己的帐户。
+settings-invites-title = 来宾邀请设置
+settings-invites-question = 来宾邀请限制
+settings-invites-everyone = 组织中的任何人都可以邀请来宾用户，包括来宾和非管理员（权限最大）
+settings-invites-members = 成员用户和分配了特定管理员角色的用户可以邀请来宾用户，包括具有成员权限的来宾
+settings-invites-admins = 只有分配了特定管理员角色的用户可以邀请来宾用户
+settings-invites-none = 组织中的任何人都不能邀请来宾用户，包括管理员（限制最严）
+settings-invites-effect = 此前发出的邀请仍然有效。
+settings-signup-title = 启用通过用户流的来宾自助注册
+settings-signup-effect = 保留此值供通过 Graph 读取的工具使用。此服务器没有用户流，因此无论如何都无法自助注册。
 settings-leave-title = 外部用户离开设置
 settings-leave-question = 允许外部用户从你的组织中删除自己（推荐）
-settings-leave-yes = 他们可在“我的帐户”中离开，无需征得任何人同意。你可在 30 天内还原帐户。
-settings-leave-no = { $count ->
-    [0] 目前没有人受影响。以后的来宾会看到你的隐私声明和隐私联系人。
-   *[other] { $count } 位外部用户未经许可将无法再离开。他们会看到你的隐私声明和隐私联系人。
+settings-leave-yes = “是”表示最终用户无需管理员批准即可离开组织。
+settings-leave-no = “否”表示最终用户会被引导查看隐私声明和/或联系隐私联系人，以获得离开的批准。
+settings-leave-if-no = { $count ->
+    [0] 如果选择“否”，目前没有人受影响。
+   *[other] 如果选择“否”，{ $count } 位来宾将无法再自行离开。
  }
-settings-leave-effect = 保存后立即对所有主帐户在别处的人生效。尚未接受的邀请始终可以拒绝。
+settings-leave-if-yes = { $count ->
+    [0] 如果选择“是”，目前没有人受影响。
+   *[other] 如果选择“是”，{ $count } 位来宾将可以重新自行离开。
+ }
+settings-leave-effect = 保存后立即生效。尚未接受的邀请始终可以拒绝；离开的人可在 30 天内还原。
 settings-leave-unavailable = 你的组织需要先有全局隐私联系人和隐私声明才能更改此项，因为无法离开的人需要知道向谁求助。
 settings-leave-unavailable-link = 在“属性”中添加
+settings-domains-title = 协作限制
+settings-domains-question = 可以向哪里发送邀请
+settings-domains-any = 允许向任何域发送邀请（权限最大）
+settings-domains-deny = 拒绝向指定的域发送邀请
+settings-domains-allow = 仅允许向指定的域发送邀请（限制最严）
+settings-domains-target = 目标域
+settings-domains-hint = 每行一个域，例如 fabrikam.com。每个域只代表自身，不包括其子域。
+settings-domains-effect = 已接受邀请的来宾会保留，无论其域为何。允许任何域时，列表会保留但不起作用。
 settings-removal-title = 已删除的主帐户
 settings-removal-question = 主帐户被删除时，从你的组织中移除来宾及其数据
 settings-removal-yes = 主帐户被删除时，来宾也会在此处被删除，并在 30 天后永久删除。及时还原主帐户也会还原来宾。
 settings-removal-no = 主帐户被删除的来宾无法再登录，但会保留在此处，直到有人将其移除。
+settings-removal-touches = { $count ->
+    [0] 没有来宾的主帐户会受此影响。
+   *[other] 有 { $count } 位来宾会随其主帐户一起被移除。
+ }
+settings-removal-see = 查看会影响谁
 settings-removal-not-retroactive = 保存不会影响主帐户早已被删除的来宾。
 settings-earlier = { $count ->
     [0] 没有此类早先的情况。
    *[other] 有 { $count } 个早先的情况。
  }
 settings-earlier-link = 查看并应用
+settings-roles-title = 来宾担任管理员
+settings-roles-question = 允许将目录角色授予主帐户在别处的人
+settings-roles-yes = 他们会获得对此组织的权力，而其密码和第二重验证由其主组织决定。
+settings-roles-no = 推荐。只有成员可以获得角色。已有角色的人会保留角色，直到有人将其收回。
+settings-roles-now = { $count ->
+    [0] 没有外部人员拥有目录角色。
+   *[other] 有 { $count } 位外部人员拥有目录角色。
+ }
 settings-error-privacy = 未保存。请先在“属性”中添加全局隐私联系人和隐私声明。
-settings-error-nothing-chosen = 未保存。请选择“是”或“否”，然后再次保存。
+settings-error-nothing-chosen = 未保存。请选择“是”或“否”，或其他值之一，然后再次保存。
 settings-error-changed = 未保存。在你打开页面之后，有人更改了此内容。现在显示的是当前状态；如仍需要，请重新更改。
 settings-error-not-allowed = 未保存。你的角色不允许此更改，请联系全局管理员。
+settings-error-domains = 未保存。请每行输入一个域名，例如 fabrikam.com。你输入的内容仍然保留。
+settings-ask-access = 要让来宾看到所有人吗？
+settings-ask-access-text = { $count ->
+    [0] 来宾将可以列出并读取所有用户和组。他们看到的内容无法收回。
+   *[other] { $count } 位来宾将可以列出并读取所有用户和组。他们看到的内容无法收回。
+ }
+settings-ask-access-yes = 授予来宾此访问权限
+settings-ask-roles = 要让外部人员成为管理员吗？
+settings-ask-roles-text = 此后可以将目录角色授予主帐户在别处的人。此组织无法要求他们遵守本组织的密码和第二重验证规则。
+settings-ask-roles-yes = 允许
+settings-ask-domains = 要阻止已发出的邀请吗？
+settings-ask-domains-text = { $count ->
+   *[other] 保存后，{ $count } 份尚未接受的邀请将无法再被接受。
+ }
+settings-ask-domains-text-least = 保存后，至少 { $count } 份尚未接受的邀请将无法再被接受。
+settings-ask-domains-yes = 保存并阻止这些邀请
+
+# 主帐户删除时会影响谁
+removal-ask = 要随主帐户一起移除来宾吗？
+removal-on = 来宾会随其主帐户一起被移除
+removal-touched = { $count ->
+    [0] 没有来宾的主帐户位于此目录的其他组织中。
+   *[other] { $count } 位来宾的主帐户位于此目录的其他组织中。该帐户被删除时，来宾也会被移除。
+ }
+removal-untouched = { $count ->
+    [0] 没有人从其他地方登录。
+   *[other] { $count } 人从其他地方登录或尚未接受邀请，不受影响。
+ }
+removal-earlier = { $count ->
+    [0] 没有主帐户早已被删除的来宾。
+   *[other] { $count } 位来宾的主帐户早已被删除。他们不受影响，会保留到有人将其移除。
+ }
+removal-switch-on = 开启
+removal-whom = 会影响谁
+removal-nobody = 目前不会影响任何人。
 
 # 早先的情况
 home-deletions-title = 没有主帐户的来宾

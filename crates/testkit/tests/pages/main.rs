@@ -15,6 +15,8 @@ mod own;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod setup;
 #[cfg(test)]
 mod story;

@@ -187,7 +187,8 @@ async fn a_deletion_from_before_removal_was_switched_on_is_an_earlier_case_also_
     directory.update_policy(&world.cx(), &operator, policy, None).await.expect("the policy");
     directory.home_pass().await.expect("a pass");
     assert!(!world.user(stage.here, stage.guest).await.expect("the guest").is_deleted());
-    let (orphans, total) = directory.list_orphans(&world.cx(), &operator).await.expect("the list");
+    let service::OrphanPage { orphans, total, .. } =
+        directory.list_orphans(&world.cx(), &operator, None).await.expect("the list");
     assert_eq!((orphans.len(), total, orphans[0].user.id), (1, 1, stage.guest));
 
     directory.restore_user(&world.cx(), &at_home, stage.member, None).await.expect("restored at home");
@@ -205,7 +206,8 @@ async fn a_guest_who_was_already_deleted_when_the_home_account_went_is_listed_af
     directory.delete_user(&world.cx(), &at_home, &stage.member.to_string()).await.expect("a deleted member");
     directory.home_pass().await.expect("a pass");
     directory.restore_user(&world.cx(), &operator, stage.guest, None).await.expect("restored here");
-    let (_, total) = directory.list_orphans(&world.cx(), &operator).await.expect("the list");
+    let service::OrphanPage { total, .. } =
+        directory.list_orphans(&world.cx(), &operator, None).await.expect("the list");
     assert_eq!(total, 1);
     // Named twice, removed once.
     let twice = vec![stage.guest, stage.guest];

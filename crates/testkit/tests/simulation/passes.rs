@@ -375,13 +375,13 @@ impl Run {
     pub async fn orphans(&mut self, tenant: usize) -> Check {
         let (caller, who) = self.caller(tenant).await?;
         let verdict = self.authorised(&who, Ask::Manage);
-        let answer = self.world.directory().list_orphans(&self.world.cx(), &caller).await;
+        let answer = self.world.directory().list_orphans(&self.world.cx(), &caller, None).await;
         let got = said(&answer);
         self.note("orphans", &got);
         if got != verdict.err().unwrap_or("ok") {
             return Err(format!("orphans: {got}, should be {verdict:?}"));
         }
-        let Ok((orphans, count)) = answer else { return Ok(()) };
+        let Ok(service::OrphanPage { orphans, total: count, .. }) = answer else { return Ok(()) };
         let found: Vec<ObjectId> = orphans.into_iter().map(|orphan| orphan.user.id).collect();
         let known: Vec<ObjectId> =
             self.state.live_in(tenant).filter(|guest| guest.home_gone).map(|guest| guest.id).collect();

@@ -17,7 +17,7 @@ use axum::{
 };
 use handlers::{
     account, admin, deleted, explorer, federation, general, home_deletions, oauth, outbox, redeem, security,
-    sessions, setup, sign_in, sign_in_methods,
+    sessions, settings, setup, sign_in, sign_in_methods,
 };
 use http::{HeaderMap, header};
 
@@ -41,7 +41,8 @@ pub(crate) fn router() -> Router<App> {
         .route(paths::REDEEM, get(redeem::show).post(redeem::decide))
         .route(paths::EXPLORER, get(explorer::show).post(explorer::run))
         .route(paths::ADMIN, get(admin::start))
-        .route(paths::SETTINGS, get(admin::settings).post(admin::save_settings))
+        .route(paths::SETTINGS, get(settings::show).post(settings::save))
+        .route(paths::REMOVAL, get(settings::preview_removal).post(settings::switch_removal_on))
         .route(paths::HOME_DELETIONS, get(home_deletions::list))
         .route(paths::HOME_DELETIONS_REVIEW, get(home_deletions::review).post(home_deletions::apply))
         .route(paths::DELETED_USERS, get(deleted::list))

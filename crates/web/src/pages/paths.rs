@@ -18,12 +18,20 @@ pub const SECURITY: &str = "/myaccount/security";
 pub const REDEEM: &str = "/invitations/redeem";
 /// Start page of the administrator.
 pub const ADMIN: &str = "/admin";
-/// External collaboration settings; `POST` has `section` = `leave` or `removal`.
+/// External collaboration settings; `POST` has `section`, one of [`super::view::Section`].
 pub const SETTINGS: &str = "/admin/external-collaboration";
+/// Whom the removal with the home account would touch; `POST` switches it on.
+pub const REMOVAL: &str = "/admin/external-collaboration/deleted-home-accounts";
 /// Guests whose home account was deleted before the policy said to remove them.
 pub const HOME_DELETIONS: &str = "/admin/external-collaboration/home-deletions";
 /// The page that asks before the chosen ones are removed; `POST` to it removes.
 pub const HOME_DELETIONS_REVIEW: &str = "/admin/external-collaboration/home-deletions/review";
+/// Users: members and guests.
+pub const USERS: &str = "/admin/users";
+/// Inviting a guest.
+pub const INVITE: &str = "/admin/users/invite";
+/// The page that asks before the chosen users are removed (`id`, repeated); `POST` to it removes.
+pub const REMOVE_USERS: &str = "/admin/users/remove";
 /// Soft-deleted users.
 pub const DELETED_USERS: &str = "/admin/deleted-users";
 /// How people of the organisation sign in: second factor, external providers.
@@ -53,6 +61,21 @@ pub fn leave(tenant: &model::TenantId) -> String {
 /// Signing in with a provider of an organisation.
 pub fn sign_in_with(tenant: &model::TenantId, provider: &impl std::fmt::Display) -> String {
     format!("{SIGN_IN}/with/{tenant}/{provider}")
+}
+
+/// One user; `POST` has `act` = `block` or `unblock`.
+pub fn user(user: &model::ObjectId) -> String {
+    format!("{USERS}/{user}")
+}
+
+/// Sending the invitation of one user again; `POST` only.
+pub fn invite_again(user: &model::ObjectId) -> String {
+    format!("{USERS}/{user}/invitation")
+}
+
+/// Letting the owner of the mailbox accept anew: `GET` asks, `POST` does.
+pub fn reset(user: &model::ObjectId) -> String {
+    format!("{USERS}/{user}/reset")
 }
 
 /// Restoring one soft-deleted user; `POST` only.

@@ -206,6 +206,6 @@ async fn update_flows(call: Call<'_>) -> Answer {
             _ => return Err(body::unknown(&name, FLOWS_POLICY.name)),
         }
     }
-    call.app.directory.update_authentication_flows(&call.arrival.cx, &call.caller, enabled).await?;
+    call.app.directory.update_authentication_flows(&call.arrival.cx, &call.caller, enabled, None).await?;
     Ok(no_content())
 }

@@ -10,6 +10,8 @@ use http::StatusCode;
 use model::{ObjectId, authz::Operation, domain_of, lifecycle::RETENTION};
 use service::Orphan;
 
+/// What positions in the list are sealed under.
+const LIST: &str = "home-deletions";
 /// What the page is told when the form came without a choice.
 const NOTHING: &str = "nothing";
 
@@ -21,16 +23,16 @@ fn case(orphan: Orphan) -> HomeDeletion {
 }
 
 pub(crate) async fn list(admin: Admin) -> Answer {
-    let (orphans, total) = admin.app().directory.list_orphans(admin.cx(), &admin.caller).await?;
+    let position = admin.position(LIST);
+    let found = admin.app().directory.list_orphans(admin.cx(), &admin.caller, position).await?;
     let note = admin.member.noted();
     html(
         StatusCode::OK,
         &HomeDeletions {
             page: admin.page(),
-            cases: orphans.into_iter().map(case).collect(),
-            total: u64::try_from(total).unwrap_or_default(),
-            // The longest-waiting ones are shown; the others follow when these are settled.
-            next: None,
+            pages: admin.pages(LIST, found.next.as_ref())?,
+            cases: found.orphans.into_iter().map(case).collect(),
+            total: u64::try_from(found.total).unwrap_or_default(),
             may_apply: admin.may(Operation::SettleHomeDeletions),
             removed: note.as_deref().and_then(|note| note.strip_prefix("removed ")?.parse().ok()),
             nothing_chosen: note.as_deref() == Some(NOTHING),
@@ -39,10 +41,9 @@ pub(crate) async fn list(admin: Admin) -> Answer {
 }
 
 pub(crate) async fn review(admin: Admin) -> Answer {
-    let (orphans, _) = admin.app().directory.list_orphans(admin.cx(), &admin.caller).await?;
     let chosen: Vec<ObjectId> = admin.member.visit.query.all("id").filter_map(|id| id.parse().ok()).collect();
-    let cases: Vec<HomeDeletion> =
-        orphans.into_iter().filter(|orphan| chosen.contains(&orphan.user.id)).map(case).collect();
+    let orphans = admin.app().directory.orphans_among(admin.cx(), &admin.caller, &chosen).await?;
+    let cases: Vec<HomeDeletion> = orphans.into_iter().map(case).collect();
     if cases.is_empty() {
         return back_with(&admin, NOTHING);
     }

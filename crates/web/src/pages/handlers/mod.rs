@@ -12,6 +12,7 @@ pub(super) mod outbox;
 pub(super) mod redeem;
 pub(super) mod security;
 pub(super) mod sessions;
+pub(super) mod settings;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod sign_in_methods;

@@ -13,62 +13,6 @@ pub struct AdminStart {
     pub domain: String,
 }
 
-/// Why the settings were not saved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SettingsError {
-    /// Leaving cannot be switched off without privacy information.
-    PrivacyInformationMissing,
-    /// Neither Yes nor No was chosen.
-    NothingChosen,
-    /// Somebody else changed the settings meanwhile.
-    ChangedMeanwhile,
-    /// The role does not allow it.
-    NotAllowed,
-}
-
-/// External collaboration settings. Fields sent: `csrf`, `version`, `section` (`leave` or `removal`) and `allow` (`yes` or
-/// `no`).
-#[derive(Clone, Debug, Template)]
-#[template(path = "settings.html")]
-pub struct Settings {
-    /// What is around it.
-    pub page: Page,
-    /// May external users leave?
-    pub allow_leave: bool,
-    /// Are guests removed when their home account is deleted?
-    pub allow_removal: bool,
-    /// The version that is shown; goes back, so that nothing is overwritten unseen.
-    pub version: i64,
-    /// The signed-in role may change it.
-    pub may_change: bool,
-    /// Both parts of the privacy information are there.
-    pub privacy_complete: bool,
-    /// How many external users there are.
-    pub external_users: u64,
-    /// How many guests are here whose home account is deleted.
-    pub earlier_cases: u64,
-    /// Something was just saved.
-    pub saved: bool,
-    /// Why it was not saved.
-    pub error: Option<SettingsError>,
-}
-
-impl Settings {
-    const fn error_key(&self) -> Option<&'static str> {
-        match self.error {
-            None => None,
-            Some(SettingsError::PrivacyInformationMissing) => Some("settings-error-privacy"),
-            Some(SettingsError::NothingChosen) => Some("settings-error-nothing-chosen"),
-            Some(SettingsError::ChangedMeanwhile) => Some("settings-error-changed"),
-            Some(SettingsError::NotAllowed) => Some("settings-error-not-allowed"),
-        }
-    }
-
-    const fn may_change_leave(&self) -> bool {
-        self.may_change && self.privacy_complete
-    }
-}
-
 /// A guest whose home account is deleted.
 #[derive(Clone, Debug)]
 pub struct HomeDeletion {
@@ -95,8 +39,8 @@ pub struct HomeDeletions {
     pub cases: Vec<HomeDeletion>,
     /// How many there are in all.
     pub total: u64,
-    /// Address of the next part, relative to this server.
-    pub next: Option<String>,
+    /// The other parts.
+    pub pages: Pages,
     /// The signed-in role may remove them.
     pub may_apply: bool,
     /// How many were just removed.

@@ -10,6 +10,7 @@ mod oauth;
 #[cfg(test)]
 mod samples;
 mod security;
+mod settings;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ pub use account::{
 };
 pub use admin::{
     AdminStart, DeletedNotice, DeletedUser, DeletedUsers, HomeDeletion, HomeDeletions, HomeDeletionsReview,
-    Properties, PurgeConfirm, Settings, SettingsError,
+    Properties, PurgeConfirm,
 };
 pub use explorer::{
     Explorer, ExplorerAnswer, FollowLink, Halt, METHODS, Needs, Rights, SampleGroup, SampleLink, Typed,
@@ -35,6 +36,9 @@ pub use security::{
     Outbox, RecoveryCodes, SecondFactorSetup, Security, SecurityError, Sessions, SignInMethods,
     SignInMethodsError,
 };
+pub use settings::{
+    Removal, RemovalLine, Section, Settings, SettingsConfirm, SettingsError, SettingsQuestion,
+};
 pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
 
 use areas::Area;
@@ -43,7 +47,10 @@ use super::{
     assets,
     i18n::{Argument, Texts},
 };
-use model::{Timestamp, authz::Role};
+use model::{
+    Timestamp,
+    authz::{Operation, Role},
+};
 
 /// Who is signed in.
 #[derive(Clone, Debug)]
@@ -80,6 +87,17 @@ pub struct Administration {
     pub organization: String,
     /// The directory roles of the reader, which decide what is offered.
     pub roles: Vec<Role>,
+}
+
+/// One of the values that a field offers.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is shown.
+    pub text: String,
+    /// It is the one now.
+    pub chosen: bool,
 }
 
 /// The ways from one part of a list to others, relative to this server.
@@ -124,6 +142,11 @@ impl Page {
         let below = pages_below
             && self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if self.path == path || below { "page" } else { "false" }
+    }
+
+    /// Is this open to the reader? Only decides what is offered; the verbs judge again.
+    fn may(&self, operation: Operation) -> bool {
+        self.administration.as_ref().is_some_and(|administration| operation.is_open_to(&administration.roles))
     }
 
     /// The areas of the administration that are open to the reader, in the order in which they are shown.

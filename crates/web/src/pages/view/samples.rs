@@ -8,6 +8,8 @@ use askama::Template;
 use model::{DeletionCause, ObjectId, TenantId, authz::Role, leave::Reason};
 use service::{ProviderView, SecondFactorState, SessionView};
 
+mod settings;
+
 const HOSTILE: &str = "<script>alert(1)</script> & \"Söhne\" \u{202e}gnp";
 
 fn object(n: u8) -> ObjectId {
@@ -443,37 +445,6 @@ impl AdminStart {
     }
 }
 
-impl Settings {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |allow_leave, external_users, earlier_cases| Self {
-            page: admin(texts, paths::SETTINGS),
-            allow_leave,
-            allow_removal: !allow_leave,
-            version: 7,
-            may_change: true,
-            privacy_complete: true,
-            external_users,
-            earlier_cases,
-            saved: false,
-            error: None,
-        };
-        let mut samples = vec![
-            make(true, 25, 3),
-            Self { saved: true, ..make(false, 1, 1) },
-            Self { privacy_complete: false, ..make(true, 0, 0) },
-            Self { may_change: false, ..make(false, 25, 0) },
-        ];
-        let errors = [
-            SettingsError::PrivacyInformationMissing,
-            SettingsError::NothingChosen,
-            SettingsError::ChangedMeanwhile,
-            SettingsError::NotAllowed,
-        ];
-        samples.extend(errors.map(|error| Self { error: Some(error), ..make(true, 2, 2) }));
-        samples
-    }
-}
-
 fn cases() -> Vec<HomeDeletion> {
     let case = |n, name: &str| HomeDeletion {
         id: object(n),
@@ -491,14 +462,17 @@ impl HomeDeletions {
             page: admin(texts, paths::HOME_DELETIONS),
             total: cases.len() as u64,
             cases,
-            next: None,
+            pages: Pages::default(),
             may_apply,
             removed: None,
             nothing_chosen: false,
         };
         vec![
             Self {
-                next: Some("/admin/external-collaboration/home-deletions?after=x&n=1".to_owned()),
+                pages: Pages {
+                    first: None,
+                    next: Some("/admin/external-collaboration/home-deletions?after=x&n=1".to_owned()),
+                },
                 ..make(cases(), true)
             },
             Self { nothing_chosen: true, ..make(cases(), true) },
@@ -794,7 +768,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("redeemed.html", Redeemed::samples(texts)),
         rendered("explorer.html", Explorer::samples(texts)),
         rendered("admin_start.html", AdminStart::samples(texts)),
-        rendered("settings.html", Settings::samples(texts)),
+        settings::all(texts),
         rendered("home_deletions.html", HomeDeletions::samples(texts)),
         rendered("home_deletions_review.html", HomeDeletionsReview::samples(texts)),
         rendered("deleted_users.html", DeletedUsers::samples(texts)),

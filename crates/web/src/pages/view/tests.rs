@@ -332,7 +332,9 @@ fn the_home_organization_has_no_leave_and_every_other_live_one_has() {
 fn settings_without_privacy_information_are_unavailable_and_say_where_to_add_it() {
     let html = english("settings.html", 2);
     let leave = html.split("id=\"leave\"").next().unwrap_or_default();
-    assert!(leave.ends_with("<fieldset aria-labelledby=\"leave\" disabled>\n<legend><h2 "));
+    assert!(leave.ends_with(
+        "<fieldset aria-labelledby=\"leave\" aria-describedby=\"leave-why\" disabled>\n<legend><h2 "
+    ));
     assert!(html.contains("Allow external users to remove themselves from your organization (recommended)"));
     assert!(html.contains("<a href=\"/admin/properties\">Add them in Properties</a>"));
 }
