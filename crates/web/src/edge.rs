@@ -231,9 +231,7 @@ fn finish(headers: &mut HeaderMap, arrival: &Arrival, is_graph: bool) {
 pub(crate) async fn not_found(request: Request) -> Response {
     let error = Error::new(ErrorKind::NotFound, "There is nothing at this address.");
     match request.extensions().get::<Arrival>() {
-        Some(arrival) if crate::pages::wants_html(request.headers()) => {
-            crate::pages::error(arrival, request.headers(), &error)
-        }
+        Some(arrival) if crate::pages::wants_html(request.headers()) => crate::pages::lost(arrival, &request),
         Some(arrival) => Problem::from(error).json(arrival),
         None => status(StatusCode::NOT_FOUND),
     }

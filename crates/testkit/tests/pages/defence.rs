@@ -246,3 +246,28 @@ async fn a_page_that_knows_no_such_method_says_which_it_knows() {
     let request = browser.request("DELETE", "/myaccount");
     browser.send(request, "").await.is(403);
 }
+
+#[tokio::test]
+async fn the_language_is_switched_on_every_page_of_an_error_and_the_address_stays() {
+    let scene = Scene::new(29).await;
+    for (path, status) in [
+        ("/nowhere?a=1&lang=zh-CN", 404),
+        ("/signout?lang=zh-CN", 405),
+        ("/admin?lang=zh-CN", 403),
+        ("/invitations/redeem?ticket=x&lang=zh-CN", 409),
+    ] {
+        let mut browser = scene.browser(&scene.ana).await;
+        let (rest, link) = path.rsplit_once("lang").expect("the switch");
+        let rest = rest.trim_end_matches(['?', '&']);
+        let page = browser.get(rest).await;
+        page.is(status);
+        let query = rest.split_once('?').map_or(String::new(), |(_, query)| format!("{query}&#38;"));
+        assert!(page.body.contains(&format!("href=\"?{query}lang{link}\"")), "{path}: {}", page.body);
+        browser.get(path).await.leads_to(rest);
+        let page = browser.get(rest).await;
+        page.is(status);
+        assert!(page.body.contains("<html lang=\"zh-CN\""), "{path}");
+    }
+    let mut browser = Browser::new(&scene.world);
+    browser.get("//evil.example/?lang=zh-CN").await.leads_to("/myaccount");
+}

@@ -136,8 +136,8 @@ fn switched(uri: &Uri) -> Option<Answer> {
     let (rest, lang) = split_language(uri.query()?);
     let lang = lang?;
     let target = if rest.is_empty() { uri.path().to_owned() } else { format!("{}?{rest}", uri.path()) };
-    // The path was matched by a route, so it cannot begin with two slashes.
-    let answer = see_other(&target);
+    // A path that no route matched may begin with two slashes, which browsers read as another host.
+    let answer = see_other(if target.starts_with("//") { paths::MY_ACCOUNT } else { &target });
     Some(match Texts::by_tag(lang) {
         Some(texts) => {
             answer.and_then(|response| with_cookie(response, &session::keep_language(texts.tag())))
@@ -171,11 +171,11 @@ pub(super) async fn gate(request: Request, next: Next) -> Response {
                 see_other(&sign_in_again_for(&uri)).into_response()
             }
             ErrorKind::Unauthenticated(_) => see_other(&sign_in_for(&uri)).into_response(),
-            _ => error_page(&arrival, &headers, &error),
+            _ => error_page(&arrival, &headers, &uri, &error),
         };
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = status_page(&arrival, &headers, StatusCode::METHOD_NOT_ALLOWED, None);
+        response = status_page(&arrival, &headers, &uri, StatusCode::METHOD_NOT_ALLOWED, None);
         response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     }
     harden(response.headers_mut());
@@ -183,9 +183,20 @@ pub(super) async fn gate(request: Request, next: Next) -> Response {
 }
 
 /// The page for an error, in the reader's language.
-pub(super) fn error_page(arrival: &Arrival, headers: &HeaderMap, error: &Error) -> Response {
+fn error_page(arrival: &Arrival, headers: &HeaderMap, uri: &Uri, error: &Error) -> Response {
     let problem = Problem::from(error.clone());
-    let mut response = status_page(arrival, headers, problem.status, problem.retry_after());
+    let mut response = status_page(arrival, headers, uri, problem.status, problem.retry_after());
+    harden(response.headers_mut());
+    response
+}
+
+/// The page for an address that leads nowhere. The language is switched there, too.
+pub(super) fn lost(arrival: &Arrival, method: &Method, headers: &HeaderMap, uri: &Uri) -> Response {
+    let error = Error::new(ErrorKind::NotFound, "There is nothing at this address.");
+    let mut response = match switched(uri).filter(|_| *method == Method::GET) {
+        Some(answer) => answer.into_response(),
+        None => error_page(arrival, headers, uri, &error),
+    };
     harden(response.headers_mut());
     response
 }
@@ -193,13 +204,15 @@ pub(super) fn error_page(arrival: &Arrival, headers: &HeaderMap, error: &Error) 
 fn status_page(
     arrival: &Arrival,
     headers: &HeaderMap,
+    uri: &Uri,
     status: StatusCode,
     retry_after: Option<u32>,
 ) -> Response {
     let page = Page {
         texts: texts(headers),
         path: String::new(),
-        query: String::new(),
+        // Whoever switches the language stays at the address that was asked for.
+        query: uri.query().map(|query| split_language(query).0).unwrap_or_default(),
         csrf: String::new(),
         account: None,
         administration: None,

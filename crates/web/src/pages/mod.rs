@@ -11,7 +11,9 @@ mod visit;
 
 use crate::{App, edge::Arrival};
 use axum::{
-    Router, middleware,
+    Router,
+    extract::Request,
+    middleware,
     response::Response,
     routing::{get, post},
 };
@@ -69,7 +71,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     accepted.split(',').any(|range| range.trim().to_ascii_lowercase().starts_with("text/html"))
 }
 
-/// The page for an error, in the reader's language.
-pub(crate) fn error(arrival: &Arrival, headers: &HeaderMap, error: &model::Error) -> Response {
-    answer::error_page(arrival, headers, error)
+/// The page for an address that leads nowhere, in the reader's language.
+pub(crate) fn lost(arrival: &Arrival, request: &Request) -> Response {
+    answer::lost(arrival, request.method(), request.headers(), request.uri())
 }

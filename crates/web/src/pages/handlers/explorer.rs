@@ -88,7 +88,7 @@ pub(crate) async fn run(form: Sent<Member>) -> Answer {
         State::NoAccount => return html(StatusCode::FORBIDDEN, &page),
     };
     let target = format!("/{}/{target}", version.segment());
-    let curl = Some(curl(&member.visit.arrival.origin, &page.typed, &target, &headers));
+    let curl = Some(curl(&member.visit.arrival.origin, &page.typed, &target));
     let request = request(&page.typed, &target, headers)?;
     let visit = &member.visit;
     let caller = rightful.caller.clone();
@@ -286,7 +286,8 @@ fn samples(
     organization: Option<TenantId>,
 ) -> Vec<SampleGroup> {
     let group_of = |route: &Route| match route.path {
-        FIRST => FIRST,
+        FIRST => "externalIdentitiesPolicy",
+        "" => "/",
         path => path.split('/').next().unwrap_or_default(),
     };
     let organization = organization.map(|id| format!("&organization={id}")).unwrap_or_default();
@@ -305,7 +306,7 @@ fn samples(
         let place = match groups.iter().position(|known| known.name == group) {
             Some(place) => place,
             None => {
-                groups.push(SampleGroup { name: group, open: group == FIRST, samples: Vec::new() });
+                groups.push(SampleGroup { name: group, open: route.path == FIRST, samples: Vec::new() });
                 groups.len() - 1
             }
         };
@@ -349,6 +350,16 @@ fn locate(member: &Member, typed: &mut Typed) -> Result<(Version, String), Probl
     Ok((version, target.to_owned()))
 }
 
+/// What a body is if nobody says.
+const JSON: &str = "Content-Type: application/json";
+
+fn names_content_type(typed: &Typed) -> bool {
+    let is_named = |line: &str| {
+        line.split_once(':').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"))
+    };
+    typed.headers.value.lines().any(is_named)
+}
+
 /// The headers as they were typed.
 fn headers(typed: &mut Typed) -> Result<HeaderMap, Problem> {
     let mut headers = HeaderMap::new();
@@ -365,7 +376,7 @@ fn headers(typed: &mut Typed) -> Result<HeaderMap, Problem> {
         }
     }
     typed.headers.problem = problem;
-    if !typed.body.value.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+    if !typed.body.value.is_empty() && !names_content_type(typed) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     problem.map_or(Ok(headers), Err)
@@ -403,16 +414,17 @@ fn quoted(text: &str) -> String {
 }
 
 /// The same request for a shell. The token is one that an app got: the session has none.
-fn curl(origin: &str, typed: &Typed, target: &str, headers: &HeaderMap) -> String {
+fn curl(origin: &str, typed: &Typed, target: &str) -> String {
     let mut command = match typed.method.as_str() {
         "GET" => "curl -sS".to_owned(),
         method => format!("curl -sS -X {method}"),
     };
     command.push_str(&format!(" {}", quoted(&format!("{origin}{}", odata::encode_target(target)))));
     command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
-    for (name, value) in headers {
-        let value = value.to_str().unwrap_or_default();
-        command.push_str(&format!(" \\\n  -H {}", quoted(&format!("{name}: {value}"))));
+    let lines = typed.headers.value.lines().map(str::trim).filter(|line| !line.is_empty());
+    let implied = (!typed.body.value.is_empty() && !names_content_type(typed)).then_some(JSON);
+    for line in lines.chain(implied) {
+        command.push_str(&format!(" \\\n  -H {}", quoted(line)));
     }
     if !typed.body.value.is_empty() {
         command.push_str(&format!(" \\\n  --data-raw {}", quoted(&typed.body.value)));
@@ -487,11 +499,10 @@ mod tests {
         let mut typed = of_sample(&graph::routes()[first()]);
         typed.method = "PATCH".to_owned();
         typed.body = Field::of("{\"a\": \"it's $HOME `x`\"}");
-        let headers = headers(&mut typed).unwrap();
-        let command = curl("https://localhost:8443", &typed, "/beta/users?$filter=a eq 'b'", &headers);
+        let command = curl("https://localhost:8443", &typed, "/beta/users?$filter=a eq 'b'");
         assert_eq!(
             command,
-            "curl -sS -X PATCH 'https://localhost:8443/beta/users?$filter=a%20eq%20'\\''b'\\''' \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H 'content-type: application/json' \\\n  --data-raw '{\"a\": \"it'\\''s $HOME `x`\"}'"
+            "curl -sS -X PATCH 'https://localhost:8443/beta/users?$filter=a%20eq%20'\\''b'\\''' \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H 'Content-Type: application/json' \\\n  --data-raw '{\"a\": \"it'\\''s $HOME `x`\"}'"
         );
     }
 

@@ -254,6 +254,32 @@ fn every_posting_form_carries_the_token_and_secrets_are_never_shown() {
     });
 }
 
+/// What an override of the direction reaches ends with the element that holds it: a name stands in `bdi`, or in a field or a
+/// choice of its own.
+#[test]
+fn a_hostile_name_reorders_nothing_around_it() {
+    let mut isolated = 0;
+    each_page(|name, pieces, _| {
+        let mut open = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Open(tag, _) if !VOID.contains(tag) => open.push(*tag),
+                Piece::Open(..) => {}
+                Piece::Close(_) => drop(open.pop()),
+                Piece::Text(text) if text.contains('\u{202e}') => {
+                    let holds = open.iter().any(|tag| ["bdi", "option", "textarea", "pre"].contains(tag));
+                    assert!(holds, "{name}: `{}` in {open:?}", text.trim());
+                }
+                Piece::Text(_) => {}
+            }
+        }
+    });
+    for texts in Texts::all() {
+        isolated += samples::all(texts).iter().filter(|(.., html)| html.contains('\u{202e}')).count();
+    }
+    assert!(isolated > 20, "the samples have hostile names");
+}
+
 #[test]
 fn nothing_on_a_page_needs_an_exception_from_the_content_security_policy() {
     each_page(|name, pieces, html| {

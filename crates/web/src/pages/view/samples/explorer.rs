@@ -36,7 +36,7 @@ fn groups() -> Vec<SampleGroup> {
     let sample = |method, path: &'static str, current| SampleLink {
         method,
         path,
-        summary: HOSTILE.to_owned(),
+        summary: "Read the external identities policy".to_owned(),
         link: format!("/explorer?sample={method}%20{path}"),
         current,
     };
