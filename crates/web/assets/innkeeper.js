@@ -29,9 +29,9 @@
       document.querySelector('main').replaceWith(document.adoptNode(main));
       document.title = request.response.title;
       enhance();
-      const same = focused && document.getElementById(focused);
-      if (same) same.focus({ preventScroll: true });
       const answer = document.getElementById('answer') || document.querySelector('[role="alert"]');
+      const same = focused && document.getElementById(focused) || answer;
+      if (same) same.focus({ preventScroll: true });
       if (answer) answer.scrollIntoView({ block: 'nearest' });
       const told = document.querySelector('[data-say], [role="alert"]');
       if (told) say(told.textContent);

@@ -1,5 +1,6 @@
 # English. It stands in for what another language lacks.
 language-name = English
+text-direction = ltr
 language-label = Language
 product-name = Innkeeper
 footer = The directory of organizations and their guests.

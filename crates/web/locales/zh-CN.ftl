@@ -1,5 +1,6 @@
 # 简体中文
 language-name = 简体中文
+text-direction = ltr
 language-label = 语言
 product-name = Innkeeper
 footer = 组织及其来宾的目录。
