@@ -5,6 +5,7 @@ mod clients;
 mod edges;
 mod engine;
 mod failover;
+mod fuzz;
 mod snapshots;
 mod steps;
 mod tools;
@@ -17,6 +18,7 @@ const USAGE: &str = "\
 Usage: cargo xtask test [--long] [STEP…]
        cargo xtask test [--long] --engine-url URL
        cargo xtask failover
+       cargo xtask fuzz [SECONDS]
        cargo xtask bench [NAME…] [--users N] [--engine sqlite|postgres] [--full]
 
 `test` runs every step, or the chosen ones (and what they need), and ends with a table.
@@ -25,6 +27,8 @@ Usage: cargo xtask test [--long] [STEP…]
                     URL must be allowed to create databases; the suite makes its own and drops them
 `failover` starts two PostgreSQL servers and a server under load, kills the first and promotes the second, and prints
 what was lost and how long it took.
+`fuzz` lets a fuzzer that sees which code an input reaches loose on the parsers of requests, for 60 seconds or as many as
+you say. Needs g++; stable toolchain. What it learns is kept in target/fuzz.
 `bench` builds the binary and measures it against floors of its own, goal by goal (P1, P2, …; all when none is named), on
 a world of N users that it makes once; the figures are printed and kept in bench/results.
 
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Ok(Request::Test { long, steps }) => steps::run(&steps, long),
         Ok(Request::Engine { long, url }) => engine::against(&url, long),
         Ok(Request::Failover) => failover::run(),
+        Ok(Request::Fuzz(seconds)) => fuzz::run(seconds),
         Ok(Request::Bench(args)) => bench::run(&args),
         Err(message) => {
             eprint!("{message}\n\n{USAGE}\n{}", steps::describe());
@@ -64,6 +69,8 @@ enum Request {
         url: String,
     },
     Failover,
+    /// For so many seconds.
+    Fuzz(u32),
     /// The benchmark reads its arguments by itself.
     Bench(Vec<String>),
 }
@@ -76,6 +83,14 @@ fn parse(args: &[String]) -> Result<Request, String> {
     match verb.as_str() {
         "test" => parse_test(rest),
         "bench" => Ok(Request::Bench(rest.to_vec())),
+        "fuzz" => match rest {
+            [] => Ok(Request::Fuzz(60)),
+            [seconds] => match seconds.parse() {
+                Ok(seconds @ 1..) => Ok(Request::Fuzz(seconds)),
+                _ => Err(format!("`fuzz` takes a number of seconds, not `{seconds}`.")),
+            },
+            [_, more, ..] => Err(format!("`fuzz` takes no `{more}`.")),
+        },
         "failover" => match rest.first() {
             None => Ok(Request::Failover),
             Some(more) => Err(format!("`failover` takes no `{more}`.")),
@@ -132,6 +147,8 @@ mod tests {
         assert!(parsed("test --engine-url").is_err());
         assert_eq!(parsed("failover"), Ok(Request::Failover));
         assert!(parsed("failover now").is_err());
+        assert_eq!((parsed("fuzz"), parsed("fuzz 5")), (Ok(Request::Fuzz(60)), Ok(Request::Fuzz(5))));
+        assert!(parsed("fuzz 0").is_err() && parsed("fuzz 1 2").is_err());
     }
 
     #[test]
