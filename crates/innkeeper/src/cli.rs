@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::address::PublicUrl;
+use crate::{address::PublicUrl, proxy::Network};
 
 const EXAMPLES: &str = "\
 Try it, with a seeded world that is thrown away at the end:
@@ -114,6 +114,10 @@ pub struct Serve {
     /// The private key of the certificate, in PEM.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Believe what a balancer at this address, or in this network, says in the PROXY protocol (version 1 or 2) about who is
+    /// behind it; may be given more than once. Nobody else is believed, and no header of HTTP.
+    #[arg(long = "proxy-protocol-from", value_name = "ADDRESS[/BITS]")]
+    pub proxies: Vec<Network>,
     #[command(flatten)]
     pub reach: Reach,
 }
@@ -152,9 +156,10 @@ pub struct Place {
     /// a local proxy; may be given more than once.
     #[arg(long = "tls-name", value_name = "NAME", value_parser = tls_name, value_hint = ValueHint::Hostname)]
     pub tls_names: Vec<String>,
-    /// What an app may ask of Graph in one organisation: `graph` for the limits of the live service, `off`, or
-    /// UNITS:WRITES, the resource units in ten seconds and the writes in 150 [default: off in a demonstration, else a
-    /// generous guard].
+    /// What an app may ask of Graph: `graph` for the limits of the live service; `off`; UNITS:WRITES, the resource units in ten
+    /// seconds and the writes in 150 of an app in one organisation; or any of units=N, writes=N (the same), app-units=N (of an
+    /// app everywhere, in 20 seconds), app-writes=N and tenant-writes=N (in five minutes), joined by commas; what is left out is
+    /// as the live service has it [default: off in a demonstration, else a generous guard].
     #[arg(long, value_name = "LIMITS", value_parser = limits)]
     pub throttle: Option<Limits>,
 }
@@ -164,15 +169,35 @@ pub type Limits = Option<web::Limits>;
 
 /// Reads `--throttle`.
 fn limits(text: &str) -> Result<Limits, String> {
-    let other = || match text.split_once(':').map(|(units, writes)| (units.parse(), writes.parse())) {
-        Some((Ok(units @ 1..), Ok(writes @ 1..))) => Ok(Some(web::Limits::with(units, writes))),
-        _ => Err("give graph, off, or two numbers such as 100:10".to_owned()),
-    };
-    match text {
-        "off" => Ok(None),
-        "graph" => Ok(Some(web::Limits::GRAPH)),
-        _ => other(),
+    match (text, text.split_once(':')) {
+        ("off", _) => Ok(None),
+        ("graph", _) => Ok(Some(web::Limits::GRAPH)),
+        (_, Some((units, writes))) => named_limits(&format!("units={units},writes={writes}")).map(Some),
+        _ => named_limits(text).map(Some),
     }
+}
+
+/// `units=100,tenant-writes=10`
+fn named_limits(text: &str) -> Result<web::Limits, String> {
+    let wrong = || {
+        "give graph, off, two numbers such as 100:10, or limits by name such as units=100,tenant-writes=10 \
+         (units, writes, app-units, app-writes, tenant-writes)"
+            .to_owned()
+    };
+    let mut limits = web::Limits::GRAPH;
+    for pair in text.split(',') {
+        let (name, number) = pair.split_once('=').ok_or_else(wrong)?;
+        let rate = match name.trim() {
+            "units" => &mut limits.app_in_tenant,
+            "writes" => &mut limits.app_writes_in_tenant,
+            "app-units" => &mut limits.app,
+            "app-writes" => &mut limits.app_writes,
+            "tenant-writes" => &mut limits.tenant_writes,
+            _ => return Err(wrong()),
+        };
+        rate.units = number.trim().parse().ok().filter(|units| *units > 0).ok_or_else(wrong)?;
+    }
+    Ok(limits)
 }
 
 /// Reads a name for the certificate.
@@ -555,14 +580,41 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_those_of_graph_or_two_numbers() {
+    fn limits_are_those_of_graph_two_numbers_or_named() {
         assert_eq!(place("innkeeper demo").unwrap().throttle, None);
         for (text, limits) in
             [("graph", Some(web::Limits::GRAPH)), ("off", None), ("100:10", Some(web::Limits::with(100, 10)))]
         {
             assert_eq!(place(&format!("innkeeper demo --throttle {text}")).unwrap().throttle, Some(limits));
         }
-        for bad in ["on", "100", "0:1", "1:0", "1:2:3", "-1:2"] {
+        let named =
+            place("innkeeper demo --throttle units=5,app-units=6,writes=7,app-writes=8,tenant-writes=9");
+        let limits = named.unwrap().throttle.flatten().unwrap();
+        assert_eq!(
+            [
+                limits.app_in_tenant.units,
+                limits.app.units,
+                limits.app_writes_in_tenant.units,
+                limits.app_writes.units,
+                limits.tenant_writes.units
+            ],
+            [5, 6, 7, 8, 9]
+        );
+        let one = place("innkeeper demo --throttle tenant-writes=9").unwrap().throttle.flatten().unwrap();
+        assert_eq!(one.app, web::Limits::GRAPH.app, "what is left out is as the live service has it");
+        for bad in [
+            "on",
+            "100",
+            "0:1",
+            "1:0",
+            "1:2:3",
+            "-1:2",
+            "units=0",
+            "units",
+            "units=1,x=2",
+            "graph,units=1",
+            "",
+        ] {
             assert!(place(&format!("innkeeper demo --throttle {bad}")).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,9 @@
 //! Connections: how they come in, and how they are seen off.
 
-use crate::problem::{Problem, Result};
+use crate::{
+    problem::{Problem, Result},
+    proxy::{self, Network},
+};
 use rustls::ServerConfig;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -56,6 +59,8 @@ pub struct Edge {
     pub tls: Arc<ServerConfig>,
     /// Who answers.
     pub app: web::App,
+    /// Balancers that are believed about whom they come for.
+    pub proxies: Arc<[Network]>,
 }
 
 impl Edge {
@@ -84,8 +89,8 @@ impl Edge {
                     tokio::spawn(connection(
                         self.app.clone(),
                         acceptor.clone(),
-                        stream,
-                        peer,
+                        Arc::clone(&self.proxies),
+                        (stream, peer),
                         stop.clone(),
                         place,
                     ));
@@ -120,8 +125,8 @@ async fn next(
 async fn connection(
     app: web::App,
     acceptor: TlsAcceptor,
-    stream: TcpStream,
-    peer: SocketAddr,
+    proxies: Arc<[Network]>,
+    (stream, peer): (TcpStream, SocketAddr),
     stop: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
@@ -132,24 +137,29 @@ async fn connection(
     // `serve` must see the turn of `stop` itself, so the handshake looks at a copy.
     let mut during_handshake = stop.clone();
     let secured = tokio::select! {
-        secured = timeout(HANDSHAKE, secure(&acceptor, stream)) => secured,
+        secured = timeout(HANDSHAKE, secure(&acceptor, &proxies, (stream, peer))) => secured,
         () = stopped(&mut during_handshake) => return,
     };
     match secured {
-        Ok(Ok(Some(stream))) => web::serve(app, stream, peer, stop).await,
+        Ok(Ok(Some((stream, client)))) => web::serve(app, stream, client, stop).await,
         Ok(Ok(None)) => tracing::debug!("a client spoke HTTP without TLS"),
-        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-/// Shakes hands; whoever speaks HTTP without TLS is told, and there is no stream.
-async fn secure(acceptor: &TlsAcceptor, mut stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+/// Finds out whose connection it is, and shakes hands; whoever speaks HTTP without TLS is told, and there is no stream.
+async fn secure(
+    acceptor: &TlsAcceptor,
+    proxies: &[Network],
+    (mut stream, peer): (TcpStream, SocketAddr),
+) -> io::Result<Option<(TlsStream<TcpStream>, SocketAddr)>> {
+    let client = proxy::client(proxies, &mut stream, peer).await?;
     let mut first = [0];
     stream.peek(&mut first).await?;
     // TLS begins with the byte 22, HTTP with the name of a method.
     if !first[0].is_ascii_uppercase() {
-        return acceptor.accept(stream).await.map(Some);
+        return acceptor.accept(stream).await.map(|stream| Some((stream, client)));
     }
     let answer = format!(
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\

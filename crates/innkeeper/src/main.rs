@@ -13,6 +13,7 @@ mod machine;
 mod outside;
 mod problem;
 mod provider;
+mod proxy;
 mod reconcile;
 mod scratch;
 mod serve;

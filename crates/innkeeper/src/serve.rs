@@ -42,7 +42,7 @@ pub async fn run(serve: Serve) -> Result<()> {
     )
     .await?;
     let limits = serve.place.throttle.unwrap_or(Some(web::Limits::GUARD));
-    server.run(web::Options { demo: false, limits }, &mut signals, announce).await
+    server.behind(serve.proxies).run(web::Options { demo: false, limits }, &mut signals, announce).await
 }
 
 async fn announce(at: &Announced<'_>) -> Result<()> {

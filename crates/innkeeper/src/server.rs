@@ -7,6 +7,7 @@ use crate::{
     edge::{self, Edge, Signals},
     machine::{MachineClock, MachineRandom},
     problem::{Problem, Result},
+    proxy::Network,
     reconcile, socket, tls,
 };
 use rustls::{
@@ -59,6 +60,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     bound: SocketAddr,
+    proxies: Vec<Network>,
 }
 
 /// Opens the directory with a data directory that this process holds.
@@ -111,7 +113,12 @@ impl Server {
                 (made.config, Some(made.ca_pem_path))
             }
         };
-        Ok(Self { data, directory, public, ca, listener, tls, bound })
+        Ok(Self { data, directory, public, ca, listener, tls, bound, proxies: Vec::new() })
+    }
+
+    /// Believes these balancers about whom they come for.
+    pub fn behind(self, proxies: Vec<Network>) -> Self {
+        Self { proxies, ..self }
     }
 
     /// Serves until a signal comes. `ready` is called once the server has answered itself.
@@ -121,12 +128,12 @@ impl Server {
         signals: &mut Signals,
         ready: impl AsyncFnOnce(&Announced<'_>) -> Result<()>,
     ) -> Result<()> {
-        let Self { data, directory, public, ca, listener, tls, bound } = self;
+        let Self { data, directory, public, ca, listener, tls, bound, proxies } = self;
         let (stop, stopping) = watch::channel(false);
         let app = web::App::new(directory.clone(), options);
         let mut reconcilers = reconcile::spawn(&directory, &stopping);
         reconcilers.spawn(socket::serve(socket::bind(data.path())?, directory.clone(), stopping.clone()));
-        reconcilers.spawn(Edge { listener, tls, app }.run(stopping));
+        reconcilers.spawn(Edge { listener, tls, app, proxies: proxies.into() }.run(stopping));
         if let Some(ca) = &ca {
             self_check(bound, ca).await?;
         }
