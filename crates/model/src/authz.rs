@@ -205,6 +205,8 @@ pub enum Operation {
     ReadAppRoleAssignments,
     /// Grant permissions to apps themselves, or take them.
     WriteAppRoleAssignments,
+    /// Read objects of any kind by their ids, as far as their kinds may be read.
+    ReadObjects,
 }
 
 /// What an operation needs.
@@ -332,7 +334,11 @@ pub fn authorize_reading(principal: &Principal, operation: Operation, access: Gu
     let is_plain_guest = matches!(principal, Principal::Delegated { user, roles, .. } if user.is_external() && roles.is_empty());
     let of_directory = matches!(
         operation,
-        Operation::ListUsers | Operation::ReadUser | Operation::ListGroups | Operation::ReadGroup
+        Operation::ListUsers
+            | Operation::ReadUser
+            | Operation::ListGroups
+            | Operation::ReadGroup
+            | Operation::ReadObjects
     );
     if !is_plain_guest || !of_directory || !principal.holds(rule.delegated, rule.application) {
         return Err(refusal);
@@ -340,7 +346,9 @@ pub fn authorize_reading(principal: &Principal, operation: Operation, access: Gu
     match (access, operation) {
         (GuestAccess::Member, _) => Ok(View::Full),
         // Whoever knows an id may look it up; nobody from outside may go through the list.
-        (GuestAccess::Limited, Operation::ReadUser | Operation::ReadGroup) => Ok(View::Public),
+        (GuestAccess::Limited, Operation::ReadUser | Operation::ReadGroup | Operation::ReadObjects) => {
+            Ok(View::Public)
+        }
         (GuestAccess::Limited | GuestAccess::Restricted, _) => Err(refusal),
     }
 }

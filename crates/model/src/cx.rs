@@ -1,4 +1,4 @@
-use crate::{RequestId, Timestamp};
+use crate::{Error, ErrorKind, RequestId, Result, Timestamp};
 use std::sync::Arc;
 
 /// A source of randomness: the operating system in the binary, a seeded generator in tests.
@@ -18,4 +18,22 @@ pub struct Cx {
     pub random: Arc<dyn Random>,
     /// The id of the request, also the correlation id of its audit records.
     pub request: RequestId,
+    /// The version of the object that its caller last saw, where it must not have changed since (`If-Match`).
+    pub seen: Option<i64>,
+}
+
+impl Cx {
+    /// Refuses what was asked of another version of an object.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`
+    pub fn check_seen(&self, version: i64) -> Result<()> {
+        if self.seen.is_none_or(|seen| seen == version) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::PreconditionFailed,
+            "The object was changed since it was read. Read it again and repeat the request.",
+        ))
+    }
 }

@@ -167,6 +167,7 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::UpdateCrossTenantAccess)?;
                 let (old, version): (AccessSettings, i64) = reader.setting(CROSS_TENANT_ACCESS)?;
+                cx.check_seen(version)?;
                 let access = CrossTenantAccess { default: old.clone(), partner: None };
                 let new = match &patch {
                     Some(patch) => merged(&old, &access, patch)?,
@@ -238,6 +239,7 @@ impl Directory {
                     (None, false) => return Err(no_partner(partner)),
                     (found, _) => found.unwrap_or_default(),
                 };
+                cx.check_seen(version)?;
                 if partner == scope.tenant() {
                     return Err(Error::bad_request(
                         "An organization is no partner of itself: name another tenant.",
@@ -266,7 +268,8 @@ impl Directory {
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::UpdateCrossTenantAccess)?;
-                reader.partner(partner)?.ok_or_else(|| no_partner(partner))?;
+                let (_, version) = reader.partner(partner)?.ok_or_else(|| no_partner(partner))?;
+                cx.check_seen(version)?;
                 let draft = Draft::by(&cx, Activity::DeleteAccessPartner, &principal);
                 let mut changes = ChangeSet::new();
                 changes

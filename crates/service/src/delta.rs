@@ -79,20 +79,6 @@ impl Directory {
             })
             .await
     }
-
-    /// The live users among these, in the order given.
-    pub async fn users_by_ids(&self, cx: &Cx, caller: &Caller, ids: &[ObjectId]) -> Result<Vec<User>> {
-        self.store()
-            .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, Operation::ListUsers)?;
-                let mut users = Vec::with_capacity(ids.len());
-                for id in ids {
-                    users.extend(reader.live_user(*id)?);
-                }
-                Ok(users)
-            })
-            .await
-    }
 }
 
 fn everybody(

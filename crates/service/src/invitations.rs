@@ -46,6 +46,8 @@ pub struct InvitationMessage {
     pub language: Option<String>,
     /// `customizedMessageBody`, plain text.
     pub body: Option<String>,
+    /// The address in `ccRecipients`, who is told and cannot accept.
+    pub copy: Option<String>,
     /// The address of the page that accepts invitations; the ticket is put behind it.
     pub page: String,
 }
@@ -205,8 +207,15 @@ impl Directory {
                 changes.insert_invitation(scope, &invitation);
                 let ticket = format!("{}.{}", tenant.id, secret.expose());
                 if let Some(message) = &request.message {
-                    let letter = letter(&tenant, &principal, (&address, message), &ticket);
-                    directory.queue_mail(&mut changes, &cx, scope, (user.id, INVITATION_LIFE), &letter)?;
+                    for letter in letters(&tenant, &principal, (&address, message), &ticket)? {
+                        directory.queue_mail(
+                            &mut changes,
+                            &cx,
+                            scope,
+                            (user.id, INVITATION_LIFE),
+                            &letter,
+                        )?;
+                    }
                 }
                 Decision::done(changes, InvitationSent { id: invitation.id, user, ticket })
             })
@@ -265,22 +274,33 @@ impl Directory {
     }
 }
 
-fn letter(
+/// The invitation, and the copy without its link.
+fn letters(
     tenant: &Tenant,
     principal: &Principal,
     (to, message): (&str, &InvitationMessage),
     ticket: &str,
-) -> Mail {
-    Mail {
+) -> Result<Vec<Mail>> {
+    let language = message.language.clone().unwrap_or_else(|| "en".to_owned());
+    let mut letters = vec![Mail {
         to: to.to_owned(),
-        language: message.language.clone().unwrap_or_else(|| "en".to_owned()),
+        language: language.clone(),
         message: Message::Invitation {
             organization: tenant.name.clone(),
             invited_by: principal.user().map(|inviter| inviter.display_name.clone()),
             message: message.body.clone(),
             link: format!("{}?ticket={ticket}", message.page),
         },
+    }];
+    if let Some(copy) = &message.copy {
+        if !is_plain_address(copy) {
+            return Err(Error::invalid_value("ccRecipients", "Invitation"));
+        }
+        let (organization, address, message) = (tenant.name.clone(), to.to_owned(), message.body.clone());
+        let message = Message::InvitationCopy { organization, address, message };
+        letters.push(Mail { to: copy.clone(), language, message });
     }
+    Ok(letters)
 }
 
 fn read_ticket(ticket: &str) -> Result<(TenantId, String)> {

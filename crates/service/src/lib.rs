@@ -16,6 +16,7 @@ mod import;
 mod invitations;
 mod leave;
 mod mail;
+mod objects;
 mod organization;
 mod outside;
 mod people;
@@ -31,6 +32,7 @@ mod sign_in;
 mod tenants;
 mod throttle;
 mod tokens;
+mod tools;
 mod users;
 mod verify;
 
@@ -46,6 +48,7 @@ pub use import::Imported;
 pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use mail::{LocalMail, Mail, MailPass, Message};
+pub use objects::{FoundObject, ObjectKind};
 pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
@@ -54,7 +57,7 @@ pub use registrations::{AppDetail, AppKey, AppPatch, DelegatedGrant, NewCertific
 pub use second_factor::{Enrolment, SecondFactorState, SecurityAnswer};
 pub use sessions::SessionView;
 pub use settings::{
-    AuthorizationPolicyPatch, CollaborationView, InvitationDomainsPatch, ShutOut, listed_domain,
+    AuthorizationPolicyPatch, CollaborationView, InvitationDomainsPatch, PolicyKind, ShutOut, listed_domain,
 };
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
@@ -170,7 +173,13 @@ impl Directory {
     /// The context of a request that begins now.
     pub fn cx(&self, request: RequestId) -> Cx {
         let reading = self.reading();
-        Cx { now: reading.now, trusted: reading.trusted, random: Arc::clone(&self.inner.random), request }
+        Cx {
+            now: reading.now,
+            trusted: reading.trusted,
+            random: Arc::clone(&self.inner.random),
+            request,
+            seen: None,
+        }
     }
 
     /// The context of work that nobody asked for.

@@ -37,6 +37,15 @@ pub enum Message {
         /// Where to accept.
         link: String,
     },
+    /// Somebody else was invited.
+    InvitationCopy {
+        /// The inviting organisation.
+        organization: String,
+        /// Who was invited.
+        address: String,
+        /// What the inviter adds, as plain text.
+        message: Option<String>,
+    },
     /// Somebody signs in with a mailbox.
     Passcode {
         /// The passcode.

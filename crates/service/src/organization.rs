@@ -4,7 +4,7 @@ use crate::{Caller, Directory, authn::authorized, record::Draft};
 use model::{
     Cx, Error, ErrorKind, PrivacyProfile, Result, Tenant,
     audit::{Activity, Target},
-    authz::{Operation, Permission},
+    authz::{Operation, Permission, Principal},
     is_https_or_mailto, is_plain_address, policy,
 };
 use serde_json::json;
@@ -36,22 +36,22 @@ fn checked(value: Option<String>, property: &'static str, holds: fn(&str) -> boo
     }
 }
 
+/// Does this principal see more of the organisation than its name and its domains?
+pub(crate) fn sees_all(principal: &Principal) -> bool {
+    use Permission as P;
+    const FULL: &[Permission] =
+        &[P::OrganizationReadAll, P::OrganizationReadWriteAll, P::DirectoryReadAll, P::DirectoryReadWriteAll];
+    principal.holds(FULL, FULL)
+}
+
 impl Directory {
     /// Reads the organisation with its domains. The second value says whether the caller sees more than the name and the
     /// domains: with `User.Read` alone the live service answers the rest as null.
     pub async fn get_organization(&self, cx: &Cx, caller: &Caller) -> Result<(Tenant, Vec<String>, bool)> {
         self.store()
             .read(caller.scope(), |reader| {
-                use Permission as P;
-                const FULL: &[Permission] = &[
-                    P::OrganizationReadAll,
-                    P::OrganizationReadWriteAll,
-                    P::DirectoryReadAll,
-                    P::DirectoryReadWriteAll,
-                ];
                 let principal = authorized(reader, cx, caller, Operation::ReadOrganization)?;
-                let full = principal.holds(FULL, FULL);
-                Ok((reader.tenant()?, reader.domains()?, full))
+                Ok((reader.tenant()?, reader.domains()?, sees_all(&principal)))
             })
             .await
     }

@@ -96,7 +96,7 @@ fn find(reader: &Reader<'_>, key: AppKey) -> Result<AppObject> {
     found.ok_or_else(|| Error::not_found(id))
 }
 
-fn detail(reader: &Reader<'_>, object: AppObject) -> Result<AppDetail> {
+pub(crate) fn detail(reader: &Reader<'_>, object: AppObject) -> Result<AppDetail> {
     let (secrets, certificates) =
         (reader.app_secret_list(object.app.id)?, reader.app_certificates(object.app.id)?);
     Ok(AppDetail { object, secrets, certificates })
@@ -257,6 +257,7 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
                 let object = find(reader, key)?;
+                cx.check_seen(object.version)?;
                 let next = apply(&object, &patch)?;
                 let mut changes = ChangeSet::new();
                 changes.update_app_object(scope, &next)?;
@@ -281,6 +282,7 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
                 let object = find(reader, key)?;
+                cx.check_seen(object.version)?;
                 let mut changes = ChangeSet::new();
                 changes.delete_app(scope, &object, cx.now).record(record(
                     &cx,
@@ -331,6 +333,7 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
                 let object = find(reader, AppKey::Principal(id))?;
+                cx.check_seen(object.version)?;
                 let mut next = AppObject { has_principal: false, version: object.version + 1, ..object };
                 next.app.enabled = false;
                 let mut changes = ChangeSet::new();

@@ -6,7 +6,7 @@ use crate::{
     record::Draft,
 };
 use model::{
-    Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result,
+    Cx, Error, ErrorKind, ExternalIdentitiesPolicy, Result, TenantId,
     audit::{Activity, Target},
     authz::{Operation, Principal, authorize},
     collaboration::{
@@ -16,13 +16,26 @@ use model::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use store::{ChangeSet, Decision, ExternalCounts, Reader};
+use store::{CROSS_TENANT_ACCESS, ChangeSet, Decision, ExternalCounts, Reader};
 
 const AUTHORIZATION: &str = "authorizationPolicy";
 const FLOWS: &str = "authenticationFlowsPolicy";
 const DOMAINS: &str = "invitationDomains";
 /// The list of domains may take so many bytes together (Microsoft's page on the legacy policy).
 const DOMAINS_SIZE: usize = 25 * 1024;
+
+/// A policy about people from outside that has a version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PolicyKind {
+    /// `authorizationPolicy`
+    Authorization,
+    /// `authenticationFlowsPolicy`
+    AuthenticationFlows,
+    /// `crossTenantAccessPolicy/default`
+    AccessDefault,
+    /// `crossTenantAccessPolicy/partners/{id}`
+    AccessPartner(TenantId),
+}
 
 /// A partial update of who may invite and what guests may read; what is absent stays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -142,6 +155,7 @@ impl Directory {
                         "The policy was changed since it was read. Read it again and repeat the request.",
                     ));
                 }
+                cx.check_seen(version)?;
                 let new = edit(&old)?;
                 let mut changes = ChangeSet::new();
                 let mut draft = draft(&cx, &principal, &kind);
@@ -159,6 +173,29 @@ impl Directory {
                 }
                 changes.record(draft.done());
                 Decision::done(changes, ())
+            })
+            .await
+    }
+
+    /// The version of a policy about people from outside. Read before the policy itself, it is never newer than that.
+    pub async fn policy_version(&self, cx: &Cx, caller: &Caller, kind: PolicyKind) -> Result<i64> {
+        let (operation, name) = match kind {
+            PolicyKind::Authorization => (Operation::ReadAuthorizationPolicy, AUTHORIZATION),
+            PolicyKind::AuthenticationFlows => (Operation::ReadAuthenticationFlows, FLOWS),
+            PolicyKind::AccessDefault | PolicyKind::AccessPartner(_) => {
+                (Operation::ReadCrossTenantAccess, CROSS_TENANT_ACCESS)
+            }
+        };
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, operation)?;
+                match kind {
+                    PolicyKind::AccessPartner(partner) => {
+                        let found = reader.partner(partner)?.ok_or_else(|| Error::not_found(partner))?;
+                        Ok(found.1)
+                    }
+                    _ => reader.setting::<Value>(name).map(|(_, version)| version),
+                }
             })
             .await
     }

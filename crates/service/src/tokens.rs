@@ -137,6 +137,21 @@ impl Directory {
     /// # Errors
     /// `Unauthenticated`, with the reason.
     pub async fn bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
+        self.proved(cx, authorization, &self.audiences()).await
+    }
+
+    /// The same where command-line tools ask what there is before they ask Graph: a token for the resource manager, which is good
+    /// for nothing else, or one for Graph, because here both have the same address.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, with the reason.
+    pub async fn tool_bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
+        let mut audiences = self.audiences();
+        audiences.extend(MANAGEMENT.iter().map(|name| (*name).to_owned()));
+        self.proved(cx, authorization, &audiences).await
+    }
+
+    async fn proved(&self, cx: &Cx, authorization: Option<&str>, audiences: &[String]) -> Result<Caller> {
         let token =
             authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))?;
         let token = identity::parse(token).map_err(Error::unauthenticated)?;
@@ -145,8 +160,7 @@ impl Directory {
             .verifying_key(cx, token.tenant(), token.kid())
             .await?
             .ok_or(Error::unauthenticated(TokenFault::Invalid))?;
-        let audiences = self.audiences();
-        let expect = Expect { audiences: &audiences, origins: self.origins(), now: cx.now };
+        let expect = Expect { audiences, origins: self.origins(), now: cx.now };
         identity::verify(&token, &key, &expect).map(Caller::from_token).map_err(Error::unauthenticated)
     }
 

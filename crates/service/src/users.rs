@@ -202,6 +202,7 @@ impl Directory {
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::UpdateUser)?;
                 let user = find(reader, &key)?;
+                cx.check_seen(user.version)?;
                 let roles = reader.roles(user.id)?;
                 may_manage(&principal, &roles)?;
                 let mut changes = ChangeSet::new();
@@ -290,6 +291,7 @@ impl Directory {
                     }
                     found => found?,
                 };
+                cx.check_seen(user.version)?;
                 let roles = reader.roles(user.id)?;
                 if let Err(obstacle) = may_remove(reader, &principal, (&user, &roles))? {
                     return Decision::done(changes, Attempt::InTheWay(Box::new(user), obstacle));

@@ -37,6 +37,13 @@ pub(crate) fn worded(mail: &Mail, texts: Texts) -> Letter {
             parts.push(Part::Text(texts.t("mail-invitation-private")));
             (texts.t1("mail-invitation-subject", "organization", organization), parts)
         }
+        Message::InvitationCopy { organization, address, message } => {
+            let about = [("organization", organization), ("address", address)];
+            let mut parts = vec![Part::Text(texts.t2("mail-copy-invited", about[0], about[1]))];
+            parts.extend(message.clone().map(Part::Quote));
+            parts.push(Part::Text(texts.t1("mail-copy-nothing-to-do", "address", address)));
+            (texts.t2("mail-copy-subject", about[0], about[1]), parts)
+        }
         Message::Passcode { code, minutes } => {
             let minutes = u64::try_from(*minutes).unwrap_or_default();
             let parts = vec![
@@ -127,6 +134,26 @@ mod tests {
             }
             let tag = Texts::nearest(language).tag();
             assert!(letter.html.contains(&format!("lang=\"{tag}\"")), "{language}");
+        }
+    }
+
+    #[test]
+    fn a_copy_has_no_link() {
+        for language in Texts::all().map(Texts::tag) {
+            let copy = letter(&Mail {
+                to: "boss@fabrikam.example".to_owned(),
+                language: language.to_owned(),
+                message: Message::InvitationCopy {
+                    organization: "Contoso".to_owned(),
+                    address: "ana@fabrikam.example".to_owned(),
+                    message: Some("Hello".to_owned()),
+                },
+            });
+            assert!(
+                copy.text.contains("ana@fabrikam.example") && copy.text.contains("> Hello"),
+                "{language}"
+            );
+            assert!(!copy.text.contains("http") && !copy.html.contains("href"), "{language}");
         }
     }
 

@@ -1,21 +1,28 @@
-//! Documents that tools read before they do anything: where everything is, in the words of Azure's resource manager, and that
-//! there is nothing of Azure here; and the description of our own programming interface.
+//! Documents that tools read before they do anything: where everything is, in the words of Azure's resource manager, which
+//! organisations somebody has, and that there is nothing else of Azure here; and the description of our own programming interface.
 
-use crate::{App, edge::Arrival, errors::json_response, graph};
+use crate::{
+    App,
+    edge::Arrival,
+    errors::{Problem, json_response},
+    graph,
+};
 use axum::{
     Router,
-    extract::{Extension, Query},
+    extract::{Extension, Query, State},
     response::Response,
     routing::get,
 };
-use http::StatusCode;
-use serde_json::json;
+use http::{HeaderMap, StatusCode, header};
+use model::{ErrorKind, TokenFault};
+use serde_json::{Value, json};
+use service::Caller;
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/metadata/endpoints", get(endpoints))
-        .route("/subscriptions", get(nothing))
-        .route("/tenants", get(nothing))
+        .route("/subscriptions", get(subscriptions))
+        .route("/tenants", get(tenants))
         .route("/innkeeper/v1/openapi.json", get(description))
 }
 
@@ -80,9 +87,67 @@ async fn endpoints(
     json_response(StatusCode::OK, &if in_list { json!([cloud]) } else { cloud })
 }
 
-/// There are no subscriptions here, and no tenants of a resource manager. The same for everybody, so nobody is asked who they are.
-async fn nothing() -> Response {
-    json_response(StatusCode::OK, &json!({ "value": [], "count": { "type": "Total", "value": 0 } }))
+/// Who asks, by a token for the resource manager or for Graph.
+async fn caller(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    app.directory.tool_bearer(&arrival.cx, token).await.map_err(|error| match error.kind() {
+        ErrorKind::Unauthenticated(TokenFault::Missing) => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.",
+        ),
+        _ => error.into(),
+    })
+}
+
+/// There are no subscriptions here.
+async fn subscriptions(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let known = match caller(&app, &arrival, &headers).await {
+        Ok(caller) => app.directory.check_caller(&arrival.cx, &caller).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    match known {
+        Ok(()) => {
+            json_response(StatusCode::OK, &json!({ "value": [], "count": { "type": "Total", "value": 0 } }))
+        }
+        Err(problem) => problem.json(&arrival),
+    }
+}
+
+/// The organisations of whoever asks, in the form of the resource manager.
+async fn tenants(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let found = match caller(&app, &arrival, &headers).await {
+        Ok(caller) => app.directory.organizations_of(&arrival.cx, &caller).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let tenants = match found {
+        Ok(tenants) => tenants,
+        Err(problem) => return problem.json(&arrival),
+    };
+    let value: Vec<Value> = tenants
+        .iter()
+        .enumerate()
+        .map(|(place, tenant)| {
+            json!({
+                "id": format!("/tenants/{}", tenant.id),
+                "tenantId": tenant.id,
+                "displayName": tenant.name,
+                "domains": [tenant.domain],
+                "defaultDomain": tenant.domain,
+                "tenantCategory": if place == 0 { "Home" } else { "ProjectedBy" },
+                "tenantType": "AAD",
+            })
+        })
+        .collect();
+    json_response(StatusCode::OK, &json!({ "value": value }))
 }
 
 async fn description(Extension(arrival): Extension<Arrival>) -> Response {

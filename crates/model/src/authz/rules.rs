@@ -38,7 +38,7 @@ const fn both(permissions: &'static [Permission], roles: &'static [Role]) -> Rul
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::ReadPolicy,
         Self::UpdatePolicy,
         Self::ReadOrganization,
@@ -75,6 +75,7 @@ impl Operation {
         Self::WriteDelegatedGrants,
         Self::ReadAppRoleAssignments,
         Self::WriteAppRoleAssignments,
+        Self::ReadObjects,
     ];
 
     /// Do these roles open it to a member on a page of ours? What a page offers is decided by this, what is done by
@@ -152,7 +153,8 @@ impl Operation {
             | Self::ReadDelegatedGrants
             | Self::WriteDelegatedGrants
             | Self::ReadAppRoleAssignments
-            | Self::WriteAppRoleAssignments => objects(self),
+            | Self::WriteAppRoleAssignments
+            | Self::ReadObjects => objects(self),
             _ => users(self),
         }
     }
@@ -226,6 +228,19 @@ const fn objects(operation: Operation) -> Rule {
             both(&[P::RoleManagementReadWriteDirectory], &[GLOBAL, Role::PrivilegedRoleAdministrator])
         }
         Operation::ListGroups | Operation::ReadGroup => both(READ_GROUPS, &[]),
+        Operation::ReadObjects => both(
+            &[
+                P::UserReadAll,
+                P::UserReadWriteAll,
+                P::GroupReadAll,
+                P::GroupReadWriteAll,
+                P::ApplicationReadAll,
+                P::ApplicationReadWriteAll,
+                P::DirectoryReadAll,
+                P::DirectoryReadWriteAll,
+            ],
+            &[],
+        ),
         Operation::WriteGroup => {
             both(&[P::GroupReadWriteAll, P::DirectoryReadWriteAll], &[GLOBAL, Role::UserAdministrator])
         }

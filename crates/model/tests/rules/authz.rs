@@ -83,7 +83,8 @@ fn writes(operation: Operation) -> bool {
         | Operation::ReadUser
         | Operation::ReadSelf
         | Operation::ReadDeleted
-        | Operation::ReadAudit => false,
+        | Operation::ReadAudit
+        | Operation::ReadObjects => false,
     }
 }
 
@@ -376,6 +377,16 @@ fn published_for_objects(operation: Operation) -> &'static [&'static str] {
         ],
         Operation::AssignRoles => &["RoleManagement.ReadWrite.Directory"],
         Operation::ListGroups | Operation::ReadGroup => GROUPS,
+        Operation::ReadObjects => &[
+            "Application.Read.All",
+            "Application.ReadWrite.All",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "Group.Read.All",
+            "Group.ReadWrite.All",
+            "User.Read.All",
+            "User.ReadWrite.All",
+        ],
         Operation::WriteGroup => &["Directory.ReadWrite.All", "Group.ReadWrite.All"],
         Operation::WriteMembers => {
             &["Directory.ReadWrite.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All"]

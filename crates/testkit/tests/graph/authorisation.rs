@@ -120,7 +120,8 @@ const TABLE: &[Row] = &[
     row(
         "POST",
         "directoryObjects/getByIds",
-        ["11", "332233333322", "3322333333322", "22222222222 3232 11111 22"],
+        // Whoever knows an id may look it up, guests too, as with users/{id}.
+        ["11", "332233333322", "3322333333322", "22222222222 2222 11111 22"],
     ),
     row("GET", "subscribedSkus", ["11", "332222333322", "3322223333222", "22222222222 2222 11111 22"]),
     // Whoever knows an id may look it up, guests too: the default of guestUserRoleId.

@@ -89,6 +89,13 @@ async fn invitations_that_are_refused() {
         body[name] = value;
         body
     };
+    let copies = |addresses: &[&str]| {
+        let list: Vec<Value> =
+            addresses.iter().map(|address| json!({"emailAddress": {"address": address}})).collect();
+        let mut body = with("invitedUserMessageInfo", json!({"ccRecipients": list}));
+        body["sendInvitationMessage"] = json!(true);
+        body
+    };
     let rows = [
         ("an own domain", plain("new@contoso.example")),
         ("an internal user's mail", plain("mia@elsewhere.example")),
@@ -104,6 +111,16 @@ async fn invitations_that_are_refused() {
         ("an unknown type of user", with("invitedUserType", json!("Robot"))),
         ("an unknown member", with("foo", json!(1))),
         ("a message of another type", with("invitedUserMessageInfo", json!(5))),
+        ("two copies", copies(&["a@adatum.example", "b@adatum.example"])),
+        ("a copy to nobody", copies(&["nobody"])),
+        (
+            "a copy of another type",
+            with("invitedUserMessageInfo", json!({"ccRecipients": [{"emailAddress": 1}]})),
+        ),
+        (
+            "an unknown member of a copy",
+            with("invitedUserMessageInfo", json!({"ccRecipients": [{"mail": null}]})),
+        ),
         ("a name that is too long", with("invitedUserDisplayName", json!("x".repeat(257)))),
         ("a name with a control character", with("invitedUserDisplayName", json!("a\u{7}b"))),
         ("a switch of another type", with("resetRedemption", json!("true"))),

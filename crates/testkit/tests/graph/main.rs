@@ -11,6 +11,7 @@ mod batch;
 mod borders;
 mod deleted;
 mod delta;
+mod errors;
 mod house;
 mod invitations;
 mod metadata;

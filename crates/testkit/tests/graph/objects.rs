@@ -276,6 +276,100 @@ async fn groups_and_who_belongs_to_them() {
     insta::assert_snapshot!(said.text());
 }
 
+/// Lists that the store keeps by id can be had in the order of names, and by words of them, page by page.
+#[tokio::test]
+async fn lists_in_the_order_of_names_and_by_words() {
+    let house = House::new().await;
+    for (name, description) in [
+        ("beta team", None),
+        ("Alpha Team", Some("Those who begin")),
+        ("gamma", None),
+        ("Älpler", None),
+        ("alpha", None),
+    ] {
+        let mut group =
+            json!({"displayName": name, "mailEnabled": false, "mailNickname": "x", "securityEnabled": true});
+        group["description"] = json!(description);
+        let made = house.ask(Ask::new("POST", "/v1.0/groups").by(house.all()).json(&group)).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+    }
+    let names = async |query: &str| {
+        let (mut names, mut link) = (Vec::new(), format!("/v1.0/groups?$select=displayName&{query}"));
+        loop {
+            let page = house.ask(Ask::get(link).advanced().by(house.all())).await;
+            assert_eq!(page.status, 200, "{query}: {}", page.text());
+            names.extend(page.values().iter().map(|one| one["displayName"].as_str().unwrap().to_owned()));
+            let body = page.json();
+            let Some(next) = body["@odata.nextLink"].as_str() else { return names };
+            link = next.strip_prefix("https://localhost:8443").unwrap().to_owned();
+        }
+    };
+    let ascending = ["alpha", "Alpha Team", "beta team", "gamma", "Älpler"];
+    for top in ["$top=2&", "$top=1&", ""] {
+        assert_eq!(names(&format!("{top}$orderby=displayName")).await, ascending, "{top}");
+        let mut descending = ascending;
+        descending.reverse();
+        assert_eq!(names(&format!("{top}$orderby=displayName desc")).await, descending, "{top}");
+    }
+    assert_eq!(names("$search=\"displayName:team\"&$orderby=displayName").await, ["Alpha Team", "beta team"]);
+    assert_eq!(names("$search=\"description:begin\"").await, ["Alpha Team"]);
+    assert_eq!(names("$search=\"displayName:eam\"").await, [""; 0]);
+    assert_eq!(names("$filter=displayName ne 'gamma'&$orderby=displayName&$count=true").await.len(), 4);
+    let counted = Ask::get("/v1.0/groups/$count?$search=\"displayName:alpha\"").advanced().by(house.all());
+    assert_eq!(house.ask(counted).await.text(), "2");
+    let plain = Ask::get("/v1.0/groups?$search=\"displayName:team\"").by(house.all());
+    assert_eq!(house.ask(plain).await.status, 400, "only with the header");
+}
+
+/// Groups and roles of a user by their ids, all of them or those that are asked for; and how many there are of each kind.
+#[tokio::test]
+async fn memberships_by_their_ids_and_numbers() {
+    let house = House::new().await;
+    let group = json!({"displayName": "Staff", "mailEnabled": false, "mailNickname": "staff", "securityEnabled": true});
+    let made = house.ask(Ask::new("POST", "/v1.0/groups").by(house.all()).json(&group)).await.json();
+    let group = made["id"].as_str().unwrap();
+    let adele = house.id("adele");
+    let link = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{adele}")});
+    let put = Ask::new("POST", format!("/v1.0/groups/{group}/members/$ref")).by(house.all()).json(&link);
+    assert_eq!(house.ask(put).await.status, 204);
+    let role = "62e90394-69f5-4237-9190-012177145e10";
+    let ask = |path: &str, body: Value| {
+        Ask::new("POST", format!("/v1.0/{path}")).by(house.token("adele")).json(&body)
+    };
+    let ids = |body: &Reply| body.json()["value"].clone();
+    let all = json!({"securityEnabledOnly": false});
+    for whose in [format!("users/{adele}"), "me".to_owned()] {
+        let of = |name: &str, body: Value| house.ask(ask(&format!("{whose}/{name}"), body));
+        assert_eq!(ids(&of("getMemberGroups", all.clone()).await), json!([group]), "{whose}");
+        assert_eq!(ids(&of("microsoft.graph.getMemberObjects", all.clone()).await), json!([group, role]));
+        assert_eq!(ids(&of("getMemberObjects", json!({"securityEnabledOnly": true})).await), json!([group]));
+        let some = of("checkMemberGroups", json!({"groupIds": [group, role]})).await;
+        assert_eq!(ids(&some), json!([group]));
+        assert_eq!(ids(&of("checkMemberObjects", json!({"ids": [role]})).await), json!([role]));
+        for (name, body) in [
+            ("getMemberGroups", json!({})),
+            ("getMemberGroups", json!({"x": true})),
+            ("checkMemberGroups", json!({"groupIds": []})),
+            ("checkMemberGroups", json!({"ids": [group]})),
+            ("checkMemberObjects", json!({"ids": vec![group; 21]})),
+        ] {
+            assert_eq!(of(name, body.clone()).await.status, 400, "{name} {body}");
+        }
+    }
+    let get = |path: String| Ask::get(format!("/v1.0/{path}")).by(house.all());
+    let direct = house.ask(get(format!("users/{adele}/memberOf"))).await.values();
+    assert_eq!(house.ask(get(format!("users/{adele}/transitiveMemberOf"))).await.values(), direct);
+    assert_eq!(house.ask(get(format!("groups/{group}/transitiveMembers"))).await.values().len(), 1);
+    for (path, expected) in [
+        (format!("groups/{group}/members/$count"), "1"),
+        ("servicePrincipals/$count?$filter=displayName eq 'Microsoft Graph'".to_owned(), "1"),
+        ("applications/$count?$filter=displayName eq 'Tool'".to_owned(), "1"),
+    ] {
+        assert_eq!(house.ask(get(path.clone()).advanced()).await.text(), expected, "{path}");
+        assert_eq!(house.ask(get(path.clone())).await.status, 400, "{path}: only with the header");
+    }
+}
+
 #[tokio::test]
 async fn users_that_are_created() {
     let house = House::new().await;

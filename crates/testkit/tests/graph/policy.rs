@@ -273,6 +273,66 @@ async fn entity_tags() {
 }
 
 /// What one tenant sets, no other sees.
+/// Whatever has a version says it, and a change of another version is refused.
+#[tokio::test]
+async fn what_was_changed_in_between_is_not_changed() {
+    let house = House::new().await;
+    let app = &house.plan.apps["app: nothing"];
+    let partner = json!({"tenantId": house.plan.fabrikam});
+    let made = house.ask(
+        Ask::new("POST", "/v1.0/policies/crossTenantAccessPolicy/partners").by(house.all()).json(&partner),
+    );
+    assert_eq!(made.await.status, 201);
+    let rows = [
+        ("policies/externalIdentitiesPolicy".to_owned(), json!({"allowDeletedIdentitiesDataRemoval": true})),
+        ("policies/authorizationPolicy".to_owned(), json!({"allowInvitesFrom": "none"})),
+        ("policies/authenticationFlowsPolicy".to_owned(), json!({"selfServiceSignUp": {"isEnabled": true}})),
+        (
+            "policies/crossTenantAccessPolicy/default".to_owned(),
+            json!({"automaticUserConsentSettings": {"inboundAllowed": false}}),
+        ),
+        (
+            format!("policies/crossTenantAccessPolicy/partners/{}", house.plan.fabrikam),
+            json!({"automaticUserConsentSettings": {"inboundAllowed": true}}),
+        ),
+        (
+            format!("organization/{}", house.plan.contoso),
+            json!({"technicalNotificationMails": ["other@contoso.example"]}),
+        ),
+        (format!("users/{}", house.id("pia")), json!({"jobTitle": "Chef"})),
+        (format!("applications(appId='{}')", app.id), json!({"displayName": "Renamed"})),
+        (format!("servicePrincipals/{}", app.object), json!({"notes": "Renamed"})),
+    ];
+    for (path, body) in &rows {
+        let path = format!("/v1.0/{path}");
+        let get = || Ask::get(path.clone()).by(house.all());
+        let write = |tag: &str| {
+            // Who has permissions of one app only cannot be changed by that app.
+            Ask::new("PATCH", path.clone()).by(house.token("adele")).header("if-match", tag).json(body)
+        };
+        let first = house.ask(get()).await;
+        assert_eq!(first.status, 200, "{path}: {}", first.text());
+        let tag = first.headers["etag"].to_str().unwrap().to_owned();
+        assert_eq!(
+            house.ask(write("W/\"4711\"")).await.fault(),
+            (412, "PreconditionFailed".to_owned()),
+            "{path}"
+        );
+        assert_eq!(house.ask(get()).await.headers["etag"], tag.as_str(), "{path}: nothing was done");
+        let done = house.ask(write(&tag)).await;
+        assert_eq!(done.status, 204, "{path}: {}", done.text());
+        assert_ne!(house.ask(get()).await.headers["etag"], tag.as_str(), "{path}");
+        assert_eq!(house.ask(write(&tag)).await.status, 412, "{path}: an older version");
+        assert_eq!(house.ask(write("*")).await.status, 204, "{path}: any version");
+    }
+    let pia = format!("/v1.0/users/{}", house.id("pia"));
+    let delete = |tag: &str| Ask::new("DELETE", pia.clone()).by(house.all()).header("if-match", tag);
+    assert_eq!(house.ask(delete("W/\"1\"")).await.status, 412);
+    let tag =
+        house.ask(Ask::get(pia.clone()).by(house.all())).await.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(house.ask(delete(&tag)).await.status, 204);
+}
+
 #[tokio::test]
 async fn each_tenant_has_its_own_policy() {
     let house = House::new().await;

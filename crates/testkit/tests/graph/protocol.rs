@@ -231,12 +231,99 @@ async fn objects_by_their_ids() {
     };
     house.say(&mut said, "Live ones only, each once", ids(&["mia", "rolf", "gil", "mia"], "")).await;
     house.say(&mut said, "Other types", ids(&["mia"], ",\"types\":[\"group\"]")).await;
+    house.say(&mut said, "A type that there is not", ids(&["mia"], ",\"types\":[\"robot\"]")).await;
     house.say(&mut said, "No ids", ids(&[], "")).await;
     house.say(&mut said, "Unknown", ids(&["mia"], ",\"x\":1")).await;
     let bad = Ask::new("POST", "/v1.0/directoryObjects/microsoft.graph.getByIds").by(house.all());
     house.say(&mut said, "No id", bad.json(&json!({ "ids": ["x"] }))).await;
     house.say(&mut said, "No licences", Ask::get("/v1.0/subscribedSkus").by(house.all())).await;
     insta::assert_snapshot!(said.text());
+}
+
+/// An id of each kind, and that of Microsoft Graph itself.
+async fn one_of_each(house: &House) -> [String; 7] {
+    let make = |path: &str, body: serde_json::Value| {
+        Ask::new("POST", format!("/v1.0/{path}")).by(house.all()).json(&body)
+    };
+    let group = json!({"displayName": "Staff", "mailEnabled": false, "mailNickname": "staff", "securityEnabled": true});
+    let text = |reply: &Reply, name: &str| reply.json()[name].as_str().unwrap().to_owned();
+    let group = text(&house.ask(make("groups", group)).await, "id");
+    let app = house.ask(make("applications", json!({"displayName": "Wiki"}))).await;
+    let principal = house.ask(make("servicePrincipals", json!({"appId": app.json()["appId"]}))).await;
+    let graph = house.ask(
+        Ask::get("/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id")
+            .by(house.all()),
+    );
+    [
+        house.id("mia").to_string(),
+        group,
+        text(&app, "id"),
+        text(&principal, "id"),
+        "62e90394-69f5-4237-9190-012177145e10".to_owned(),
+        house.plan.contoso.to_string(),
+        text(&graph.await, "id"),
+    ]
+}
+
+/// Every kind that has ids, those that are named, and of what the caller may not read only that it is there.
+#[tokio::test]
+async fn objects_of_every_kind_by_their_ids() {
+    let house = House::new().await;
+    let ids = one_of_each(&house).await;
+    let kinds = [
+        "user",
+        "group",
+        "application",
+        "servicePrincipal",
+        "directoryRole",
+        "organization",
+        "servicePrincipal",
+    ];
+    let ask = |query: &str, types: &[&str]| {
+        let body = json!({"ids": ids, "types": types});
+        Ask::new("POST", format!("/v1.0/directoryObjects/getByIds{query}")).json(&body)
+    };
+    let typed = |reply: &Reply| -> Vec<(String, String)> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        reply.values().iter().map(|one| (text(&one["@odata.type"]), text(&one["id"]))).collect()
+    };
+    let expected: Vec<(String, String)> =
+        kinds.iter().zip(&ids).map(|(kind, id)| (format!("#microsoft.graph.{kind}"), id.clone())).collect();
+    let all = house.ask(ask("", &[]).by(house.all())).await;
+    assert_eq!(typed(&all), expected);
+    let names: Vec<_> = all.values().iter().map(|one| one["displayName"].clone()).collect();
+    assert_eq!(
+        names,
+        [
+            "Member mia@contoso.example",
+            "Staff",
+            "Wiki",
+            "Wiki",
+            "Global Administrator",
+            "Contoso",
+            "Microsoft Graph"
+        ]
+    );
+    let some = house
+        .ask(ask("?$select=id,displayName,appId", &["group", "Application", "device"]).by(house.all()))
+        .await;
+    assert_eq!(typed(&some), expected[1..3]);
+    assert_eq!(some.values()[1].as_object().unwrap().len(), 4, "{}", some.text());
+    let nope = house.ask(ask("?$select=nope", &[]).by(house.all())).await;
+    assert_eq!(nope.fault(), (400, "BadRequest".to_owned()));
+    // With one kind's permission, the others are there without a word about them (live service).
+    let users = house.ask(ask("", &[]).by(house.token("app: User.Read.All"))).await;
+    assert_eq!(typed(&users), expected);
+    for (one, kind) in users.values().iter().zip(kinds) {
+        let told = one.as_object().unwrap().len() > 2;
+        assert_eq!(told, ["user", "organization"].contains(&kind), "{one}");
+    }
+    // A guest sees of those whose ids it knows what is public.
+    let guest = house.ask(ask("", &["user"]).by(house.token("gil"))).await;
+    assert_eq!(
+        (guest.values()[0]["displayName"].as_str(), &guest.values()[0]["jobTitle"]),
+        (Some("Member mia@contoso.example"), &serde_json::Value::Null)
+    );
 }
 
 /// The city has no column to filter by: pages and counts look at each user.

@@ -54,6 +54,10 @@ fn sent(sent: u64) -> MailPass {
 }
 
 async fn invite(scene: &Scene, address: &str, language: &str) -> InvitationSent {
+    invite_telling(scene, address, language, None).await
+}
+
+async fn invite_telling(scene: &Scene, address: &str, language: &str, copy: Option<&str>) -> InvitationSent {
     let request = InvitationRequest {
         address: address.to_owned(),
         display_name: None,
@@ -64,6 +68,7 @@ async fn invite(scene: &Scene, address: &str, language: &str) -> InvitationSent 
         message: Some(InvitationMessage {
             language: Some(language.to_owned()),
             body: Some("Welcome <b>aboard</b>".to_owned()),
+            copy: copy.map(str::to_owned),
             page: format!("{}/invitations/redeem", World::ORIGIN),
         }),
     };
@@ -107,6 +112,21 @@ async fn an_invitation_is_mailed_in_its_language_and_accepted_with_a_mailed_pass
     ];
     browser.post("/signin", &fields).await.leads_to(&path);
     browser.submit(&path, &path, &[("decision", "accept")]).await.is(200).says("You are now a guest");
+    assert_eq!(queued(&scene).await, 0);
+}
+
+/// Whoever the invitation names besides is told, and gets nothing to accept with.
+#[tokio::test]
+async fn a_copy_of_an_invitation_has_no_link() {
+    let (scene, server) = scene(68).await;
+    let made = invite_telling(&scene, "nora@adatum.example", "en", Some("boss@adatum.example")).await;
+    assert_eq!(pass(&scene).await, sent(2));
+    let taken = server.taken();
+    let to = |address: &str| taken.iter().find(|letter| letter.to == address).expect("a mail");
+    assert!(to("nora@adatum.example").text.contains(&made.ticket));
+    let copy = to("boss@adatum.example");
+    assert!(copy.text.contains("nora@adatum.example") && copy.text.contains("Welcome <b>aboard</b>"));
+    assert!(!copy.text.contains(&made.ticket) && !copy.html.contains(&made.ticket));
     assert_eq!(queued(&scene).await, 0);
 }
 

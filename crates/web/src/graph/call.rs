@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use odata::{EntityType, Options, Query};
 use serde_json::{Map, Value, json};
 use service::Caller;
@@ -187,6 +187,21 @@ pub(super) fn success(status: StatusCode, body: &Value) -> Response {
     headers.insert("OData-Version", HeaderValue::from_static("4.0"));
     headers.insert("x-ms-resource-unit", HeaderValue::from_static("1"));
     response
+}
+
+/// The answer with the version of the object as its entity tag.
+pub(super) fn tagged(mut response: Response, version: i64) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The version that a request was made of. `*` is any version; a tag that is none of ours is of none.
+pub(super) fn seen(headers: &HeaderMap) -> Option<i64> {
+    let tags = headers.get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
+    let version = tags.strip_prefix("W/").unwrap_or(tags).trim_matches('"').parse();
+    (tags != "*").then(|| version.unwrap_or(-1))
 }
 
 /// 204 without a body.

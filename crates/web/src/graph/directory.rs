@@ -1,7 +1,9 @@
 //! `organization`, `invitations` and `auditLogs/directoryAudits`
 
 use super::{
-    Answer, Call, body, no_content, objects,
+    Answer, Call, body,
+    call::tagged,
+    no_content, objects,
     schema::{AUDIT, ORGANIZATION},
     users, wire,
 };
@@ -29,12 +31,13 @@ pub(super) async fn get_organization(call: Call<'_>) -> Answer {
     let (tenant, domains, full) = call.app.directory.get_organization(&call.arrival.cx, &call.caller).await?;
     let object =
         wire::select(wire::organization(&tenant, &domains, full), &ORGANIZATION, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, "organization", Some(&query), object))
+    Ok(tagged(call.entity(StatusCode::OK, "organization", Some(&query), object), tenant.version))
 }
 
 pub(super) async fn update_organization(call: Call<'_>) -> Answer {
     own_tenant(&call)?;
-    let patch = parse_organization(body::object(&call)?)?;
+    let patch =
+        OrganizationPatch { expected: call.arrival.cx.seen, ..parse_organization(body::object(&call)?)? };
     call.app.directory.update_organization(&call.arrival.cx, &call.caller, patch).await?;
     Ok(no_content())
 }
@@ -98,6 +101,7 @@ pub(super) async fn invite(call: Call<'_>) -> Answer {
         wanted.message = Some(InvitationMessage {
             language: said("messageLanguage"),
             body: said("customizedMessageBody"),
+            copy: copy(&echo["invitedUserMessageInfo"]["ccRecipients"])?,
             page: format!("{}{}", call.arrival.origin, crate::pages::paths::REDEEM),
         });
     }
@@ -198,12 +202,53 @@ fn check_message(value: Value) -> Result<(), Problem> {
     for (name, value) in body::members(members) {
         match name.as_str() {
             "messageLanguage" | "customizedMessageBody" => drop(body::text(value)?),
-            "ccRecipients" if value.as_array().is_some_and(|list| list.iter().all(Value::is_object)) => {}
-            "ccRecipients" => return Err(body::mistyped("Collection(microsoft.graph.recipient)")),
+            "ccRecipients" => check_recipients(value)?,
             _ => return Err(body::unknown(&name, "microsoft.graph.invitedUserMessageInfo")),
         }
     }
     Ok(())
+}
+
+fn check_recipients(value: Value) -> Result<(), Problem> {
+    let Value::Array(recipients) = value else {
+        return Err(body::mistyped("Collection(microsoft.graph.recipient)"));
+    };
+    for recipient in recipients {
+        let Value::Object(members) = recipient else {
+            return Err(body::mistyped("microsoft.graph.recipient"));
+        };
+        for (name, value) in body::members(members) {
+            match (name.as_str(), value) {
+                ("emailAddress", Value::Null) => {}
+                ("emailAddress", Value::Object(address)) => {
+                    for (name, value) in body::members(address) {
+                        match name.as_str() {
+                            "name" | "address" => drop(body::text(value)?),
+                            _ => return Err(body::unknown(&name, "microsoft.graph.emailAddress")),
+                        }
+                    }
+                }
+                ("emailAddress", _) => return Err(body::mistyped("microsoft.graph.emailAddress")),
+                _ => return Err(body::unknown(&name, "microsoft.graph.recipient")),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who else gets to know of an invitation: at most one (live service).
+fn copy(recipients: &Value) -> Result<Option<String>, Problem> {
+    let addresses = recipients.as_array().into_iter().flatten();
+    let mut addresses = addresses.filter_map(|one| one["emailAddress"]["address"].as_str());
+    let first = addresses.next().map(str::to_owned);
+    if addresses.next().is_some() {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "Request_BadRequest",
+            "Only one additional recipient of the invitation message is supported: leave one of ccRecipients.",
+        ));
+    }
+    Ok(first)
 }
 
 /// Audit records on a page when the client does not say, and at most (live service: 1000).

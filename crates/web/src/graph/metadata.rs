@@ -243,6 +243,10 @@ fn operations(out: &mut String) {
             ("POST", name) if is_name(name) && !readable() => "Action",
             _ => continue,
         };
+        // What hangs on the singleton hangs on its type.
+        if before == ["me"] {
+            continue;
+        }
         let many = !before.last().is_some_and(|last| last.starts_with('{'));
         let binding = collection_of(&type_at(before), many);
         line!(out, "      <{element} Name=\"{name}\" IsBound=\"true\">");
@@ -253,6 +257,9 @@ fn operations(out: &mut String) {
         if let Shape::One(of) | Shape::Many(of) = route.shape {
             let many = matches!(route.shape, Shape::Many(_));
             line!(out, "        <ReturnType Type=\"{}\" />", collection_of(of.name, many));
+        }
+        if route.shape == Shape::Texts {
+            line!(out, "        <ReturnType Type=\"Collection(Edm.String)\" />");
         }
         line!(out, "      </{element}>");
     }

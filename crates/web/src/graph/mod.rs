@@ -22,7 +22,7 @@ pub(crate) use openapi::document as openapi;
 pub use routes::{Route, routes};
 pub(crate) use samples::sample;
 
-use call::{Answer, Call, no_content, plain_count, success};
+use call::{Answer, Call, no_content, plain_count, seen, success};
 use expand::{Expand, Inside};
 
 use crate::{App, edge::Arrival, errors::Problem};
@@ -187,6 +187,9 @@ async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller, tar
     let (head, body) = request.into_parts();
     let body =
         body.collect().await.map_err(|_| Problem::bad_request("The request body could not be read."))?;
+    let seen = seen(&head.headers);
+    let of_version = Arrival { cx: model::Cx { seen, ..arrival.cx.clone() }, ..arrival.clone() };
+    let arrival = if seen.is_some() { &of_version } else { arrival };
     let expands = expand.is_some();
     let call = Call { app, arrival, version, caller, values, expands, head, body: body.to_bytes() };
     let answer = run(route.action, call).await;

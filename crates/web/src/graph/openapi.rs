@@ -198,6 +198,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         }),
         (Shape::One(of), _) => answer("Done.", &reference(of, schemas)),
         (Shape::Many(of), _) => answer("Done.", &page_schema(&reference(of, schemas))),
+        (Shape::Texts, _) => answer("Done.", &page_schema(&json!({ "type": "string" }))),
         (Shape::Number, _) => json!({
             "description": "Done.", "content": { "text/plain": { "schema": { "type": "integer" } } },
         }),

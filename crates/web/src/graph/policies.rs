@@ -1,8 +1,8 @@
 //! `policies/externalIdentitiesPolicy`
 
-use super::{Answer, Call, body, no_content, schema::POLICY, wire};
+use super::{Answer, Call, body, call::tagged, no_content, schema::POLICY, wire};
 use crate::errors::Problem;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::StatusCode;
 use model::policy::{DISPLAY_NAME, ExternalIdentitiesPolicyPatch, ID};
 use serde_json::{Map, Value};
 
@@ -10,17 +10,14 @@ pub(super) async fn get(call: Call<'_>) -> Answer {
     let query = call.query(&POLICY, false)?;
     let policy = call.app.directory.get_policy(&call.arrival.cx, &call.caller).await?;
     let object = wire::select(wire::policy(&policy), &POLICY, query.select.as_deref());
-    let mut response = call.entity(StatusCode::OK, "policies/externalIdentitiesPolicy", Some(&query), object);
-    if let Ok(tag) = HeaderValue::from_str(&entity_tag(policy.version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let response = call.entity(StatusCode::OK, "policies/externalIdentitiesPolicy", Some(&query), object);
+    Ok(tagged(response, policy.version))
 }
 
 pub(super) async fn update(call: Call<'_>) -> Answer {
-    let expected = expected_version(&call.head.headers)?;
     let patch = parse(body::object(&call)?)?;
-    call.app.directory.update_policy(&call.arrival.cx, &call.caller, patch, expected).await?;
+    let cx = &call.arrival.cx;
+    call.app.directory.update_policy(cx, &call.caller, patch, cx.seen).await?;
     Ok(no_content())
 }
 
@@ -40,21 +37,6 @@ pub(super) fn cannot_delete() -> Problem {
     );
     problem.allow = Some("GET, PATCH".to_owned());
     problem
-}
-
-fn entity_tag(version: i64) -> String {
-    format!("W/\"{version}\"")
-}
-
-/// `If-Match`: `*` is any version; a tag that is none of ours matches none.
-fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let tags = value.to_str().unwrap_or_default().trim();
-    if tags == "*" {
-        return Ok(None);
-    }
-    let version = tags.strip_prefix("W/").unwrap_or(tags).trim_matches('"').parse();
-    Ok(Some(version.unwrap_or(-1)))
 }
 
 fn parse(body: Map<String, Value>) -> Result<ExternalIdentitiesPolicyPatch, Problem> {

@@ -52,6 +52,8 @@ pub(crate) enum Shape {
     One(&'static EntityType),
     /// A collection.
     Many(&'static EntityType),
+    /// A list of texts.
+    Texts,
     /// The number of objects, as text.
     Number,
 }
@@ -89,6 +91,12 @@ impl Route {
     /// It answers a number.
     const fn number(mut self) -> Self {
         self.shape = Shape::Number;
+        self
+    }
+
+    /// It answers a list of texts.
+    const fn texts(mut self) -> Self {
+        self.shape = Shape::Texts;
         self
     }
 
@@ -243,9 +251,15 @@ static ROUTES: &[Route] = &[
     .many(&AUDIT),
     route("GET", "auditLogs/directoryAudits/{id}", Some(O::ReadAudit), A::GetAudit, "Read an audit record")
         .one(&AUDIT),
-    route("POST", "directoryObjects/getByIds", Some(O::ListUsers), A::GetByIds, "Read objects by their ids")
-        .many(&DIRECTORY_OBJECT)
-        .takes(&GET_BY_IDS),
+    route(
+        "POST",
+        "directoryObjects/getByIds",
+        Some(O::ReadObjects),
+        A::GetByIds,
+        "Read objects by their ids",
+    )
+    .many(&DIRECTORY_OBJECT)
+    .takes(&GET_BY_IDS),
     route(
         "GET",
         "subscribedSkus",
@@ -824,6 +838,126 @@ static ROUTES: &[Route] = &[
         A::Objects(X::Grants(objects::Grants::DeleteGrant)),
         "Take from an app what it may do on behalf of people",
     ),
+    route(
+        "GET",
+        "groups/{id}/members/$count",
+        Some(O::ReadGroup),
+        A::Objects(X::Groups(objects::Groups::CountMembers)),
+        "Count members of a group",
+    )
+    .number(),
+    route(
+        "GET",
+        "groups/{id}/transitiveMembers",
+        Some(O::ReadGroup),
+        A::Objects(X::Groups(objects::Groups::ListMembers)),
+        "The same as members: groups have no groups in them",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "GET",
+        "users/{id}/transitiveMemberOf",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::MemberOf)),
+        "The same as memberOf: groups have no groups in them",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "GET",
+        "me/transitiveMemberOf",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::MyMemberOf)),
+        "The same as me/memberOf: groups have no groups in them",
+    )
+    .many(&DIRECTORY_OBJECT),
+    route(
+        "POST",
+        "users/{id}/getMemberGroups",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::MemberIds { own: false, roles: false })),
+        "List ids of the groups of a user",
+    )
+    .texts()
+    .takes(&objects::GET_MEMBERS),
+    route(
+        "POST",
+        "users/{id}/getMemberObjects",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::MemberIds { own: false, roles: true })),
+        "List ids of the groups and directory roles of a user",
+    )
+    .texts()
+    .takes(&objects::GET_MEMBERS),
+    route(
+        "POST",
+        "users/{id}/checkMemberGroups",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::CheckMembership { own: false, roles: false })),
+        "Say which of these groups are those of a user",
+    )
+    .texts()
+    .takes(&objects::CHECK_MEMBERS),
+    route(
+        "POST",
+        "users/{id}/checkMemberObjects",
+        Some(O::ReadUser),
+        A::Objects(X::Groups(objects::Groups::CheckMembership { own: false, roles: true })),
+        "Say which of these groups and roles are those of a user",
+    )
+    .texts()
+    .takes(&objects::CHECK_OBJECTS),
+    route(
+        "POST",
+        "me/getMemberGroups",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::MemberIds { own: true, roles: false })),
+        "List ids of the groups of oneself",
+    )
+    .texts()
+    .takes(&objects::GET_MEMBERS),
+    route(
+        "POST",
+        "me/getMemberObjects",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::MemberIds { own: true, roles: true })),
+        "List ids of the groups and directory roles of oneself",
+    )
+    .texts()
+    .takes(&objects::GET_MEMBERS),
+    route(
+        "POST",
+        "me/checkMemberGroups",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::CheckMembership { own: true, roles: false })),
+        "Say which of these groups are those of oneself",
+    )
+    .texts()
+    .takes(&objects::CHECK_MEMBERS),
+    route(
+        "POST",
+        "me/checkMemberObjects",
+        Some(O::ReadSelf),
+        A::Objects(X::Groups(objects::Groups::CheckMembership { own: true, roles: true })),
+        "Say which of these groups and roles are those of oneself",
+    )
+    .texts()
+    .takes(&objects::CHECK_OBJECTS),
+    route(
+        "GET",
+        "applications/$count",
+        Some(O::ReadApplications),
+        A::Objects(X::Applications(objects::Applications::Count)),
+        "Count apps",
+    )
+    .number(),
+    route(
+        "GET",
+        "servicePrincipals/$count",
+        Some(O::ReadApplications),
+        A::Objects(X::Principals(objects::Principals::Count)),
+        "Count service principals",
+    )
+    .number(),
 ];
 
 /// The route table.

@@ -61,6 +61,17 @@ const DETAILS: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "servicePrincipals/{id}/appRoleAssignedTo", "", "", r#"{"principalId": "{principalId}", "resourceId": "{resourceId}", "appRoleId": "{appRoleId}"}"#),
     ("POST", "oauth2PermissionGrants", "", "", r#"{"clientId": "{clientId}", "consentType": "AllPrincipals", "resourceId": "{resourceId}", "scope": "User.Read"}"#),
     ("PATCH", "oauth2PermissionGrants/{id}", "", "", r#"{"scope": "User.Read"}"#),
+    ("POST", "users/{id}/getMemberGroups", "", "", r#"{"securityEnabledOnly": false}"#),
+    ("POST", "users/{id}/getMemberObjects", "", "", r#"{"securityEnabledOnly": false}"#),
+    ("POST", "users/{id}/checkMemberGroups", "", "", r#"{"groupIds": ["{groupId}"]}"#),
+    ("POST", "users/{id}/checkMemberObjects", "", "", r#"{"ids": ["{objectId}"]}"#),
+    ("POST", "me/getMemberGroups", "", "", r#"{"securityEnabledOnly": false}"#),
+    ("POST", "me/getMemberObjects", "", "", r#"{"securityEnabledOnly": false}"#),
+    ("POST", "me/checkMemberGroups", "", "", r#"{"groupIds": ["{groupId}"]}"#),
+    ("POST", "me/checkMemberObjects", "", "", r#"{"ids": ["{objectId}"]}"#),
+    ("GET", "groups/{id}/members/$count", "", EVENTUAL, ""),
+    ("GET", "applications/$count", "", EVENTUAL, ""),
+    ("GET", "servicePrincipals/$count", "", EVENTUAL, ""),
 ];
 
 /// The sample of a route.

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Call, body,
-    call::PAGE,
+    call::{PAGE, tagged},
     no_content, objects, plain_count,
     schema::{PROFILE_TEXTS, USER},
     success, wire,
@@ -96,7 +96,7 @@ pub(super) async fn get(call: Call<'_>) -> Answer {
     let detail = directory.user_detail(cx, caller, call.value(), asks_for_sign_ins(&query)).await?;
     let object = with_sign_ins(wire::user(&detail.user), detail.sign_ins);
     let object = call.render(objects::viewed(object, detail.view), &USER, &query);
-    Ok(call.entity(StatusCode::OK, "users", Some(&query), object))
+    Ok(tagged(call.entity(StatusCode::OK, "users", Some(&query), object), detail.user.version))
 }
 
 /// The properties that a filter names.
@@ -165,7 +165,7 @@ pub(super) async fn me(call: Call<'_>) -> Answer {
     }
     let user = call.app.directory.me(&call.arrival.cx, &call.caller).await?;
     let object = call.render(wire::user(&user), &USER, &query);
-    Ok(call.entity(StatusCode::OK, "users", Some(&query), object))
+    Ok(tagged(call.entity(StatusCode::OK, "users", Some(&query), object), user.version))
 }
 
 pub(super) async fn update(call: Call<'_>) -> Answer {

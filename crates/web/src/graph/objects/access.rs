@@ -3,11 +3,12 @@
 use super::{
     super::{
         body,
-        call::{Answer, Call, no_content},
+        call::{Answer, Call, no_content, tagged},
         users::created,
         wire,
     },
     browse::page_of,
+    policies::version_of,
     types::{ACCESS_DEFAULT, ACCESS_PARTNER, ACCESS_POLICY},
 };
 use crate::errors::Problem;
@@ -18,6 +19,7 @@ use model::{
 };
 use odata::EntityType;
 use serde_json::{Map, Value, json};
+use service::PolicyKind;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Act {
@@ -155,10 +157,11 @@ fn partner_object(partner: TenantId, settings: &AccessSettings) -> Value {
 
 async fn get_default(call: Call<'_>) -> Answer {
     let query = call.query(&ACCESS_DEFAULT, false)?;
+    let version = version_of(&call, PolicyKind::AccessDefault).await?;
     let (settings, untouched) = call.app.directory.get_access_default(&call.arrival.cx, &call.caller).await?;
     let whole = with(json!({ "isServiceDefault": untouched }), object(&settings, true));
     let object = wire::select(whole, &ACCESS_DEFAULT, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, &format!("{SET}/default"), Some(&query), object))
+    Ok(tagged(call.entity(StatusCode::OK, &format!("{SET}/default"), Some(&query), object), version))
 }
 
 async fn list(call: Call<'_>) -> Answer {
@@ -185,10 +188,11 @@ fn partner_of(call: &Call<'_>) -> Result<TenantId, Problem> {
 async fn get_partner(call: Call<'_>) -> Answer {
     let query = call.query(&ACCESS_PARTNER, false)?;
     let partner = partner_of(&call)?;
+    let version = version_of(&call, PolicyKind::AccessPartner(partner)).await?;
     let settings = call.app.directory.get_partner(&call.arrival.cx, &call.caller, partner).await?;
     let whole = partner_object(partner, &settings);
     let object = wire::select(whole, &ACCESS_PARTNER, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, &format!("{SET}/partners"), Some(&query), object))
+    Ok(tagged(call.entity(StatusCode::OK, &format!("{SET}/partners"), Some(&query), object), version))
 }
 
 async fn add(call: Call<'_>) -> Answer {

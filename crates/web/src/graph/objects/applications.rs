@@ -3,11 +3,11 @@
 use super::{
     super::{
         body,
-        call::{Answer, Call, no_content, success},
+        call::{Answer, Call, no_content, success, tagged},
         users::created,
         wire,
     },
-    browse::page_of,
+    browse::{count_of, page_of},
     moment,
     types::APPLICATION,
 };
@@ -21,6 +21,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Act {
     List,
+    Count,
     Create,
     Get,
     Update,
@@ -31,7 +32,8 @@ pub(crate) enum Act {
 
 pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
     match act {
-        Act::List => list(call).await,
+        Act::List => list(call, false).await,
+        Act::Count => list(call, true).await,
         Act::Create => create(call).await,
         Act::Get => get(call).await,
         Act::Update => {
@@ -166,7 +168,7 @@ fn with_addresses(mut object: Value, detail: &AppDetail) -> Value {
     object
 }
 
-fn object(detail: &AppDetail) -> Value {
+pub(in crate::graph) fn object(detail: &AppDetail) -> Value {
     let app = &detail.object.app;
     let (keys, passwords) = credentials(detail);
     let mut object = json!({
@@ -196,20 +198,23 @@ fn object(detail: &AppDetail) -> Value {
     with_addresses(object, detail)
 }
 
-async fn list(call: Call<'_>) -> Answer {
+async fn list(call: Call<'_>, counted: bool) -> Answer {
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
-    page_of(&call, "applications", &APPLICATION, move |after: Option<String>, limit: u16| async move {
+    let fetch = move |after: Option<String>, limit: u16| async move {
         let apps = directory.list_apps(cx, caller, after.as_deref(), limit).await?;
         Ok(apps.iter().map(|app| (app.object.app.id.to_string(), object(app))).collect())
-    })
-    .await
+    };
+    if counted {
+        return count_of(&call, &APPLICATION, fetch).await;
+    }
+    page_of(&call, "applications", &APPLICATION, fetch).await
 }
 
 async fn get(call: Call<'_>) -> Answer {
     let query = call.query(&APPLICATION, false)?;
     let detail = call.app.directory.get_app(&call.arrival.cx, &call.caller, key_of(&call)?).await?;
     let found = wire::select(object(&detail), &APPLICATION, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, "applications", Some(&query), found))
+    Ok(tagged(call.entity(StatusCode::OK, "applications", Some(&query), found), detail.object.version))
 }
 
 async fn create(call: Call<'_>) -> Answer {

@@ -3,18 +3,21 @@
 use super::{
     super::{
         body,
-        call::{Answer, Call, no_content, plain_count},
+        call::{Answer, Call, no_content, success},
         schema::USER,
         users::created,
         wire,
     },
-    browse::{Row, page_of, page_with},
+    browse::{Row, count_of, page_of, page_with},
     id_at, reference, typed,
-    types::{GROUP, ROLE},
+    types::{CHECK_MEMBERS, GET_MEMBERS, GROUP, ROLE},
 };
 use crate::errors::Problem;
 use http::StatusCode;
-use model::{Error, authz::View};
+use model::{
+    Error,
+    authz::{Role, View},
+};
 use serde_json::{Value, json};
 use service::{GroupObject, GroupPatch};
 
@@ -27,16 +30,27 @@ pub(crate) enum Act {
     Update,
     Delete,
     ListMembers,
+    CountMembers,
     AddMember,
     RemoveMember,
     MemberOf,
     MyMemberOf,
+    /// The ids of groups, with those of directory roles or without.
+    MemberIds {
+        own: bool,
+        roles: bool,
+    },
+    /// Which of the ids in the body these are.
+    CheckMembership {
+        own: bool,
+        roles: bool,
+    },
 }
 
 pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
     match act {
-        Act::List => list(call).await,
-        Act::Count => count(call).await,
+        Act::List => list(call, false).await,
+        Act::Count => list(call, true).await,
         Act::Create => create(call).await,
         Act::Get => get(call).await,
         Act::Update => {
@@ -50,7 +64,8 @@ pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
             call.app.directory.delete_group(&call.arrival.cx, &call.caller, id).await?;
             Ok(no_content())
         }
-        Act::ListMembers => list_members(call).await,
+        Act::ListMembers => list_members(call, false).await,
+        Act::CountMembers => list_members(call, true).await,
         Act::AddMember => {
             let (group, user) = (id_at(&call, 0)?, reference(&call)?);
             call.app.directory.add_member_to_group(&call.arrival.cx, &call.caller, group, user).await?;
@@ -63,11 +78,13 @@ pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
         }
         Act::MemberOf => member_of(call, false).await,
         Act::MyMemberOf => member_of(call, true).await,
+        Act::MemberIds { own, roles } => member_ids(call, own, roles).await,
+        Act::CheckMembership { own, roles } => check_membership(call, own, roles).await,
     }
 }
 
 /// A security group: there are no others.
-fn object(group: &GroupObject) -> Value {
+pub(in crate::graph) fn object(group: &GroupObject) -> Value {
     json!({
         "id": group.id,
         "deletedDateTime": null,
@@ -94,33 +111,13 @@ fn row(group: &GroupObject) -> Row {
     (group.id.to_string(), object(group))
 }
 
-async fn list(call: Call<'_>) -> Answer {
+async fn list(call: Call<'_>, counted: bool) -> Answer {
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
-    page_of(&call, "groups", &GROUP, move |after: Option<String>, limit: u16| async move {
+    let fetch = move |after: Option<String>, limit: u16| async move {
         let groups = directory.list_groups(cx, caller, after.as_deref(), limit).await?;
         Ok(groups.iter().map(row).collect())
-    })
-    .await
-}
-
-async fn count(call: Call<'_>) -> Answer {
-    if !call.is_advanced() {
-        return Err(odata::Error::count_unsupported().into());
-    }
-    let query = call.query(&GROUP, true)?;
-    let (mut total, mut after) = (0, None::<String>);
-    loop {
-        let page =
-            call.app.directory.list_groups(&call.arrival.cx, &call.caller, after.as_deref(), 999).await?;
-        let matching = page.iter().filter(|group| {
-            query.filter.as_ref().is_none_or(|filter| super::matches(filter, &object(group)))
-        });
-        total += i64::try_from(matching.count()).unwrap_or(0);
-        match page.last() {
-            Some(last) if page.len() == 999 => after = Some(last.id.to_string()),
-            _ => return Ok(plain_count(total)),
-        }
-    }
+    };
+    if counted { count_of(&call, &GROUP, fetch).await } else { page_of(&call, "groups", &GROUP, fetch).await }
 }
 
 async fn get(call: Call<'_>) -> Answer {
@@ -187,13 +184,16 @@ fn parse(members: Vec<(String, Value)>, new: bool) -> Result<GroupPatch, Problem
     Ok(patch)
 }
 
-async fn list_members(call: Call<'_>) -> Answer {
+async fn list_members(call: Call<'_>, counted: bool) -> Answer {
     let id = id_at(&call, 0)?;
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
     let fetch = move |after: Option<String>, limit: u16| async move {
         let (users, view) = directory.list_members(cx, caller, id, (after.as_deref(), limit)).await?;
         Ok(users.iter().map(|user| (user.id.to_string(), viewed(wire::user(user), view))).collect())
     };
+    if counted {
+        return count_of(&call, &USER, fetch).await;
+    }
     page_with(&call, "directoryObjects", &USER, fetch, |object, query| {
         typed("user", call.render(object, &USER, query))
     })
@@ -219,27 +219,75 @@ pub(in crate::graph) fn viewed(object: Value, view: View) -> Value {
     }
 }
 
-async fn member_of(call: Call<'_>, own: bool) -> Answer {
+/// What a user, or whoever asks, belongs to.
+async fn memberships(call: &Call<'_>, own: bool) -> Result<(Vec<GroupObject>, Vec<Role>), Problem> {
     if own && call.caller.object().is_none() {
         return Err(Problem::bad_request("/me request is only valid with delegated authentication flow."));
     }
-    let query = call.query(&GROUP, false)?;
     let key = if own { None } else { Some(call.value()) };
-    let (groups, roles) = call.app.directory.member_of(&call.arrival.cx, &call.caller, key).await?;
+    Ok(call.app.directory.member_of(&call.arrival.cx, &call.caller, key).await?)
+}
+
+async fn membership_ids(call: &Call<'_>, own: bool, with_roles: bool) -> Result<Vec<String>, Problem> {
+    let (groups, roles) = memberships(call, own).await?;
+    let mut ids: Vec<String> = groups.iter().map(|group| group.id.to_string()).collect();
+    if with_roles {
+        ids.extend(roles.iter().map(|role| role.template().to_string()));
+    }
+    Ok(ids)
+}
+
+fn texts(call: &Call<'_>, ids: Vec<String>) -> Answer {
+    let context = format!("{}/$metadata#Collection(Edm.String)", call.base());
+    Ok(success(StatusCode::OK, &json!({ "@odata.context": context, "value": ids })))
+}
+
+/// `getMemberGroups` and `getMemberObjects`. All groups grant something, so the switch changes nothing; roles are no groups.
+async fn member_ids(call: Call<'_>, own: bool, with_roles: bool) -> Answer {
+    let mut only_security = None;
+    for (name, value) in body::members(body::object(&call)?) {
+        match name.as_str() {
+            "securityEnabledOnly" => only_security = Some(body::boolean(&value)?),
+            _ => return Err(body::unknown(&name, GET_MEMBERS.name)),
+        }
+    }
+    let only_security = only_security.ok_or_else(|| {
+        Problem::bad_request("The parameter 'securityEnabledOnly' is missing: send true or false.")
+    })?;
+    let ids = membership_ids(&call, own, with_roles && !only_security).await?;
+    texts(&call, ids)
+}
+
+/// `checkMemberGroups` and `checkMemberObjects`
+async fn check_membership(call: Call<'_>, own: bool, with_roles: bool) -> Answer {
+    /// So many ids in one request (live service).
+    const MOST: usize = 20;
+    let expected = if with_roles { "ids" } else { "groupIds" };
+    let mut asked = None;
+    for (name, value) in body::members(body::object(&call)?) {
+        if name != expected {
+            return Err(body::unknown(&name, CHECK_MEMBERS.name));
+        }
+        asked = Some(body::texts(value)?);
+    }
+    let asked = asked.filter(|ids| (1..=MOST).contains(&ids.len())).ok_or_else(|| {
+        Problem::bad_request(format!(
+            "The parameter '{expected}' is missing, empty, or names more than {MOST} ids."
+        ))
+    })?;
+    let ids = membership_ids(&call, own, with_roles).await?;
+    let is_asked = |id: &String| asked.iter().any(|asked| asked.eq_ignore_ascii_case(id));
+    texts(&call, ids.into_iter().filter(is_asked).collect())
+}
+
+async fn member_of(call: Call<'_>, own: bool) -> Answer {
+    let query = call.query(&GROUP, false)?;
+    let (groups, roles) = memberships(&call, own).await?;
     let shown = |kind: &str, object: Value, entity| {
         Value::Object(typed(kind, wire::select(object, entity, query.select.as_deref())))
     };
     let mut items: Vec<Value> = groups.iter().map(|group| shown("group", object(group), &GROUP)).collect();
-    items.extend(roles.iter().map(|role| {
-        let object = json!({
-            "id": role.template(),
-            "deletedDateTime": null,
-            "description": role.title(),
-            "displayName": role.title(),
-            "roleTemplateId": role.template(),
-        });
-        shown("directoryRole", object, &ROLE)
-    }));
+    items.extend(roles.iter().map(|role| shown("directoryRole", super::roles::role(*role), &ROLE)));
     let total = query.count.then(|| i64::try_from(items.len()).unwrap_or(0));
     Ok(call.page("directoryObjects", &query, total, None, items))
 }

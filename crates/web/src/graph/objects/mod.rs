@@ -1,14 +1,14 @@
 //! Everything of Graph beside users, the policy of leaving, and the audit log.
 
 mod access;
-mod applications;
+pub(super) mod applications;
 mod browse;
 mod grants;
-mod groups;
+pub(super) mod groups;
 mod people;
 mod policies;
-mod principals;
-mod roles;
+pub(super) mod principals;
+pub(super) mod roles;
 mod types;
 
 pub(super) use browse::matches;
@@ -38,8 +38,9 @@ pub(crate) enum Act {
 
 pub(super) use types::{
     ACCESS_DEFAULT, ACCESS_PARTNER, ACCESS_POLICY, ADD_PASSWORD, APPLICATION, AUTHORIZATION_POLICY,
-    FLOWS_POLICY, GROUP, PASSWORD_CREDENTIAL, PERMISSION_GRANT, REFERENCE, REMOVE_PASSWORD, ROLE,
-    ROLE_ASSIGNMENT, ROLE_DEFINITION, ROLE_GRANT, ROLE_TEMPLATE, SERVICE_PRINCIPAL,
+    CHECK_MEMBERS, CHECK_OBJECTS, FLOWS_POLICY, GET_MEMBERS, GROUP, PASSWORD_CREDENTIAL, PERMISSION_GRANT,
+    REFERENCE, REMOVE_PASSWORD, ROLE, ROLE_ASSIGNMENT, ROLE_DEFINITION, ROLE_GRANT, ROLE_TEMPLATE,
+    SERVICE_PRINCIPAL,
 };
 
 pub(super) use access::Act as Access;
@@ -86,7 +87,7 @@ fn reference(call: &Call<'_>) -> Result<ObjectId, Problem> {
 }
 
 /// Puts the type of a directory object in front of its members.
-fn typed(kind: &str, object: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn typed(kind: &str, object: Map<String, Value>) -> Map<String, Value> {
     let mut typed = Map::new();
     typed.insert("@odata.type".to_owned(), Value::String(format!("#microsoft.graph.{kind}")));
     typed.extend(object);

@@ -3,7 +3,7 @@
 use super::{
     super::{
         Version, body,
-        call::{Answer, Call, no_content},
+        call::{Answer, Call, no_content, tagged},
         wire,
     },
     types::{AUTHORIZATION_POLICY, FLOWS_POLICY},
@@ -15,7 +15,7 @@ use model::{
     collaboration::{AuthorizationPolicy, GuestAccess, InvitesFrom},
 };
 use serde_json::{Map, Value, json};
-use service::AuthorizationPolicyPatch;
+use service::{AuthorizationPolicyPatch, PolicyKind};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Act {
@@ -102,10 +102,16 @@ async fn get(call: Call<'_>) -> Answer {
 
 async fn one(call: Call<'_>) -> Answer {
     let query = call.query(&AUTHORIZATION_POLICY, false)?;
+    let version = version_of(&call, PolicyKind::Authorization).await?;
     let policy = call.app.directory.get_authorization_policy(&call.arrival.cx, &call.caller).await?;
     let whole = object(&policy, call.version);
     let item = wire::select(whole, &AUTHORIZATION_POLICY, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, SET, Some(&query), item))
+    Ok(tagged(call.entity(StatusCode::OK, SET, Some(&query), item), version))
+}
+
+/// The version of a policy, read before the policy.
+pub(super) async fn version_of(call: &Call<'_>, kind: PolicyKind) -> Result<i64, Problem> {
+    Ok(call.app.directory.policy_version(&call.arrival.cx, &call.caller, kind).await?)
 }
 
 fn only_key(call: &Call<'_>) -> Result<(), Problem> {
@@ -169,6 +175,7 @@ fn parse(body: Map<String, Value>) -> Result<AuthorizationPolicyPatch, Problem> 
 
 async fn get_flows(call: Call<'_>) -> Answer {
     let query = call.query(&FLOWS_POLICY, false)?;
+    let version = version_of(&call, PolicyKind::AuthenticationFlows).await?;
     let policy = call.app.directory.get_authentication_flows(&call.arrival.cx, &call.caller).await?;
     let whole = json!({
         "id": "authenticationFlowsPolicy",
@@ -177,7 +184,8 @@ async fn get_flows(call: Call<'_>) -> Answer {
         "selfServiceSignUp": { "isEnabled": policy.self_service_sign_up },
     });
     let object = wire::select(whole, &FLOWS_POLICY, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, "policies/authenticationFlowsPolicy", Some(&query), object))
+    let response = call.entity(StatusCode::OK, "policies/authenticationFlowsPolicy", Some(&query), object);
+    Ok(tagged(response, version))
 }
 
 async fn update_flows(call: Call<'_>) -> Answer {

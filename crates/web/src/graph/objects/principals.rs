@@ -3,12 +3,12 @@
 use super::{
     super::{
         Version, body,
-        call::{Answer, Call, no_content},
+        call::{Answer, Call, no_content, tagged},
         users::created,
         wire,
     },
     applications::{add_password, credentials, remove_password},
-    browse::{Row, page_of},
+    browse::{Row, count_of, page_of},
     types::SERVICE_PRINCIPAL,
 };
 use crate::errors::Problem;
@@ -21,6 +21,7 @@ use uuid::{Uuid, uuid};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Act {
     List,
+    Count,
     Create,
     Get,
     Update,
@@ -38,7 +39,8 @@ const MASK: Uuid = uuid!("4d475048-2d53-0500-2d69-6e6e6b656570");
 
 pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
     match act {
-        Act::List => list(call).await,
+        Act::List => list(call, false).await,
+        Act::Count => list(call, true).await,
         Act::Create => create(call).await,
         Act::Get => get(call).await,
         Act::Update => update(call).await,
@@ -59,7 +61,7 @@ pub(super) async fn run(act: Act, call: Call<'_>) -> Answer {
 }
 
 /// The service principal of Graph in a tenant.
-pub(super) fn graph_principal(tenant: TenantId) -> ObjectId {
+pub(in crate::graph) fn graph_principal(tenant: TenantId) -> ObjectId {
     let mixed = Uuid::from_u128(tenant.uuid().as_u128() ^ MASK.as_u128());
     ObjectId::from_uuid(uuid::Builder::from_random_bytes(*mixed.as_bytes()).into_uuid())
 }
@@ -156,7 +158,7 @@ fn with_kept(mut object: Value, kept: Option<&Value>) -> Value {
 }
 
 /// The permissions of Graph that this directory knows, with the published ids.
-fn graph(tenant: TenantId, version: Version) -> Value {
+pub(in crate::graph) fn graph(tenant: TenantId, version: Version) -> Value {
     let roles: Vec<Value> = Permission::ALL
         .iter()
         .filter_map(|permission| {
@@ -199,7 +201,7 @@ fn graph(tenant: TenantId, version: Version) -> Value {
     with_kept(object, None)
 }
 
-fn object(tenant: TenantId, version: Version, detail: &AppDetail) -> Value {
+pub(in crate::graph) fn object(tenant: TenantId, version: Version, detail: &AppDetail) -> Value {
     let (app, body) = (&detail.object.app, &detail.object.body);
     let roles = body.get("appRoles").cloned().unwrap_or_else(|| json!([]));
     let scopes = body.get("api").map(|api| api["oauth2PermissionScopes"].clone()).filter(Value::is_array);
@@ -219,52 +221,54 @@ fn object(tenant: TenantId, version: Version, detail: &AppDetail) -> Value {
 /// Where an app keeps what belongs to its service principal alone.
 const KEPT: &str = "servicePrincipal";
 
-async fn list(call: Call<'_>) -> Answer {
+async fn list(call: Call<'_>, counted: bool) -> Answer {
     let (directory, cx, caller) = (&call.app.directory, &call.arrival.cx, &call.caller);
     let (tenant, version) = (call.caller.tenant(), call.version);
-    page_of(
-        &call,
-        "servicePrincipals",
-        &SERVICE_PRINCIPAL,
-        move |after: Option<String>, limit: u16| async move {
-            let apps = directory.list_apps(cx, caller, after.as_deref(), limit).await?;
-            let full = apps.len() == usize::from(limit);
-            let mut rows: Vec<Row> = apps
-                .iter()
-                .filter(|app| app.object.has_principal)
-                .map(|app| (app.object.app.id.to_string(), object(tenant, version, app)))
-                .collect();
-            // Graph stands where its client id puts it, among the apps and not before or behind them.
-            let own = GRAPH.to_string();
-            let (begins, ends) = (after.as_deref().is_none_or(|after| after < own.as_str()), rows.last());
-            if begins && (!full || ends.is_some_and(|(last, _)| *last > own)) {
-                let place = rows.iter().position(|(id, _)| *id > own).unwrap_or(rows.len());
-                rows.insert(place, (own, graph(tenant, version)));
-            }
-            Ok(rows)
-        },
-    )
-    .await
+    let fetch = move |after: Option<String>, limit: u16| async move {
+        let apps = directory.list_apps(cx, caller, after.as_deref(), limit).await?;
+        let full = apps.len() == usize::from(limit);
+        let mut rows: Vec<Row> = apps
+            .iter()
+            .filter(|app| app.object.has_principal)
+            .map(|app| (app.object.app.id.to_string(), object(tenant, version, app)))
+            .collect();
+        // Graph stands where its client id puts it, among the apps and not before or behind them.
+        let own = GRAPH.to_string();
+        let (begins, ends) = (after.as_deref().is_none_or(|after| after < own.as_str()), rows.last());
+        if begins && (!full || ends.is_some_and(|(last, _)| *last > own)) {
+            let place = rows.iter().position(|(id, _)| *id > own).unwrap_or(rows.len());
+            rows.insert(place, (own, graph(tenant, version)));
+        }
+        Ok(rows)
+    };
+    if counted {
+        return count_of(&call, &SERVICE_PRINCIPAL, fetch).await;
+    }
+    page_of(&call, "servicePrincipals", &SERVICE_PRINCIPAL, fetch).await
 }
 
 async fn get(call: Call<'_>) -> Answer {
     let query = call.query(&SERVICE_PRINCIPAL, false)?;
     let (tenant, version) = (call.caller.tenant(), call.version);
-    let whole = match wanted(&call)? {
+    let (whole, tag) = match wanted(&call)? {
         Wanted::Graph => {
             call.app.directory.may_read_apps(&call.arrival.cx, &call.caller).await?;
-            graph(tenant, version)
+            (graph(tenant, version), None)
         }
         Wanted::App(key) => {
             let detail = call.app.directory.get_app(&call.arrival.cx, &call.caller, key).await?;
             if !detail.object.has_principal {
                 return Err(Error::not_found(call.value()).into());
             }
-            object(tenant, version, &detail)
+            (object(tenant, version, &detail), Some(detail.object.version))
         }
     };
     let found = wire::select(whole, &SERVICE_PRINCIPAL, query.select.as_deref());
-    Ok(call.entity(StatusCode::OK, "servicePrincipals", Some(&query), found))
+    let response = call.entity(StatusCode::OK, "servicePrincipals", Some(&query), found);
+    Ok(match tag {
+        Some(version) => tagged(response, version),
+        None => response,
+    })
 }
 
 fn parse(members: Vec<(String, Value)>, current: Option<&Value>) -> Result<AppPatch, Problem> {

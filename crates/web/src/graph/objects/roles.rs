@@ -77,7 +77,7 @@ fn role_of(text: &str) -> Result<Role, Problem> {
     id.parse::<Uuid>().ok().and_then(Role::from_template).ok_or_else(|| Error::not_found(text).into())
 }
 
-fn role(role: Role) -> Value {
+pub(in crate::graph) fn role(role: Role) -> Value {
     json!({
         "id": role.template(),
         "deletedDateTime": null,

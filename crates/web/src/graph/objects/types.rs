@@ -1,6 +1,6 @@
 //! The entities as Graph describes them, as far as they have a meaning here.
 
-use odata::{EntityType, Kind, Operators, Property};
+use odata::{EntityType, Kind, Operators, Property, Sortable};
 
 const EQ: Operators = Operators::EQ;
 const NOT: Operators = Operators::NE;
@@ -181,7 +181,7 @@ entity! { ROLE_ASSIGNMENT "unifiedRoleAssignment" [
 
 entity! { GROUP "group" [
     id(), time("deletedDateTime"), text("classification"), time("createdDateTime").filter(TIME), texts("creationOptions"),
-    text("description"), text("displayName").filter(STARTS).filter_advanced(NOT), time("expirationDateTime"),
+    text("description").searchable(), text("displayName").filter(STARTS).filter_advanced(NOT).sort(Sortable::Yes).searchable(), time("expirationDateTime"),
     texts("groupTypes").filter(EQ), flag("isAssignableToRole"), text("mail"), flag("mailEnabled").filter(EQ),
     text("mailNickname").filter(STARTS), text("membershipRule"), texts("proxyAddresses"), time("renewedDateTime"),
     flag("securityEnabled").filter(EQ), text("visibility"),
@@ -218,7 +218,7 @@ static KEY_CREDENTIAL: EntityType = EntityType {
 
 entity! { APPLICATION "application" [
     id(), time("deletedDateTime"), text("appId").filter(EQ), text("applicationTemplateId"), text("disabledByMicrosoftStatus"),
-    time("createdDateTime").filter(TIME), text("displayName").filter(STARTS).filter_advanced(NOT), text("description"),
+    time("createdDateTime").filter(TIME), text("displayName").filter(STARTS).filter_advanced(NOT).sort(Sortable::Yes).searchable(), text("description"),
     text("groupMembershipClaims"), texts("identifierUris").filter(EQ), flag("isDeviceOnlyAuthSupported"),
     flag("isFallbackPublicClient"), text("notes"), text("publisherDomain"), text("serviceManagementReference"),
     text("signInAudience").filter(EQ), texts("tags").filter(EQ), text("tokenEncryptionKeyId"), text("uniqueName").filter(EQ),
@@ -233,7 +233,7 @@ entity! { SERVICE_PRINCIPAL "servicePrincipal" [
     id(), time("deletedDateTime"), flag("accountEnabled").filter(EQ), texts("alternativeNames"), text("appDescription"),
     text("appDisplayName"), text("appId").filter(EQ), text("applicationTemplateId"), text("appOwnerOrganizationId").filter(EQ),
     flag("appRoleAssignmentRequired"), time("createdDateTime"), text("description"), text("disabledByMicrosoftStatus"),
-    text("displayName").filter(STARTS).filter_advanced(NOT), text("homepage"), text("loginUrl"), text("logoutUrl"), text("notes"),
+    text("displayName").filter(STARTS).filter_advanced(NOT).sort(Sortable::Yes).searchable(), text("homepage"), text("loginUrl"), text("logoutUrl"), text("notes"),
     texts("notificationEmailAddresses"), text("preferredSingleSignOnMode"), text("preferredTokenSigningKeyThumbprint"),
     texts("replyUrls"), texts("servicePrincipalNames").filter(EQ), text("servicePrincipalType").filter(EQ),
     text("signInAudience"), texts("tags").filter(EQ), text("tokenEncryptionKeyId"), texts("addIns"), parts("appRoles", &Kind::Complex(&APP_ROLE)), part("info", &URLS),
@@ -252,3 +252,24 @@ entity! { ROLE_GRANT "appRoleAssignment" [
     id(), time("deletedDateTime"), text("appRoleId").filter(EQ), time("createdDateTime"), text("principalDisplayName"),
     text("principalId").filter(EQ), text("principalType").filter(EQ), text("resourceDisplayName"), text("resourceId").filter(EQ),
 ] }
+
+/// The parameters of `getMemberGroups` and `getMemberObjects`.
+pub(crate) static GET_MEMBERS: EntityType = EntityType {
+    name: "getMemberGroups",
+    directory: true,
+    properties: &[Property::new("securityEnabledOnly", Kind::Boolean)],
+};
+
+/// The parameters of `checkMemberGroups`.
+pub(crate) static CHECK_MEMBERS: EntityType = EntityType {
+    name: "checkMemberGroups",
+    directory: true,
+    properties: &[Property::new("groupIds", Kind::Collection(&Kind::String))],
+};
+
+/// The parameters of `checkMemberObjects`.
+pub(crate) static CHECK_OBJECTS: EntityType = EntityType {
+    name: "checkMemberObjects",
+    directory: true,
+    properties: &[Property::new("ids", Kind::Collection(&Kind::String))],
+};

@@ -233,6 +233,11 @@ fn no_mail_says_anything_past_the_language_file() {
             message: None,
             link: "contoso".to_owned(),
         },
+        service::Message::InvitationCopy {
+            organization: "contoso".to_owned(),
+            address: "contoso".to_owned(),
+            message: None,
+        },
         service::Message::Passcode { code: "12345678".to_owned(), minutes: 10 },
     ];
     for message in mails {
