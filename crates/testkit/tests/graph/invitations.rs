@@ -56,6 +56,20 @@ async fn invitations_that_are_made() {
     insta::assert_snapshot!(said.text());
 }
 
+/// What the message is to say may be left out, wholly or in part.
+#[tokio::test]
+async fn a_message_needs_no_words_of_its_own() {
+    let house = House::new().await;
+    for (n, info) in [json!(null), json!({}), json!({"messageLanguage": "zh-CN"})].into_iter().enumerate() {
+        let mut body = plain(&format!("n{n}@adatum.example"));
+        body["sendInvitationMessage"] = json!(true);
+        if !info.is_null() {
+            body["invitedUserMessageInfo"] = info;
+        }
+        assert_eq!(house.ask(invite(&house, &body)).await.status, 201, "{body}");
+    }
+}
+
 /// The same object gets a new link.
 #[tokio::test]
 async fn inviting_again() {

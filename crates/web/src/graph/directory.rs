@@ -97,7 +97,8 @@ pub(super) async fn invite(call: Call<'_>) -> Answer {
     let echo = body::object(&call)?;
     let mut wanted = parse_invitation(echo.clone())?;
     if echo.get("sendInvitationMessage").and_then(Value::as_bool) == Some(true) {
-        let said = |name: &str| echo["invitedUserMessageInfo"][name].as_str().map(str::to_owned);
+        let info = echo.get("invitedUserMessageInfo");
+        let said = |name: &str| info.and_then(|info| info.get(name)?.as_str()).map(str::to_owned);
         wanted.message = Some(InvitationMessage {
             language: said("messageLanguage"),
             body: said("customizedMessageBody"),
