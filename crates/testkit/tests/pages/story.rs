@@ -223,8 +223,17 @@ async fn signing_out_ends_the_session_on_the_server() {
     let scene = Scene::new(10).await;
     let mut browser = scene.browser(&scene.ana).await;
     let before = browser.clone();
-    browser.submit("/myaccount", "/signout", &[]).await.leads_to("/signin?signedOut");
-    browser.get("/signin?signedOut").await.is(200).says("You are signed out.");
+    let out = browser.submit("/myaccount", "/signout", &[]).await;
+    out.leads_to("/signin?signedOut");
+    assert_eq!(out.header("clear-site-data"), "\"cache\"", "what the browser kept of the pages goes");
+    let said = browser.get("/signin?signedOut").await;
+    said.is(200).says("You are signed out.");
+    assert!(said.body.contains("<link rel=\"stylesheet\" href=\"/signout/forget\">"));
+    assert_eq!(
+        browser.get("/signout/forget").await.header("clear-site-data"),
+        "\"cache\"",
+        "the last page, too"
+    );
     for mut browser in [browser, before] {
         browser.get("/myaccount").await.leads_to("/signin?return=/myaccount");
     }

@@ -81,6 +81,19 @@ pub(super) fn with_cookie(mut response: Response, cookie: &str) -> Answer {
     Ok(response)
 }
 
+/// Ends the session in this browser.
+pub(super) fn without_session(response: Response) -> Answer {
+    let response = with_cookie(response, &session::drop_cookie(session::SESSION))?;
+    Ok(forgetting(with_cookie(response, &session::drop_cookie(session::ADMIN))?))
+}
+
+/// Has the browser forget our pages: some keep whole pages to go back to, whatever `no-store` says.
+pub(super) fn forgetting(mut response: Response) -> Response {
+    let name = HeaderName::from_static("clear-site-data");
+    response.headers_mut().insert(name, HeaderValue::from_static("\"cache\""));
+    response
+}
+
 /// One part of a query, percent-encoded.
 pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {

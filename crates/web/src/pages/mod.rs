@@ -32,6 +32,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/signin/with/{tenant}/{provider}", get(federation::depart))
         .route(paths::SIGN_IN_CALLBACK, get(federation::arrive))
         .route(paths::SIGN_OUT, post(sign_in::out))
+        .route(paths::FORGET, get(sign_in::forget))
         .route(paths::SESSIONS, get(sessions::list).post(sessions::end))
         .route(paths::SECURITY, get(security::show).post(security::act))
         .route(paths::SIGN_IN_METHODS, get(sign_in_methods::show).post(sign_in_methods::act))

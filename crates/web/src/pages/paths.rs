@@ -6,6 +6,8 @@ pub const SIGN_IN: &str = "/signin";
 pub const SIGN_IN_CALLBACK: &str = "/signin/callback";
 /// Signing out; `POST` only.
 pub const SIGN_OUT: &str = "/signout";
+/// Has the browser forget the pages from before signing out.
+pub const FORGET: &str = "/signout/forget";
 /// Start page of My Account.
 pub const MY_ACCOUNT: &str = "/myaccount";
 /// The organisations of the signed-in person.

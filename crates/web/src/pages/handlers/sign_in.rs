@@ -2,12 +2,12 @@
 
 use super::oauth::after_form;
 use crate::pages::{
-    answer::{Answer, encoded, html, local, see_other, with_cookie},
+    answer::{Answer, encoded, forgetting, html, local, see_other, with_cookie, without_session},
     paths, session,
     view::{ProviderLink, SignIn, SignInError, SignInStep},
     visit::{Fields, Knock, Member, Sent, Visit},
 };
-use axum::{extract::State, response::Response};
+use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, Person, TenantId, is_plain_address};
 use service::{Discovered, ProviderChoice, SignIn as Outcome};
@@ -210,9 +210,15 @@ pub(crate) async fn out(State(app): State<crate::App>, form: Sent<Member>) -> An
     goodbye()
 }
 
+/// An empty style sheet of the page that says that one is signed out. The page from which one signed out is put away when that
+/// page appears, and only what is asked for after that can have it forgotten.
+pub(crate) async fn forget() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    forgetting(response)
+}
+
 /// To the sign-in page, without a session.
 pub(super) fn goodbye() -> Answer {
-    let target = format!("{}?signedOut", paths::SIGN_IN);
-    let response = with_cookie(see_other(&target)?, &session::drop_cookie(session::SESSION))?;
-    with_cookie(response, &session::drop_cookie(session::ADMIN))
+    without_session(see_other(&format!("{}?signedOut", paths::SIGN_IN))?)
 }
