@@ -3,7 +3,7 @@
 use crate::{
     oauth::authorize_request,
     pages::{
-        answer::{Answer, encoded, html, see_other, split_language, with_cookie},
+        answer::{Answer, encoded, html, see_other, split_language, without_session},
         paths, session,
         view::{
             Choose, Connect, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, Page,
@@ -211,7 +211,7 @@ fn found(location: &str) -> Answer {
 /// The one page whose form goes elsewhere: to the registered address of the app, which its policy names.
 fn form_post(visit: &Visit, answer: ClientAnswer) -> Answer {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action {}; base-uri 'none'; frame-ancestors 'none'",
         destination(&answer.redirect_uri)
     );
     let page = visit.page(&session::Binding::None);
@@ -361,7 +361,7 @@ pub(crate) async fn sign_out(Path(tenant): Path<String>, visit: Visit) -> Answer
     if found.person.is_some_and(|(tenant, object)| is(&who, tenant, object)) {
         let cookie = session::cookie(&visit.headers, session::SESSION).unwrap_or_default();
         visit.app.directory.sign_out(cookie).await?;
-        return with_cookie(self_or_app(&onward)?, &session::drop_cookie(session::SESSION));
+        return without_session(self_or_app(&onward)?);
     }
     let page = visit.page(&session::Binding::Session(who.binding().to_owned()));
     let onward = visit.app.directory.sign_opaque(ONWARD, onward.as_bytes());
@@ -384,7 +384,7 @@ pub(crate) async fn out(State(app): State<crate::App>, form: Sent<Member>) -> An
     let opened = app.directory.open_opaque(ONWARD, form.fields.get("onward").unwrap_or_default());
     let target = opened.and_then(|bytes| String::from_utf8(bytes).ok());
     let target = target.unwrap_or_else(|| format!("{}?signedOut", paths::SIGN_IN));
-    with_cookie(onward(visit, target)?, &session::drop_cookie(session::SESSION))
+    without_session(onward(visit, target)?)
 }
 
 #[cfg(test)]
