@@ -271,3 +271,22 @@ async fn the_language_is_switched_on_every_page_of_an_error_and_the_address_stay
     let mut browser = Browser::new(&scene.world);
     browser.get("//evil.example/?lang=zh-CN").await.leads_to("/myaccount");
 }
+
+#[tokio::test]
+async fn signing_out_takes_the_cookies_of_the_session_and_of_the_administration() {
+    let scene = Scene::new(30).await;
+    let logout = format!("/{}/oauth2/v2.0/logout", scene.contoso);
+    for (page, action) in [("/myaccount", "/signout"), (logout.as_str(), "/signout/app")] {
+        let mut browser = scene.browser(&scene.admin).await;
+        browser.get("/admin").await.is(200);
+        let former = browser.clone();
+        let csrf = browser.get(page).await.is(200).field("csrf");
+        browser.post(action, &[("csrf", &csrf)]).await;
+        let left: Vec<&String> = browser.jar.keys().collect();
+        assert!(left.is_empty(), "{action}: {left:?}");
+        for (path, target) in [("/admin", "/signin?return=/admin"), ("/explorer", "/signin?return=/explorer")]
+        {
+            former.clone().get(path).await.leads_to(target);
+        }
+    }
+}
