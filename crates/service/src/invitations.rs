@@ -13,7 +13,7 @@ use model::{
     Cx, Error, ErrorKind, Home, HomeState, InvitationState, ObjectId, Person, Profile, Result, Tenant,
     TenantId, TokenFault, User, UserType,
     audit::Activity,
-    authz::{Operation, Principal, Role, authorize, may_manage},
+    authz::{Operation, Principal, authorize, may_manage},
     domain_of, fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::json;
@@ -37,6 +37,8 @@ pub struct InvitationRequest {
     pub sponsors: Vec<ObjectId>,
     /// The mail to send, if one is to be sent.
     pub message: Option<InvitationMessage>,
+    /// The account that is meant, where the inviter has one in view; another one with the address is a conflict.
+    pub user: Option<ObjectId>,
 }
 
 /// What an invitation that is sent says besides the link.
@@ -78,6 +80,41 @@ pub struct InvitationView {
     pub automatic: bool,
 }
 
+/// Why the owner of an address cannot be invited.
+#[derive(Clone, Debug)]
+pub enum Uninvitable {
+    /// The address is in a domain of the organisation.
+    OwnDomain,
+    /// The list of domains does not admit it.
+    DomainNotAllowed(Error),
+    /// The settings between organisations let nobody come from there.
+    BorderClosed,
+    /// There is an account with this address that is no guest's.
+    NotAGuest,
+    /// There is a guest with this address, who is blocked.
+    Blocked(ObjectId),
+}
+
+impl Uninvitable {
+    fn error(self) -> Error {
+        match self {
+            Self::OwnDomain => Error::bad_request(
+                "The domain of the invited user's email address is a verified domain of this directory.",
+            ),
+            Self::DomainNotAllowed(error) => error,
+            Self::BorderClosed => Error::bad_request(
+                "The cross-tenant access settings of this organization do not allow guests from the organization of the invited user. An administrator can change them.",
+            ),
+            Self::NotAGuest => Error::bad_request(
+                "Non-external user already exists with the given mail address and can't be invited.",
+            ),
+            Self::Blocked(id) => Error::bad_request(format!(
+                "The invited user already exists in the directory as object ID: {id}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources."
+            )),
+        }
+    }
+}
+
 fn void() -> Error {
     Error::new(
         ErrorKind::Conflict,
@@ -113,26 +150,33 @@ fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Res
     if request.display_name.as_deref().is_some_and(|name| plain_text(name).is_none()) {
         return Err(Error::invalid_value("invitedUserDisplayName", "Invitation"));
     }
-    let own = match domain_of(address) {
-        Some(domain) => reader.domains()?.contains(&domain),
-        None => false,
-    };
-    if own {
-        return Err(Error::bad_request(
-            "The domain of the invited user's email address is a verified domain of this directory.",
-        ));
-    }
-    crate::settings::invitation_domains(reader)?.admit(address)?;
-    border::may_invite(reader, &domain_of(address).unwrap_or_default())
+    judge(reader, address)?.map_err(Uninvitable::error)
 }
 
-/// Who may make whom: inviting somebody as a member is for administrators and for apps with the permission.
+/// May the owner of this address be a guest, as things stand?
+fn judge(reader: &Reader<'_>, address: &str) -> Result<std::result::Result<(), Uninvitable>> {
+    let domain = domain_of(address).unwrap_or_default();
+    if reader.domains()?.contains(&domain) {
+        return Ok(Err(Uninvitable::OwnDomain));
+    }
+    if let Err(error) = crate::settings::invitation_domains(reader)?.admit(address) {
+        return Ok(Err(Uninvitable::DomainNotAllowed(error)));
+    }
+    if !border::may_invite(reader, &domain)? {
+        return Ok(Err(Uninvitable::BorderClosed));
+    }
+    Ok(match existing(reader, address)? {
+        Some(user) if !user.is_external() => Err(Uninvitable::NotAGuest),
+        Some(user) if !user.account_enabled => Err(Uninvitable::Blocked(user.id)),
+        _ => Ok(()),
+    })
+}
+
+/// Who may make whom: inviting somebody as a member is for those who may create members, and for apps with the permission.
 fn may_invite_as(principal: &Principal, user_type: UserType) -> Result<()> {
     let privileged = match principal {
         Principal::App { .. } | Principal::Operator => true,
-        other => [Role::GlobalAdministrator, Role::UserAdministrator]
-            .iter()
-            .any(|role| other.roles().contains(role)),
+        other => Operation::CreateUser.is_open_to(other.roles()),
     };
     if user_type == UserType::Guest || privileged { Ok(()) } else { Err(Error::forbidden()) }
 }
@@ -168,13 +212,20 @@ impl Directory {
                 check(reader, &request, &address)?;
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
-                let (user, is_new) = match existing(reader, &address)? {
+                let there = existing(reader, &address)?;
+                if request.user.is_some_and(|meant| there.as_ref().is_none_or(|user| user.id != meant)) {
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "Another account has this address now. Read the user again before you invite.",
+                    ));
+                }
+                let (user, is_new) = match there {
                     Some(user) => {
                         if request.reset_redemption && is_bound(&user) {
                             may_reset(reader, &principal, &user)?;
                         }
                         (
-                            again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption)?,
+                            again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption),
                             false,
                         )
                     }
@@ -218,6 +269,22 @@ impl Directory {
                     }
                 }
                 Decision::done(changes, InvitationSent { id: invitation.id, user, ticket })
+            })
+            .await
+    }
+
+    /// May the owner of this address be invited? For whoever may invite; [`Directory::invite`] judges again.
+    pub async fn may_be_invited(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        address: &str,
+    ) -> Result<std::result::Result<(), Uninvitable>> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                let principal = authorized(reader, cx, caller, Operation::InviteGuest)?;
+                crate::settings::authorization_policy(reader)?.may_invite(&principal)?;
+                judge(reader, &fold(address))
             })
             .await
     }
@@ -423,25 +490,14 @@ fn added(cx: &Cx, principal: &Principal, user: &User) -> model::audit::Record {
         .done()
 }
 
-/// An account is there already: the same object gets a new link (as Entra does), unless it is not a guest's or blocked.
+/// A guest is there already: the same object gets a new link (as Entra does).
 fn again(
     changes: &mut ChangeSet,
     cx: &Cx,
     principal: &Principal,
     (user, address): (User, &str),
     reset: bool,
-) -> Result<User> {
-    if !user.is_external() {
-        return Err(Error::bad_request(
-            "Non-external user already exists with the given mail address and can't be invited.",
-        ));
-    }
-    if !user.account_enabled {
-        return Err(Error::bad_request(format!(
-            "The invited user already exists in the directory as object ID: {}, but the account is blocked from signing in. If the account is unblocked, they can use that account to sign in to shared apps and resources.",
-            user.id
-        )));
-    }
+) -> User {
     let activity = if reset { Activity::ReinviteExternalUser } else { Activity::InviteExternalUser };
     let next = if reset && is_bound(&user) {
         let next = User {
@@ -462,5 +518,5 @@ fn again(
         user
     };
     changes.record(Draft::by(cx, activity, principal).on_user(cx, &next).done());
-    Ok(next)
+    next
 }

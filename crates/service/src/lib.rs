@@ -45,7 +45,7 @@ pub use federation::{Arrived, Departure, Federation, FederationFault, NewProvide
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan, OrphanPage, WithHome};
 pub use import::Imported;
-pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView};
+pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView, Uninvitable};
 pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
 pub use mail::{LocalMail, Mail, MailPass, Message};
 pub use objects::{FoundObject, ObjectKind};

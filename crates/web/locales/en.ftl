@@ -358,6 +358,147 @@ home-deletions-removed = { $count ->
    *[other] { $count } guests are removed.
  }
 
+# Users
+users-title = Users
+admin-users-text = Members and guests: who they are, where they are at home, block, invite and remove them.
+users-show = Show
+users-show-all = All users
+users-show-members = Members
+users-show-guests = Guests
+users-show-pending = Guests: invitation pending
+users-show-accepted = Guests: invitation accepted
+users-show-blocked = Guests: blocked
+users-show-never = Guests: never signed in to an app here
+users-search = Name or user name
+users-none = Nobody is found. Show all, or look for something else.
+users-kind = Type
+users-state = State
+users-remove-chosen = Remove the chosen users…
+users-nothing-chosen = Choose at least one user who is still there.
+kind-member = Member
+kind-guest = Guest
+state-active = Active
+state-pending = Invitation pending
+state-blocked = Blocked
+state-without-home = Home account deleted
+state-deleted = Deleted
+nobody = Nobody
+none = None
+never = Never
+list-comma = ,{ " " }
+user-title = User { $name }
+user-account = Account
+user-mail = E-mail address
+user-home = Home
+user-home-here = This organization
+user-home-organization = Another organization: { $domain }
+user-home-mailbox = The mailbox { $address }, by passcode
+user-home-provider = The identity provider { $name }
+user-home-provider-gone = An identity provider that is no longer registered
+user-home-invited = Not known yet: whoever accepts the invitation to { $address }
+user-home-gone = The home account is deleted since { $since }. The guest cannot sign in, and stays here until somebody removes it.
+user-deleted = Deleted on { $at }, permanently from { $until } on.
+user-invitation = Invitation
+user-invited-at = Sent on { $at }, not accepted yet
+user-accepted-at = Accepted on { $at }
+user-invited-by = Invited by
+user-sponsors = Sponsors
+user-groups = Groups
+user-roles = Directory roles
+user-created = Created on
+user-sign-in = Last sign-in to an app here
+user-sign-in-silent = Last sign-in by an app alone
+user-id = Object ID
+user-blocked = { $name } is blocked, and is signed out everywhere.
+user-unblocked = { $name } can sign in again.
+user-block = Block
+user-block-text = A blocked user is signed out everywhere at once and cannot sign in. Nothing is deleted.
+user-unblock = Unblock
+user-unblock-text = This user is blocked. Unblocking allows signing in again.
+user-invite-again = Send the invitation again
+user-invite-again-text = A new invitation replaces the one that was sent before.
+user-reset = Reset redemption…
+user-reset-text = If the guest has a new account at home: invite the same guest again, with groups and all.
+user-remove = Remove…
+user-remove-text = You see what happens before it does, and can restore the user for 30 days.
+obstacle-role = Whoever holds a directory role is removed by Global Administrators only.
+obstacle-yourself = You cannot remove your own account. Another Global Administrator can.
+obstacle-last-administrator = This is the last Global Administrator. Give another account that role first.
+remove-ask = { $count ->
+    [0] Remove nobody
+    [one] Remove one user?
+   *[other] Remove { $count } users?
+ }
+remove-nobody = Nobody of those chosen can be removed by you.
+remove-text = They move to Deleted users at once. You can restore them until { $until }; after that they are permanently deleted.
+remove-access = They are signed out everywhere and can no longer sign in.
+remove-restorable = Restoring brings back properties and groups, but not directory roles.
+remove-members = Members who are guests elsewhere cannot sign in there either, and may be removed there.
+remove-loses = Loses
+remove-groups = { $count ->
+    [0] no group
+    [one] one group
+   *[other] { $count } groups
+ }
+remove-roles = and the roles: { $roles }
+remove-yes = { $count ->
+    [one] Remove one user
+   *[other] Remove { $count } users
+ }
+remove-left = { $count ->
+    [one] One user cannot be removed
+   *[other] { $count } users cannot be removed
+ }
+remove-why = Why
+removed-title = { $count ->
+    [0] Nobody is removed
+    [one] One user is removed
+   *[other] { $count } users are removed
+ }
+removed-text = You find them among the deleted users, where they can be restored for 30 days.
+removed-gone = { $count ->
+    [one] One was gone already.
+   *[other] { $count } were gone already.
+ }
+removed-left = { $count ->
+    [one] One user is still there
+   *[other] { $count } users are still there
+ }
+removed-back = Back to the users
+
+# Invite a guest
+invite-title = Invite a guest
+invite-lead-mail = The guest gets a mail with a link, and becomes a guest by accepting.
+invite-lead-link = You get a link to send to the guest, who becomes a guest by accepting.
+invite-address = E-mail address of the guest
+invite-address-hint = The account with which the guest signs in at home, or a mailbox.
+invite-name = Display name
+invite-name-hint = As your organization should see it. Empty: the part of the address before the @.
+invite-kind = Invite as
+invite-guest-hint = Sees of your organization what the settings let guests see.
+invite-member-hint = Counts as one of your own people, although the account is at home elsewhere.
+invite-mail = Mail
+invite-language = Language of the mail
+invite-message = Your message
+invite-message-hint = Plain text, added to the mail.
+invite-send = Invite
+invite-error-own-domain = Not invited. The address is in a domain of your own organization: people in it are members.
+invite-error-domain = Not invited. The collaboration restrictions do not allow guests from this domain.
+invite-error-border = Not invited. The settings between organizations do not let people of that organization come.
+invite-error-not-a-guest = Not invited. A member of your organization has this address.
+invite-error-blocked = Not invited. There is a guest with this address, who is blocked. Unblock the guest first.
+invited-title = { $address } is invited
+invited-mailed = A mail with the invitation is on its way to { $address }.
+invited-not-mailed = No mail was sent. Send this link to { $address } yourself, by a way that nobody else reads.
+invited-link = Link to accept the invitation
+invited-link-hint = Shown only now. An earlier link of the same guest is no longer good.
+invited-guest = See { $name }
+reset-title = Let { $name } accept anew?
+reset-text = The account is taken from whoever signs in to it now. A new invitation goes to { $address }, and whoever accepts it gets the account.
+reset-out = The guest is signed out everywhere until the new invitation is accepted.
+reset-keeps = Groups, roles and properties of the account stay.
+reset-yes = Reset redemption
+
 # Deleted users
 deleted-title = Deleted users
 deleted-lead = Restoring brings back properties and groups, but not directory roles. After 30 days a user is permanently deleted.
@@ -636,3 +777,26 @@ problem-other-server = The explorer sends to this server only. Enter what follow
 problem-placeholder = Put a value in place of each name in braces.
 problem-not-a-header = Write one header on each line, with a colon, such as ConsistencyLevel: eventual.
 problem-header-of-ours = The explorer sets Authorization, Cookie, Host and the headers of the connection by itself. Leave them out.
+
+# Directory roles, as the model names them
+role-application-administrator = Application Administrator
+role-authentication-administrator = Authentication Administrator
+role-cloud-application-administrator = Cloud Application Administrator
+role-conditional-access-administrator = Conditional Access Administrator
+role-directory-readers = Directory Readers
+role-directory-writers = Directory Writers
+role-external-id-user-flow-administrator = External ID User Flow Administrator
+role-external-identity-provider-administrator = External Identity Provider Administrator
+role-global-administrator = Global Administrator
+role-global-reader = Global Reader
+role-guest-inviter = Guest Inviter
+role-helpdesk-administrator = Helpdesk Administrator
+role-identity-governance-administrator = Identity Governance Administrator
+role-partner-tier1-support = Partner Tier1 Support
+role-partner-tier2-support = Partner Tier2 Support
+role-privileged-authentication-administrator = Privileged Authentication Administrator
+role-privileged-role-administrator = Privileged Role Administrator
+role-reports-reader = Reports Reader
+role-security-administrator = Security Administrator
+role-security-reader = Security Reader
+role-user-administrator = User Administrator

@@ -319,6 +319,132 @@ home-deletions-ask-text = 他们会立即移至“已删除的用户”。你可
 home-deletions-apply = 移除 { $count } 位来宾
 home-deletions-removed = 已移除 { $count } 位来宾。
 
+# 用户
+users-title = 用户
+admin-users-text = 成员和来宾：他们是谁、主帐户在何处；可阻止、邀请和移除。
+users-show = 显示
+users-show-all = 所有用户
+users-show-members = 成员
+users-show-guests = 来宾
+users-show-pending = 来宾：邀请待接受
+users-show-accepted = 来宾：已接受邀请
+users-show-blocked = 来宾：已阻止
+users-show-never = 来宾：从未登录过此处的应用
+users-search = 姓名或用户名
+users-none = 没有找到任何人。请显示全部，或查找其他内容。
+users-kind = 类型
+users-state = 状态
+users-remove-chosen = 移除所选用户…
+users-nothing-chosen = 请至少选择一位仍然存在的用户。
+kind-member = 成员
+kind-guest = 来宾
+state-active = 活动
+state-pending = 邀请待接受
+state-blocked = 已阻止
+state-without-home = 主帐户已删除
+state-deleted = 已删除
+nobody = 无人
+none = 无
+never = 从未
+list-comma = 、
+user-title = 用户 { $name }
+user-account = 帐户
+user-mail = 电子邮件地址
+user-home = 主帐户所在
+user-home-here = 此组织
+user-home-organization = 其他组织：{ $domain }
+user-home-mailbox = 邮箱 { $address }，使用一次性密码
+user-home-provider = 身份提供程序 { $name }
+user-home-provider-gone = 已不再注册的身份提供程序
+user-home-invited = 尚不清楚：接受发往 { $address } 的邀请的人
+user-home-gone = 主帐户自 { $since } 起已被删除。该来宾无法登录，会保留在此处，直到有人将其移除。
+user-deleted = 删除时间：{ $at }；自 { $until } 起永久删除。
+user-invitation = 邀请
+user-invited-at = 于 { $at } 发送，尚未接受
+user-accepted-at = 于 { $at } 接受
+user-invited-by = 邀请人
+user-sponsors = 发起人
+user-groups = 组
+user-roles = 目录角色
+user-created = 创建时间
+user-sign-in = 上次登录此处的应用
+user-sign-in-silent = 应用上次自行登录
+user-id = 对象 ID
+user-blocked = 已阻止 { $name }，并在所有位置将其注销。
+user-unblocked = { $name } 可以重新登录。
+user-block = 阻止
+user-block-text = 被阻止的用户会立即在所有位置注销且无法登录。不会删除任何内容。
+user-unblock = 取消阻止
+user-unblock-text = 此用户已被阻止。取消阻止后可重新登录。
+user-invite-again = 重新发送邀请
+user-invite-again-text = 新的邀请会取代之前发送的邀请。
+user-reset = 重置兑换…
+user-reset-text = 如果来宾换了主帐户：重新邀请同一位来宾，组等均保留。
+user-remove = 移除…
+user-remove-text = 你会先看到会发生什么，并可在 30 天内还原该用户。
+obstacle-role = 拥有目录角色的人只能由全局管理员移除。
+obstacle-yourself = 你无法移除自己的帐户。其他全局管理员可以。
+obstacle-last-administrator = 这是最后一位全局管理员。请先将该角色授予其他帐户。
+remove-ask = { $count ->
+    [0] 不移除任何人
+   *[other] 要移除 { $count } 位用户吗？
+ }
+remove-nobody = 所选用户中没有你可以移除的人。
+remove-text = 他们会立即移至“已删除的用户”。你可在 { $until } 之前还原他们；之后将永久删除。
+remove-access = 他们会在所有位置注销，且无法再登录。
+remove-restorable = 还原会恢复属性和组，但不恢复目录角色。
+remove-members = 在别处是来宾的成员也无法再登录那里，并且可能在那里被移除。
+remove-loses = 失去
+remove-groups = { $count ->
+    [0] 没有组
+   *[other] { $count } 个组
+ }
+remove-roles = 以及角色：{ $roles }
+remove-yes = 移除 { $count } 位用户
+remove-left = { $count } 位用户无法移除
+remove-why = 原因
+removed-title = { $count ->
+    [0] 没有移除任何人
+   *[other] 已移除 { $count } 位用户
+ }
+removed-text = 他们位于“已删除的用户”中，可在 30 天内还原。
+removed-gone = { $count } 位此前已不存在。
+removed-left = { $count } 位用户仍然存在
+removed-back = 返回用户列表
+
+# 邀请来宾
+invite-title = 邀请来宾
+invite-lead-mail = 来宾会收到带有链接的邮件，接受后即成为来宾。
+invite-lead-link = 你会得到一个链接，请将其发送给来宾；对方接受后即成为来宾。
+invite-address = 来宾的电子邮件地址
+invite-address-hint = 来宾在其主组织登录所用的帐户，或一个邮箱。
+invite-name = 显示名称
+invite-name-hint = 你的组织所看到的名称。留空则使用地址中 @ 之前的部分。
+invite-kind = 邀请身份
+invite-guest-hint = 只能看到设置允许来宾看到的组织信息。
+invite-member-hint = 视为你自己的人员，尽管其主帐户在别处。
+invite-mail = 邮件
+invite-language = 邮件语言
+invite-message = 你的留言
+invite-message-hint = 纯文本，会添加到邮件中。
+invite-send = 邀请
+invite-error-own-domain = 未邀请。该地址属于你自己组织的域：其中的人是成员。
+invite-error-domain = 未邀请。协作限制不允许来自此域的来宾。
+invite-error-border = 未邀请。组织之间的设置不允许该组织的人员进入。
+invite-error-not-a-guest = 未邀请。你组织的一位成员已使用此地址。
+invite-error-blocked = 未邀请。已有使用此地址的来宾，且已被阻止。请先取消阻止。
+invited-title = 已邀请 { $address }
+invited-mailed = 带有邀请的邮件正在发往 { $address }。
+invited-not-mailed = 未发送邮件。请自行将此链接以他人无法读取的方式发送给 { $address }。
+invited-link = 接受邀请的链接
+invited-link-hint = 仅在此时显示。同一来宾之前的链接不再有效。
+invited-guest = 查看 { $name }
+reset-title = 要让 { $name } 重新接受邀请吗？
+reset-text = 该帐户会从当前登录它的人手中收回。新的邀请会发往 { $address }，接受者将获得该帐户。
+reset-out = 在新的邀请被接受之前，该来宾会在所有位置注销。
+reset-keeps = 帐户的组、角色和属性保持不变。
+reset-yes = 重置兑换
+
 # 已删除的用户
 deleted-title = 已删除的用户
 deleted-lead = 还原会恢复属性和组，但不恢复目录角色。30 天后用户将被永久删除。
@@ -707,3 +833,26 @@ route-post-me-checkmembergroups = 说明自己属于这些组中的哪些
 route-post-me-checkmemberobjects = 说明自己属于这些组和角色中的哪些
 route-get-applications-count = 统计应用数
 route-get-serviceprincipals-count = 统计服务主体数
+
+# 目录角色
+role-application-administrator = 应用程序管理员
+role-authentication-administrator = 身份验证管理员
+role-cloud-application-administrator = 云应用程序管理员
+role-conditional-access-administrator = 条件访问管理员
+role-directory-readers = 目录读取者
+role-directory-writers = 目录写入者
+role-external-id-user-flow-administrator = 外部 ID 用户流管理员
+role-external-identity-provider-administrator = 外部标识提供者管理员
+role-global-administrator = 全局管理员
+role-global-reader = 全局读取者
+role-guest-inviter = 来宾邀请者
+role-helpdesk-administrator = 支持人员管理员
+role-identity-governance-administrator = 标识治理管理员
+role-partner-tier1-support = 合作伙伴一级支持人员
+role-partner-tier2-support = 合作伙伴二级支持人员
+role-privileged-authentication-administrator = 特权身份验证管理员
+role-privileged-role-administrator = 特权角色管理员
+role-reports-reader = 报告读取者
+role-security-administrator = 安全管理员
+role-security-reader = 安全读取者
+role-user-administrator = 用户管理员

@@ -20,3 +20,5 @@ mod settings;
 mod setup;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
+mod users;

@@ -227,6 +227,7 @@ impl Partner {
             reset_redemption: false,
             sponsors: Vec::new(),
             message: None,
+            user: None,
         };
         let operator = Caller::operator(self.scene.contoso);
         let world = &self.scene.world;
@@ -565,6 +566,7 @@ async fn a_provider_speaks_for_the_organisation_that_registered_it_only() {
         reset_redemption: false,
         sponsors: Vec::new(),
         message: None,
+        user: None,
     };
     let operator = Caller::operator(fabrikam);
     let sent = world.directory().invite(&world.cx(), &operator, request).await.expect("an invitation");

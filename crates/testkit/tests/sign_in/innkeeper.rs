@@ -168,6 +168,7 @@ async fn a_member_of_another_innkeeper_becomes_a_guest_here_and_leaves() {
         reset_redemption: false,
         sponsors: Vec::new(),
         message: None,
+        user: None,
     };
     let sent = directory.invite(&cx, &operator, request).await.expect("an invitation");
     let invitation = format!("/invitations/redeem?ticket={}", sent.ticket);

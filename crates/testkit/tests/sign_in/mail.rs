@@ -71,6 +71,7 @@ async fn invite_telling(scene: &Scene, address: &str, language: &str, copy: Opti
             copy: copy.map(str::to_owned),
             page: format!("{}/invitations/redeem", World::ORIGIN),
         }),
+        user: None,
     };
     let operator = Caller::operator(scene.contoso);
     scene.world.directory().invite(&scene.world.cx(), &operator, request).await.expect("an invitation")

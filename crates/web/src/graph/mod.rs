@@ -22,6 +22,8 @@ pub(crate) use openapi::document as openapi;
 pub use routes::{Route, routes};
 pub(crate) use samples::sample;
 
+pub(crate) use schema::USER;
+
 use call::{Answer, Call, no_content, plain_count, seen, success};
 use expand::{Expand, Inside};
 

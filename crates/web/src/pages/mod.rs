@@ -18,8 +18,8 @@ use axum::{
     routing::{get, post},
 };
 use handlers::{
-    account, admin, deleted, explorer, federation, general, home_deletions, oauth, outbox, redeem, security,
-    sessions, settings, setup, sign_in, sign_in_methods,
+    account, admin, deleted, explorer, federation, general, home_deletions, invite, oauth, outbox, redeem,
+    security, sessions, settings, setup, sign_in, sign_in_methods, users,
 };
 use http::{HeaderMap, header};
 
@@ -48,6 +48,12 @@ pub(crate) fn router() -> Router<App> {
         .route(paths::REMOVAL, get(settings::preview_removal).post(settings::switch_removal_on))
         .route(paths::HOME_DELETIONS, get(home_deletions::list))
         .route(paths::HOME_DELETIONS_REVIEW, get(home_deletions::review).post(home_deletions::apply))
+        .route(paths::USERS, get(users::list))
+        .route(paths::INVITE, get(invite::ask).post(invite::send))
+        .route(paths::REMOVE_USERS, get(users::ask_removal).post(users::remove))
+        .route("/admin/users/{user}", get(users::show).post(users::act))
+        .route("/admin/users/{user}/invitation", get(users::back).post(invite::again))
+        .route("/admin/users/{user}/reset", get(invite::ask_reset).post(invite::reset))
         .route(paths::DELETED_USERS, get(deleted::list))
         .route("/admin/deleted-users/{user}/restore", get(deleted::back).post(deleted::restore))
         .route("/admin/deleted-users/{user}/delete", get(deleted::ask).post(deleted::purge))

@@ -70,7 +70,7 @@ pub fn user(user: &model::ObjectId) -> String {
     format!("{USERS}/{user}")
 }
 
-/// Sending the invitation of one user again; `POST` only.
+/// Sending the invitation of one user again; `POST` does, `GET` leads back to the user.
 pub fn invite_again(user: &model::ObjectId) -> String {
     format!("{USERS}/{user}/invitation")
 }

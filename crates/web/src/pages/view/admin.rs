@@ -67,6 +67,14 @@ impl HomeDeletionsReview {
     }
 }
 
+pub(super) const fn cause_key(cause: DeletionCause) -> &'static str {
+    match cause {
+        DeletionCause::Left => "cause-left",
+        DeletionCause::Removed => "cause-removed",
+        DeletionCause::HomeDeleted(_) => "cause-home-deleted",
+    }
+}
+
 /// A soft-deleted user.
 #[derive(Clone, Debug)]
 pub struct DeletedUser {
@@ -90,11 +98,7 @@ pub struct DeletedUser {
 
 impl DeletedUser {
     const fn cause_key(&self) -> &'static str {
-        match self.cause {
-            DeletionCause::Left => "cause-left",
-            DeletionCause::Removed => "cause-removed",
-            DeletionCause::HomeDeleted(_) => "cause-home-deleted",
-        }
+        cause_key(self.cause)
     }
 
     fn restore(&self) -> String {

@@ -32,7 +32,10 @@ const fn entry(path: &'static str, title: &'static str, text: &'static str, need
 const AREAS: &[(&str, &[Entry])] = &[
     (
         "area-people",
-        &[entry(paths::DELETED_USERS, "deleted-title", "admin-deleted-text", Operation::ReadDeleted)],
+        &[
+            entry(paths::USERS, "users-title", "admin-users-text", Operation::ListUsers),
+            entry(paths::DELETED_USERS, "deleted-title", "admin-deleted-text", Operation::ReadDeleted),
+        ],
     ),
     (
         "area-external",

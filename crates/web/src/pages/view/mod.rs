@@ -14,6 +14,8 @@ mod settings;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod users;
+mod words;
 
 pub use account::{
     HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Redeem, RedeemState,
@@ -40,6 +42,11 @@ pub use settings::{
     Removal, RemovalLine, Section, Settings, SettingsConfirm, SettingsError, SettingsQuestion,
 };
 pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
+
+pub use users::{
+    AccountState, HomeLine, InvitationSent, Invite, InviteError, RemovalCandidate, RemoveUsers, RemovedUsers,
+    Reset, Show, SignInTimes, Somebody, UserLine, UserNotice, UserPage, Users,
+};
 
 use areas::Area;
 

@@ -9,6 +9,7 @@ use model::{DeletionCause, ObjectId, TenantId, authz::Role, leave::Reason};
 use service::{ProviderView, SecondFactorState, SessionView};
 
 mod settings;
+mod users;
 
 const HOSTILE: &str = "<script>alert(1)</script> & \"Söhne\" \u{202e}gnp";
 
@@ -769,6 +770,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("explorer.html", Explorer::samples(texts)),
         rendered("admin_start.html", AdminStart::samples(texts)),
         settings::all(texts),
+        users::all(texts),
         rendered("home_deletions.html", HomeDeletions::samples(texts)),
         rendered("home_deletions_review.html", HomeDeletionsReview::samples(texts)),
         rendered("deleted_users.html", DeletedUsers::samples(texts)),
