@@ -10,15 +10,17 @@ use aws_lc_rs::{
 };
 use model::{Error, Result, TenantId};
 use serde_json::{Value, json};
-use std::fmt;
+use std::{fmt, sync::Arc};
 use zeroize::Zeroizing;
 
 /// The length of the modulus, and of each signature, in bytes.
 const MODULUS: usize = 256;
 
-/// The public half of a signing key: RSA of 2048 bits, for RS256.
+/// The public half of a signing key: RSA of 2048 bits, for RS256. Cheap to clone.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct PublicKey(Arc<Parts>);
+
+struct Parts {
     kid: String,
     der: Vec<u8>,
     modulus: String,
@@ -41,41 +43,41 @@ impl PublicKey {
         }
         let modulus = base64url(key.modulus().big_endian_without_leading_zero());
         let exponent = base64url(key.exponent().big_endian_without_leading_zero());
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             kid: thumbprint(&modulus, &exponent),
             der: key.as_ref().to_vec(),
             modulus,
             exponent,
             parsed: ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map_err(broken)?,
-        })
+        })))
     }
 
     /// The key id: the RFC 7638 thumbprint, so that the same key has the same id everywhere and two keys never share one.
     pub fn kid(&self) -> &str {
-        &self.kid
+        &self.0.kid
     }
 
     /// `RSAPublicKey` in DER (RFC 8017).
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// The entry in the key document (RFC 7517), with Entra's `issuer` member.
     pub fn jwk(&self, issuer: &str) -> Value {
         json!({
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid,
-            "n": self.modulus, "e": self.exponent, "issuer": issuer,
+            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.0.kid,
+            "n": self.0.modulus, "e": self.0.exponent, "issuer": issuer,
         })
     }
 
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.parsed.verify_sig(message, signature).is_ok()
+        self.0.parsed.verify_sig(message, signature).is_ok()
     }
 }
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", self.kid)
+        write!(f, "PublicKey({})", self.0.kid)
     }
 }
 
@@ -150,7 +152,7 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({}, •••)", self.public.kid)
+        write!(f, "SigningKey({}, •••)", self.public.kid())
     }
 }
 

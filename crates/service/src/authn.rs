@@ -130,13 +130,21 @@ impl Caller {
         Self(Proof::Operator { tenant })
     }
 
-    pub(crate) fn from_token(token: identity::VerifiedAccess) -> Self {
-        let identity::VerifiedAccess { tenant, oid, app, rights, .. } = token;
-        Self(match rights {
-            identity::Rights::App { permissions } => Proof::App { tenant, oid, app, permissions },
-            identity::Rights::User { scopes, openid, generation, home_generation } => {
-                Proof::Delegated { tenant, oid, app, scopes, openid, generation, home_generation }
+    pub(crate) fn from_token(token: &identity::VerifiedAccess) -> Self {
+        let (tenant, oid, app) = (token.tenant, token.oid, token.app);
+        Self(match &token.rights {
+            identity::Rights::App { permissions } => {
+                Proof::App { tenant, oid, app, permissions: permissions.clone() }
             }
+            identity::Rights::User { scopes, openid, generation, home_generation } => Proof::Delegated {
+                tenant,
+                oid,
+                app,
+                scopes: scopes.clone(),
+                openid: *openid,
+                generation: *generation,
+                home_generation: *home_generation,
+            },
         })
     }
 

@@ -119,8 +119,11 @@ struct Inner {
     local_mails: mail::LocalMails,
     providers: federation::Providers,
     trusted: Mutex<TrustedClock>,
+    /// What Graph is called in tokens; follows from the origins.
+    audiences: Vec<String>,
+    proved_tokens: tokens::ProvedTokens,
     /// Parsed private keys: a pure function of what is stored under their id.
-    keys: Mutex<HashMap<(TenantId, String), Arc<identity::SigningKey>>>,
+    keys: Mutex<HashMap<TenantId, HashMap<String, Arc<identity::SigningKey>>>>,
     hashing: tokio::sync::Semaphore,
     /// Sign-ins under way.
     sign_ins: tokio::sync::Semaphore,
@@ -148,6 +151,8 @@ impl Directory {
                 clock: parts.clock,
                 random: parts.random,
                 master: parts.master,
+                audiences: tokens::audiences(&parts.origins),
+                proved_tokens: tokens::ProvedTokens::default(),
                 origins: parts.origins,
                 passcodes: parts.passcodes,
                 outside: parts.outside,

@@ -9,11 +9,13 @@ mod fault;
 mod grant;
 mod keys;
 mod person;
+mod proved;
 mod redirect;
 mod scope;
 
 pub(crate) use authorize::account_of;
 pub(crate) use keys::{from_hex, hex};
+pub(crate) use proved::ProvedTokens;
 
 pub use admin::{AdminConsentRequest, AdminStep};
 pub use authorize::{AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, ResponseMode, Step, Visit};
@@ -25,7 +27,7 @@ use crate::{
     Caller, Directory,
     authn::{delegated_grants, home_generation, is_active, scope},
 };
-use identity::{AccessClaims, ClientAuth, Expect, Subject};
+use identity::{AccessClaims, ClientAuth, Expect, Subject, VerifiedAccess};
 use model::{
     AppId, Cx, Error, ErrorKind, Home, ObjectId, Result, Span, TenantId, Timestamp, TokenFault, User,
     authz::{Permission, Role},
@@ -131,13 +133,36 @@ impl TokenAnswer {
     }
 }
 
+/// The names under which a server with these addresses is the resource of access tokens.
+pub(crate) fn audiences(origins: &[String]) -> Vec<String> {
+    let with_slash = |name: &str| [name.to_owned(), format!("{name}/")];
+    let own = origins.iter().flat_map(|origin| with_slash(origin));
+    with_slash(GRAPH_URL).into_iter().chain([GRAPH_ID.to_owned()]).chain(own).collect()
+}
+
+fn bearing(authorization: Option<&str>) -> Result<&str> {
+    authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))
+}
+
 impl Directory {
     /// Proves a bearer token. What its bearer may do is read from the directory where it is decided.
     ///
     /// # Errors
     /// `Unauthenticated`, with the reason.
     pub async fn bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
-        self.proved(cx, authorization, &self.audiences()).await
+        let text = bearing(authorization)?;
+        let proved = &self.inner.proved_tokens;
+        let Some(known) = proved.find(text) else {
+            let (access, kid) = self.prove(cx, text, &self.inner.audiences).await?;
+            return Ok(proved.keep(text, kid, access));
+        };
+        if !self.key_counts(cx, known.access.tenant, &known.kid).await? {
+            return Err(Error::unauthenticated(TokenFault::Invalid));
+        }
+        known.access.check_time(cx.now).map(|()| known.caller.clone()).map_err(|fault| {
+            proved.forget(text);
+            Error::unauthenticated(fault)
+        })
     }
 
     /// The same where command-line tools ask what there is before they ask Graph: a token for the resource manager, which is good
@@ -146,28 +171,23 @@ impl Directory {
     /// # Errors
     /// `Unauthenticated`, with the reason.
     pub async fn tool_bearer(&self, cx: &Cx, authorization: Option<&str>) -> Result<Caller> {
-        let mut audiences = self.audiences();
+        let mut audiences = self.inner.audiences.clone();
         audiences.extend(MANAGEMENT.iter().map(|name| (*name).to_owned()));
-        self.proved(cx, authorization, &audiences).await
+        let (access, _) = self.prove(cx, bearing(authorization)?, &audiences).await?;
+        Ok(Caller::from_token(&access))
     }
 
-    async fn proved(&self, cx: &Cx, authorization: Option<&str>, audiences: &[String]) -> Result<Caller> {
-        let token =
-            authorization.and_then(identity::bearer).ok_or(Error::unauthenticated(TokenFault::Missing))?;
-        let token = identity::parse(token).map_err(Error::unauthenticated)?;
+    /// What a token says, and the key that proves it.
+    async fn prove(&self, cx: &Cx, text: &str, audiences: &[String]) -> Result<(VerifiedAccess, String)> {
+        let token = identity::parse(text).map_err(Error::unauthenticated)?;
         // The scope of a tenant that the token only claims: it reaches nothing but that tenant's keys, which then prove it.
         let key = self
             .verifying_key(cx, token.tenant(), token.kid())
             .await?
             .ok_or(Error::unauthenticated(TokenFault::Invalid))?;
         let expect = Expect { audiences, origins: self.origins(), now: cx.now };
-        identity::verify(&token, &key, &expect).map(Caller::from_token).map_err(Error::unauthenticated)
-    }
-
-    fn audiences(&self) -> Vec<String> {
-        let with_slash = |name: &str| [name.to_owned(), format!("{name}/")];
-        let own = self.origins().iter().flat_map(|origin| with_slash(origin));
-        with_slash(GRAPH_URL).into_iter().chain([GRAPH_ID.to_owned()]).chain(own).collect()
+        let access = identity::verify(&token, &key, &expect).map_err(Error::unauthenticated)?;
+        Ok((access, token.kid().to_owned()))
     }
 
     /// Which of the names of Graph a resource is, if any: `https://graph.microsoft.com`, its id, or one of our own

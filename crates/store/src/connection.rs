@@ -1,6 +1,9 @@
 //! What statements run on, whichever engine is below.
 
-use crate::value::{Row, Value};
+use crate::{
+    kept::{Copied, Kept},
+    value::{Row, Value},
+};
 use model::{Result, TenantId};
 
 /// On whose behalf a statement runs. The embedded engine has one file and no use for it; on PostgreSQL row security shows
@@ -40,6 +43,14 @@ pub(crate) trait Connection {
         statements: &[Statement<'_>],
         each: &mut dyn FnMut(usize, Answer) -> Result<()>,
     ) -> Result<()>;
+
+    /// An exact copy of rows of a tenant, where the engine keeps any.
+    fn kept(&self, _tenant: TenantId, _what: Kept) -> Option<Copied> {
+        None
+    }
+
+    /// Offers what was just read, to be kept.
+    fn keep(&self, _tenant: TenantId, _what: Kept, _copy: Copied) {}
 
     /// Notes that the transaction destroys personal data, for an engine whose files keep what was overwritten.
     fn note_erasure(&self) -> Result<()> {

@@ -16,6 +16,7 @@ mod external;
 mod fault;
 mod filter;
 mod import;
+mod kept;
 mod migrate;
 mod oauth;
 mod objects;
@@ -104,7 +105,7 @@ impl Store {
         read: impl FnOnce(&Reader<'_>) -> Result<T>,
     ) -> Result<T> {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.read(|connection| read(&Reader::new(connection, scope))),
+            Engine::Sqlite(engine) => engine.read(|snapshot| read(&Reader::new(snapshot, scope))),
             Engine::Postgres(engine) => {
                 let connection = engine.reading(View::Tenant(scope.tenant())).await?;
                 postgres::blocking(|| read(&Reader::new(&connection, scope)))
@@ -115,7 +116,7 @@ impl Store {
     /// Reads across tenants; only the functions of the cross-tenant module are there.
     pub async fn read_across<T>(&self, read: impl FnOnce(&cross::Across<'_>) -> Result<T>) -> Result<T> {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.read(|connection| read(&cross::Across::new(connection))),
+            Engine::Sqlite(engine) => engine.read(|snapshot| read(&cross::Across::new(snapshot))),
             Engine::Postgres(engine) => {
                 let connection = engine.reading(View::Directory).await?;
                 postgres::blocking(|| read(&cross::Across::new(&connection)))

@@ -2,6 +2,7 @@
 
 use crate::{
     connection::Connection,
+    kept::Kept,
     value::{Row, Value},
 };
 use model::{
@@ -10,6 +11,7 @@ use model::{
     authz::{Permission, Role},
     fold,
 };
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A consistent view of one tenant.
@@ -38,7 +40,7 @@ pub struct App {
 }
 
 /// How a permission was granted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum GrantKind {
     /// To the app itself.
     Application,
@@ -200,6 +202,10 @@ pub struct UserPage {
     pub next: Option<Vec<String>>,
 }
 
+fn unless_empty<T>(found: Vec<T>) -> Option<Vec<T>> {
+    if found.is_empty() { None } else { Some(found) }
+}
+
 pub(crate) const USER_COLUMNS: &str = "users.tenant_id, users.id, user_type, upn, display_name, given_name, surname, mail, other_mails, \
      account_enabled, home_key, home_deleted_at, invitation, invitation_changed, invited_by, users.created_at, deleted_at, \
      purge_after, deletion_cause, deletion_event, home_event, generation, users.version, tokens_since, profile";
@@ -294,6 +300,23 @@ impl<'a> Reader<'a> {
         self.row(sql, more)?.map_or(Ok(0), |mut row| row.int())
     }
 
+    /// What the engine keeps of these rows, or what is read now. Nothing is kept of what is not there.
+    fn kept<T: Send + Sync + 'static>(
+        &self,
+        what: Kept,
+        read: impl FnOnce() -> Result<Option<T>>,
+    ) -> Result<Option<Arc<T>>> {
+        let kept = self.connection.kept(self.tenant_id(), what).and_then(|copy| copy.downcast::<T>().ok());
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let found = read()?.map(Arc::new);
+        if let Some(found) = &found {
+            self.connection.keep(self.tenant_id(), what, Arc::<T>::clone(found));
+        }
+        Ok(found)
+    }
+
     /// The tenant; an error if it does not exist.
     pub fn tenant(&self) -> Result<Tenant> {
         self.find_tenant()?.ok_or_else(|| Error::not_found(self.tenant_id()))
@@ -319,14 +342,18 @@ impl<'a> Reader<'a> {
 
     /// The policy.
     pub fn policy(&self) -> Result<ExternalIdentitiesPolicy> {
-        let row =
-            self.row("select allow_leave, allow_removal, version from policies where tenant_id = ?1", &[])?;
-        let mut row = row.ok_or_else(|| Error::not_found(self.tenant_id()))?;
-        Ok(ExternalIdentitiesPolicy {
-            allow_leave: row.bool()?,
-            allow_removal: row.bool()?,
-            version: row.int()?,
-        })
+        let found = self.kept(Kept::Policy, || {
+            self.row("select allow_leave, allow_removal, version from policies where tenant_id = ?1", &[])?
+                .map(|mut row| {
+                    Ok(ExternalIdentitiesPolicy {
+                        allow_leave: row.bool()?,
+                        allow_removal: row.bool()?,
+                        version: row.int()?,
+                    })
+                })
+                .transpose()
+        })?;
+        found.map(|policy| *policy).ok_or_else(|| Error::not_found(self.tenant_id()))
     }
 
     /// A user by id, live or soft-deleted.
@@ -451,6 +478,10 @@ impl<'a> Reader<'a> {
 
     /// An application.
     pub fn app(&self, id: AppId) -> Result<Option<App>> {
+        Ok(self.kept(Kept::App(id), || self.read_app(id))?.map(|app| (*app).clone()))
+    }
+
+    fn read_app(&self, id: AppId) -> Result<Option<App>> {
         self.row(
             "select id, object_id, name, public, redirect_uris, enabled, created_at from apps where tenant_id = ?1 and id = ?2",
             &[id.into()],
@@ -472,40 +503,58 @@ impl<'a> Reader<'a> {
 
     /// Hashes of the app's secrets that are good now.
     pub fn app_secrets(&self, id: AppId, now: Timestamp) -> Result<Vec<String>> {
-        self.rows(
-            "select hash from app_secrets where tenant_id = ?1 and app_id = ?2 and expires_at > ?3 order by id",
-            &[id.into(), now.into()],
-        )?
-        .iter_mut()
-        .map(Row::text)
-        .collect()
+        let found = self.kept(Kept::Secrets(id), || {
+            self.rows(
+                "select hash, expires_at from app_secrets where tenant_id = ?1 and app_id = ?2 order by id",
+                &[id.into()],
+            )?
+            .iter_mut()
+            .map(|row| Ok((row.text()?, row.time()?)))
+            .collect::<Result<Vec<(String, Timestamp)>>>()
+            .map(unless_empty)
+        })?;
+        let good = found.iter().flat_map(|secrets| secrets.iter()).filter(|(_, expires)| *expires > now);
+        Ok(good.map(|(hash, _)| hash.clone()).collect())
     }
 
     /// Permissions of one kind that an app has.
     pub fn grants(&self, id: AppId, kind: GrantKind) -> Result<Vec<Permission>> {
-        let rows = self.rows(
-            "select permission from app_grants where tenant_id = ?1 and app_id = ?2 and kind = ?3 order by permission",
-            &[id.into(), kind.as_str().into()],
-        )?;
-        rows.into_iter()
-            .map(|mut row| {
-                Permission::parse(&row.text()?)
-                    .ok_or_else(|| Error::internal("a stored permission is unknown"))
-            })
-            .collect()
+        let found = self.kept(Kept::Grants(id, kind), || {
+            let rows = self.rows(
+                "select permission from app_grants where tenant_id = ?1 and app_id = ?2 and kind = ?3 order by permission",
+                &[id.into(), kind.as_str().into()],
+            )?;
+            rows.into_iter()
+                .map(|mut row| {
+                    Permission::parse(&row.text()?)
+                        .ok_or_else(|| Error::internal("a stored permission is unknown"))
+                })
+                .collect::<Result<Vec<_>>>()
+                .map(unless_empty)
+        })?;
+        Ok(found.map_or_else(Vec::new, |granted| (*granted).clone()))
     }
 
     /// Signing keys, newest first.
     pub fn signing_keys(&self) -> Result<Vec<SigningKey>> {
-        self.rows(
-            "select kid, sealed, created_at, retired_at from signing_keys where tenant_id = ?1 order by created_at desc, kid",
-            &[],
-        )?
-        .into_iter()
-        .map(|mut row| {
-            Ok(SigningKey { kid: row.text()?, sealed: row.text()?, created: row.time()?, retired: row.opt_time()? })
-        })
-        .collect()
+        Ok((*self.shared_signing_keys()?).clone())
+    }
+
+    /// The same without a copy: the sealed keys are long.
+    pub fn shared_signing_keys(&self) -> Result<Arc<Vec<SigningKey>>> {
+        let found = self.kept(Kept::SigningKeys, || {
+            self.rows(
+                "select kid, sealed, created_at, retired_at from signing_keys where tenant_id = ?1 order by created_at desc, kid",
+                &[],
+            )?
+            .into_iter()
+            .map(|mut row| {
+                Ok(SigningKey { kid: row.text()?, sealed: row.text()?, created: row.time()?, retired: row.opt_time()? })
+            })
+            .collect::<Result<Vec<_>>>()
+            .map(unless_empty)
+        })?;
+        Ok(found.unwrap_or_default())
     }
 
     /// An invitation by the hash of its handle.

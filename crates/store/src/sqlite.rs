@@ -5,6 +5,7 @@ use crate::{
     DataDir, Decision, Digest, Faults, Reader,
     batch::{self, BATCH, Job, QUEUE, Transaction},
     connection::{Answer, Connection, Statement},
+    kept::{KeptRows, Snapshot},
     migrate, unavailable,
     value::{self, Row, Value},
 };
@@ -20,7 +21,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -142,6 +143,7 @@ enum Order {
 pub(crate) struct Engine {
     path: PathBuf,
     readers: Mutex<Vec<Sqlite>>,
+    kept: Arc<KeptRows>,
     /// There until the engine is dropped.
     orders: Option<SyncSender<Order>>,
     writer: Option<JoinHandle<()>>,
@@ -165,33 +167,46 @@ impl Engine {
     pub(crate) fn open(directory: &DataDir, digest: Digest, faults: Faults) -> Result<Self> {
         let path = directory.private_file("innkeeper.db")?;
         private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
-        let connection = connect(&path)?;
+        let mut connection = connect(&path)?;
         migrate::migrate(&connection, digest)?;
+        let kept = Arc::new(KeptRows::default());
+        kept.watch(&mut connection).map_err(translate)?;
         let (orders, queue) = sync_channel(QUEUE);
+        let watched = Arc::clone(&kept);
         let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
-            .spawn(move || write_loop(&connection, digest, &faults, &queue))
+            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched)))
             .map_err(|error| Error::internal(format!("the writer thread does not start: {error}")))?;
         Ok(Self {
             path,
             readers: Mutex::new(Vec::new()),
+            kept,
             orders: Some(orders),
             writer: Some(writer),
             _lock: directory.hold()?,
         })
     }
 
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Sqlite) -> Result<T>) -> Result<T> {
+    /// Reads from one moment.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&dyn Connection) -> Result<T>) -> Result<T> {
+        let snapshot = Snapshot::new(&self.kept, || self.begin());
+        let answer = read(&snapshot);
+        if let Some(connection) = snapshot.into_connection() {
+            control(&connection, "commit")?;
+            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        answer
+    }
+
+    /// A connection on which a transaction has begun.
+    fn begin(&self) -> Result<Sqlite> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&self.path)?,
         };
         control(&connection, "begin")?;
-        let answer = read(&connection);
-        control(&connection, "commit")?;
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        answer
+        Ok(connection)
     }
 
     pub(crate) async fn commit<T, F>(&self, scope: TenantScope, decide: F) -> Result<Result<T>>
@@ -232,13 +247,12 @@ impl Engine {
 
     fn copy_into(&self, file: &Path) -> Result<()> {
         let mut target = Sqlite::open(file).map_err(translate)?;
-        self.read(|source| {
-            // Only a transaction that has read something stands on a snapshot; without one, each commit beside the copy
-            // would make it start again.
-            source.query("select name from schema_migrations limit 1", &[])?;
-            let backup = rusqlite::backup::Backup::new(source, &mut target).map_err(translate)?;
-            backup.run_to_completion(1024, Duration::ZERO, None).map_err(translate)
-        })
+        let source = self.begin()?;
+        // Only a transaction that has read something stands on a snapshot; without one, each commit beside the copy would make
+        // it start again.
+        source.query("select name from schema_migrations limit 1", &[])?;
+        let backup = rusqlite::backup::Backup::new(&source, &mut target).map_err(translate)?;
+        backup.run_to_completion(1024, Duration::ZERO, None).map_err(translate)
     }
 
     fn order(&self, order: Order) -> Result<()> {
@@ -280,7 +294,12 @@ fn connect(path: &Path) -> Result<Sqlite> {
     Ok(connection)
 }
 
-fn write_loop(connection: &Sqlite, digest: Digest, faults: &Faults, queue: &Receiver<Order>) {
+fn write_loop(
+    connection: &Sqlite,
+    digest: Digest,
+    faults: &Faults,
+    (queue, kept): (&Receiver<Order>, &KeptRows),
+) {
     // After a commit that the disk failed, nobody knows what is on it: no write is acknowledged before a restart.
     let mut broken = false;
     while let Ok(first) = queue.recv() {
@@ -299,6 +318,10 @@ fn write_loop(connection: &Sqlite, digest: Digest, faults: &Faults, queue: &Rece
                 .for_each(|job| job.answer(Err(unavailable("the disk failed a commit; restart the server"))));
         } else if !jobs.is_empty() {
             broken = write_batch(connection, digest, faults, jobs);
+            // Nobody knows either what readers will see then: what was being changed is not kept any more.
+            if !broken {
+                kept.open();
+            }
         }
         if !checkpoints.is_empty() {
             let done = if broken {

@@ -52,7 +52,7 @@ impl Store {
     /// One snapshot with the rows of all tenants. Waits on the calling thread.
     fn snapshot<T>(&self, read: impl FnOnce(&dyn Connection) -> Result<T>) -> Result<T> {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.read(|connection| read(connection)),
+            Engine::Sqlite(engine) => engine.read(read),
             Engine::Postgres(engine) => postgres::blocking(|| read(&engine.reading_all()?)),
         }
     }

@@ -124,10 +124,24 @@ pub struct VerifiedAccess {
     pub rights: Rights,
     /// When it was issued, in whole seconds.
     pub issued_at: Timestamp,
+    /// When it begins, in whole seconds.
+    pub begins: Timestamp,
     /// When it ends, in whole seconds.
     pub expires: Timestamp,
     /// Its id.
     pub uti: String,
+}
+
+impl VerifiedAccess {
+    /// Is it good at this instant? [`verify`] asks it last; of a token that it proved, nothing else changes with time.
+    ///
+    /// # Errors
+    /// `Expired` if it is over or has not begun.
+    pub fn check_time(&self, now: Timestamp) -> Fault<()> {
+        let latest = now + LEEWAY;
+        let over = self.expires <= now || self.begins > latest || self.issued_at > latest;
+        if over { Err(TokenFault::Expired) } else { Ok(()) }
+    }
 }
 
 /// Takes a token apart. It must be a JWS in compact form (RFC 7515, section 7.1) of at most [`MAX_TOKEN`] bytes whose
@@ -174,10 +188,10 @@ pub fn verify(token: &Unverified<'_>, key: &VerifyingKey, expect: &Expect<'_>) -
         app: app(claims)?,
         rights: rights(claims)?,
         issued_at: time(claims, "iat")?,
+        begins: time(claims, "nbf")?,
         expires: time(claims, "exp")?,
         uti: text(claims, "uti")?.to_owned(),
     };
-    let begins = time(claims, "nbf")?;
     let audience = text(claims, "aud")?;
     check_form(claims)?;
     check_issuer(claims, key.tenant, expect.origins)?;
@@ -187,10 +201,7 @@ pub fn verify(token: &Unverified<'_>, key: &VerifyingKey, expect: &Expect<'_>) -
     if !expect.audiences.iter().any(|name| name == audience) {
         return Err(TokenFault::Audience);
     }
-    let latest = expect.now + LEEWAY;
-    if verified.expires <= expect.now || begins > latest || verified.issued_at > latest {
-        return Err(TokenFault::Expired);
-    }
+    verified.check_time(expect.now)?;
     Ok(verified)
 }
 

@@ -46,19 +46,25 @@ impl Directory {
         tenant: TenantId,
         kid: &str,
     ) -> Result<Option<VerifyingKey>> {
-        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
-        let Some(stored) = stored.into_iter().find(|key| key.kid == kid && verifies(key, cx.now)) else {
+        let stored = self.store().read(scope(tenant), |reader| reader.shared_signing_keys()).await?;
+        let Some(stored) = stored.iter().find(|key| key.kid == kid && verifies(key, cx.now)) else {
             return Ok(None);
         };
         let key = self.open_key(tenant, stored).await?;
         Ok(Some(VerifyingKey { tenant, public: key.public().clone() }))
     }
 
+    /// Does this key of the tenant still prove tokens?
+    pub(super) async fn key_counts(&self, cx: &Cx, tenant: TenantId, kid: &str) -> Result<bool> {
+        let stored = self.store().read(scope(tenant), |reader| reader.shared_signing_keys()).await?;
+        Ok(stored.iter().any(|key| key.kid == kid && verifies(key, cx.now)))
+    }
+
     /// The public keys that tokens of this tenant may be signed with.
     pub(super) async fn public_keys(&self, cx: &Cx, tenant: TenantId) -> Result<Vec<PublicKey>> {
-        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
+        let stored = self.store().read(scope(tenant), |reader| reader.shared_signing_keys()).await?;
         let mut keys = Vec::new();
-        for key in stored.into_iter().filter(|key| verifies(key, cx.now)) {
+        for key in stored.iter().filter(|key| verifies(key, cx.now)) {
             keys.push(self.open_key(tenant, key).await?.public().clone());
         }
         Ok(keys)
@@ -90,7 +96,7 @@ impl Directory {
             })
             .await?;
         self.forget_common_keys();
-        self.open_key(tenant, winner).await
+        self.open_key(tenant, &winner).await
     }
 
     /// A new key that signs from then on.
@@ -155,25 +161,25 @@ impl Directory {
     }
 
     async fn current_key(&self, cx: &Cx, tenant: TenantId) -> Result<Option<Arc<SigningKey>>> {
-        let stored = self.store().read(scope(tenant), |reader| reader.signing_keys()).await?;
-        match stored.into_iter().find(|key| signs(key, cx.now)) {
+        let stored = self.store().read(scope(tenant), |reader| reader.shared_signing_keys()).await?;
+        match stored.iter().find(|key| signs(key, cx.now)) {
             Some(stored) => self.open_key(tenant, stored).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// Opens a stored key once; what is kept is a pure function of what is stored under its id.
-    async fn open_key(&self, tenant: TenantId, stored: store::SigningKey) -> Result<Arc<SigningKey>> {
-        let id = (tenant, stored.kid);
-        let known = self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+    async fn open_key(&self, tenant: TenantId, stored: &store::SigningKey) -> Result<Arc<SigningKey>> {
+        let opened = || self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = opened().get(&tenant).and_then(|keys| keys.get(&stored.kid)).cloned();
         if let Some(key) = known {
             return Ok(key);
         }
         let sealed = from_hex(&stored.sealed)
             .ok_or_else(|| Error::internal("a stored signing key is not hexadecimal"))?;
-        let plain = self.master().open(&label(tenant, &id.1), &sealed)?;
+        let plain = self.master().open(&label(tenant, &stored.kid), &sealed)?;
         let key = Arc::new(blocking(move || SigningKey::from_pkcs8(&plain)).await?);
-        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&key));
+        opened().entry(tenant).or_default().insert(stored.kid.clone(), Arc::clone(&key));
         Ok(key)
     }
 

@@ -18,6 +18,8 @@ mod filters;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod purge;

@@ -179,3 +179,62 @@ async fn a_deletion_at_home_counts_here_at_once() {
     house.world.directory().delete_user(&house.world.cx(), &operator, &object.to_string()).await.unwrap();
     assert_eq!(house.ask(me).await.fault(), (401, "InvalidAuthenticationToken".to_owned()));
 }
+
+/// A signature is not worked out twice, but everything else about a token is judged each time it comes.
+#[tokio::test]
+async fn a_token_that_was_proved_before_is_judged_anew() {
+    let house = House::new().await;
+    let contoso = house.plan.contoso;
+    let key = signing_key(&house, contoso).await;
+    let good = bearing("the positive control", identity::mint(&key, &claims(&house)).unwrap());
+    let again = async || house.ask(Ask::get(POLICY).by(&good)).await.fault().0;
+    for _ in 0..2 {
+        assert_eq!(again().await, 200);
+    }
+    let mut said = Transcript::default();
+    let (head, rest) = good.value.split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let changed = |text: &str, at: usize| {
+        let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+        format!("{}{other}{}", &text[..at], &text[at + 1..])
+    };
+    let elsewhere = AccessClaims { tenant: house.plan.fabrikam, ..claims(&house) };
+    let foreign = identity::mint(&key, &elsewhere).unwrap();
+    let foreign = foreign.split('.').nth(1).unwrap();
+    for (label, value) in [
+        ("a header that is off by a byte", format!("{}.{body}.{signature}", changed(head, 30))),
+        ("claims that are off by a byte", format!("{head}.{}.{signature}", changed(body, 40))),
+        ("the beginning of the signature", format!("{head}.{body}.{}", changed(signature, 0))),
+        ("the end of the signature", format!("{head}.{body}.{}", changed(signature, signature.len() - 3))),
+        ("of another tenant with this signature", format!("{head}.{foreign}.{signature}")),
+        ("something behind it", format!("{}A", good.value)),
+    ] {
+        refused(&house, &mut said, &bearing(label, value)).await;
+        assert_eq!(again().await, 200, "{label}");
+    }
+
+    // The key is taken away, comes back, and is taken away again by time.
+    let scope = World::scope(contoso);
+    let store = house.world.store();
+    let stored = store.read(scope, |reader| reader.signing_keys()).await.unwrap();
+    let kid = key.public().kid().to_owned();
+    let stored = stored.into_iter().find(|stored| stored.kid == kid).unwrap();
+    let remove = move |_: &store::Reader<'_>| {
+        let mut changes = store::ChangeSet::new();
+        changes.delete_signing_key(scope, &kid);
+        store::Decision::done(changes, ())
+    };
+    store.commit(scope, remove).await.unwrap();
+    refused(&house, &mut said, &good).await;
+    let back = move |_: &store::Reader<'_>| {
+        let mut changes = store::ChangeSet::new();
+        changes.insert_signing_key(scope, &stored);
+        store::Decision::done(changes, ())
+    };
+    store.commit(scope, back).await.unwrap();
+    assert_eq!(again().await, 200);
+    house.world.clock.advance(Span::minutes(60));
+    for _ in 0..2 {
+        refused(&house, &mut said, &good).await;
+    }
+}
