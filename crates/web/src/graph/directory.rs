@@ -102,7 +102,7 @@ pub(super) async fn invite(call: Call<'_>) -> Answer {
         wanted.message = Some(InvitationMessage {
             language: said("messageLanguage"),
             body: said("customizedMessageBody"),
-            copy: copy(&echo["invitedUserMessageInfo"]["ccRecipients"])?,
+            copy: copy(info.map_or(&Value::Null, |info| &info["ccRecipients"]))?,
             page: format!("{}{}", call.arrival.origin, crate::pages::paths::REDEEM),
         });
     }
