@@ -12,6 +12,7 @@ use crate::{
 use model::{
     Cx, Deletion, DeletionCause, Error, ErrorKind, Home, InvitationState, ObjectId, Result, User,
     authz::{Operation, Principal, Role, authorize, may_manage},
+    fold,
 };
 use store::{Group, Reader, SignIns, UserPage, UserQuery};
 
@@ -165,7 +166,7 @@ impl Directory {
             .await
     }
 
-    /// What removing these people would mean. Who is not there is left out.
+    /// What removing these people would mean, by name. Who is not there is left out.
     pub async fn view_removal(&self, cx: &Cx, caller: &Caller, ids: &[ObjectId]) -> Result<Vec<Candidate>> {
         self.store()
             .read(caller.scope(), |reader| {
@@ -179,7 +180,9 @@ impl Directory {
                         user,
                     })
                 };
-                live(reader, ids.iter().copied())?.into_iter().map(candidate).collect()
+                let mut users = live(reader, ids.iter().copied())?;
+                users.sort_by_cached_key(|user| fold(&user.display_name));
+                users.into_iter().map(candidate).collect()
             })
             .await
     }

@@ -236,6 +236,7 @@ settings-invites-admins = Only users assigned to specific admin roles can invite
 settings-invites-none = No one in the organization can invite guest users including admins (most restrictive)
 settings-invites-effect = Invitations that were sent earlier stay valid.
 settings-signup-title = Enable guest self-service sign up via user flows
+settings-signup-question = Self-service sign-up
 settings-signup-effect = Kept for tools that read it over Graph. This server has no user flows, so nobody can sign up by themselves either way.
 settings-leave-title = External user leave settings
 settings-leave-question = Allow external users to remove themselves from your organization (recommended)
@@ -361,7 +362,7 @@ home-deletions-removed = { $count ->
 # Users
 users-title = Users
 admin-users-text = Members and guests: who they are, where they are at home, block, invite and remove them.
-users-show = Show
+users-show = Who
 users-show-all = All users
 users-show-members = Members
 users-show-guests = Guests
@@ -434,13 +435,14 @@ remove-text = They move to Deleted users at once. You can restore them until { $
 remove-access = They are signed out everywhere and can no longer sign in.
 remove-restorable = Restoring brings back properties and groups, but not directory roles.
 remove-members = Members who are guests elsewhere cannot sign in there either, and may be removed there.
-remove-loses = Loses
+remove-loses = Leaves behind
+remove-nothing = Neither groups nor roles
 remove-groups = { $count ->
-    [0] no group
-    [one] one group
+    [one] One group
    *[other] { $count } groups
  }
-remove-roles = and the roles: { $roles }
+remove-roles = Directory roles: { $roles }
+remove-both = { $groups }. { $roles }
 remove-yes = { $count ->
     [one] Remove one user
    *[other] Remove { $count } users

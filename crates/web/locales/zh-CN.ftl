@@ -219,6 +219,7 @@ settings-invites-admins = 只有分配了特定管理员角色的用户可以邀
 settings-invites-none = 组织中的任何人都不能邀请来宾用户，包括管理员（限制最严）
 settings-invites-effect = 此前发出的邀请仍然有效。
 settings-signup-title = 启用通过用户流的来宾自助注册
+settings-signup-question = 自助注册
 settings-signup-effect = 保留此值供通过 Graph 读取的工具使用。此服务器没有用户流，因此无论如何都无法自助注册。
 settings-leave-title = 外部用户离开设置
 settings-leave-question = 允许外部用户从你的组织中删除自己（推荐）
@@ -322,7 +323,7 @@ home-deletions-removed = 已移除 { $count } 位来宾。
 # 用户
 users-title = 用户
 admin-users-text = 成员和来宾：他们是谁、主帐户在何处；可阻止、邀请和移除。
-users-show = 显示
+users-show = 范围
 users-show-all = 所有用户
 users-show-members = 成员
 users-show-guests = 来宾
@@ -395,11 +396,10 @@ remove-access = 他们会在所有位置注销，且无法再登录。
 remove-restorable = 还原会恢复属性和组，但不恢复目录角色。
 remove-members = 在别处是来宾的成员也无法再登录那里，并且可能在那里被移除。
 remove-loses = 失去
-remove-groups = { $count ->
-    [0] 没有组
-   *[other] { $count } 个组
- }
-remove-roles = 以及角色：{ $roles }
+remove-nothing = 没有组和角色
+remove-groups = { $count } 个组
+remove-roles = 目录角色：{ $roles }
+remove-both = { $groups }。{ $roles }
 remove-yes = 移除 { $count } 位用户
 remove-left = { $count } 位用户无法移除
 remove-why = 原因

@@ -202,7 +202,7 @@ async fn users_are_removed_together_after_a_page_that_says_what_happens_to_whom(
         .says("You can restore them until 31 January 2026")
         .says("Guest ana@fabrikam.example")
         .says("Guest kim@mail.example")
-        .says("and the roles: Reports Reader")
+        .says("Directory roles: Reports Reader")
         .says("Members who are guests elsewhere cannot sign in there either")
         .says("One user cannot be removed")
         .says("You cannot remove your own account")

@@ -441,6 +441,17 @@ impl RemovalCandidate {
         role_names(page, &self.roles)
     }
 
+    /// What goes with the account, besides itself.
+    fn losses(&self, page: &Page) -> String {
+        let groups = (self.groups > 0).then(|| page.t1("remove-groups", "count", self.groups));
+        let roles = (!self.roles.is_empty()).then(|| page.t1("remove-roles", "roles", self.role_names(page)));
+        match (groups, roles) {
+            (None, None) => page.t("remove-nothing"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (Some(groups), Some(roles)) => page.t2("remove-both", "groups", groups, "roles", roles),
+        }
+    }
+
     fn obstacle_key(&self) -> &'static str {
         self.obstacle.map_or("", obstacle_key)
     }
