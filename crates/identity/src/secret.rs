@@ -19,6 +19,11 @@ impl Secret {
         Self(Zeroizing::new(base64url(bytes.as_slice())))
     }
 
+    /// One whose text was kept sealed meanwhile.
+    pub fn from_text(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
     /// The text, for the one answer that shows it.
     pub fn expose(&self) -> &str {
         &self.0

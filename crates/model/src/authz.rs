@@ -40,6 +40,11 @@ macro_rules! permissions {
                 match value { $($value => Some(Self::$name),)* _ => None }
             }
 
+            /// The delegated permission with this id.
+            pub fn from_delegated_id(id: Uuid) -> Option<Self> {
+                Self::ALL.iter().copied().find(|permission| permission.delegated_id() == id)
+            }
+
             /// The application permission with this id.
             pub fn from_application_id(id: Uuid) -> Option<Self> {
                 Self::ALL.iter().copied().find(|permission| permission.application_id() == Some(id))

@@ -74,6 +74,9 @@ impl GuestAccess {
     }
 }
 
+/// Who may invite wherever administrators and guest inviters may.
+pub const INVITERS: [Role; 3] = [Role::GlobalAdministrator, Role::UserAdministrator, Role::GuestInviter];
+
 /// Graph's `authorizationPolicy`, as far as it decides something here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,7 +103,6 @@ impl Default for AuthorizationPolicy {
 impl AuthorizationPolicy {
     /// May this principal invite at all? Apps may only where inviting is not reserved for people with roles (Microsoft's page).
     pub fn may_invite(&self, principal: &Principal) -> Result<()> {
-        const INVITERS: [Role; 3] = [Role::GlobalAdministrator, Role::UserAdministrator, Role::GuestInviter];
         let is_inviter = INVITERS.iter().any(|role| principal.roles().contains(role));
         let is_member = principal.user().is_none_or(|user| user.user_type == UserType::Member);
         let allowed = match (principal, self.invites_from) {

@@ -416,6 +416,17 @@ impl Directory {
             .await
     }
 
+    /// May the caller do this now? For what is hard to undo: whoever comes by a page is asked to sign in before anything is
+    /// typed, not behind it.
+    pub async fn check_fresh(&self, cx: &Cx, caller: &Caller, operation: Operation) -> Result<()> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, operation)?;
+                require_fresh_caller(reader, cx, caller)
+            })
+            .await
+    }
+
     /// Ends a session.
     pub async fn sign_out(&self, cookie: &str) -> Result<()> {
         let Some((realm, hash)) = read_cookie(cookie) else { return Ok(()) };

@@ -37,6 +37,7 @@ mod users;
 mod verify;
 
 pub use accounts::{Account, Candidate, Listing, Removed};
+pub use audit::{AuditFound, AuditSearch};
 pub use authn::{Caller, SignedIn};
 pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
@@ -53,7 +54,11 @@ pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
 pub use purge::PurgePass;
-pub use registrations::{AppDetail, AppKey, AppPatch, DelegatedGrant, NewCertificate};
+pub use registrations::{
+    AppDetail, AppKey, AppPatch, AppPermissions, DelegatedGrant, NewCertificate, PermissionState,
+    certificate_thumbprint, is_grantable,
+};
+pub use roles::{RoleChange, RoleHolders, RoleRefusal, RoleView};
 pub use second_factor::{Enrolment, SecondFactorState, SecurityAnswer};
 pub use sessions::SessionView;
 pub use settings::{
@@ -61,10 +66,10 @@ pub use settings::{
 };
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
-    AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, GrantKind, GrantRow, GroupObject,
-    ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
+    AppCertificate, AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, Grant, GrantKind,
+    GrantRow, GroupObject, ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
 };
-pub use tenants::{NewMember, NewTenant, SetupRequest};
+pub use tenants::{NewMember, NewTenant, SetupRequest, apps::is_redirect_uri};
 pub use tokens::{
     AdminConsentRequest, AdminStep, AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, DEVICE_PAGE,
     DeviceAnswer, DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step,

@@ -231,8 +231,12 @@ impl Directory {
                     return Err(Error::not_found(sponsor));
                 }
                 let draft = Draft::by(&cx, Activity::RemoveSponsor, &principal).on_user(&cx, &user);
+                let draft = match reader.user(sponsor)? {
+                    Some(sponsor) => draft.on_user(&cx, &sponsor),
+                    None => draft.on(Target::user(sponsor)),
+                };
                 let mut changes = ChangeSet::new();
-                changes.delete_sponsor(&user, sponsor).record(draft.on(Target::user(sponsor)).done());
+                changes.delete_sponsor(&user, sponsor).record(draft.done());
                 Decision::done(changes, ())
             })
             .await

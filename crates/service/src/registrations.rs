@@ -1,19 +1,23 @@
 //! Apps over Graph: the application and its service principal, credentials, and permissions.
 
+mod consent;
+mod secrets;
+
+pub use consent::{AppPermissions, PermissionState, is_grantable};
+
 use crate::{
     Caller, Directory,
-    authn::authorized,
+    authn::{authorized, require_fresh_caller},
     record::Draft,
     tenants::apps::{SECRET_LIFE, require_redirect},
 };
-use identity::Secret;
 use model::{
     AppId, Cx, Error, ErrorKind, ObjectId, Result, Timestamp,
     audit::{Activity, Record, Target},
     authz::{Operation, Permission, Principal},
     mint_uuid, plain_text,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::{App, AppCertificate, AppObject, AppSecret, ChangeSet, Decision, GrantKind, GrantRow, Reader};
 use uuid::Uuid;
 
@@ -82,6 +86,11 @@ pub struct DelegatedGrant {
     pub permissions: Vec<Permission>,
 }
 
+/// The thumbprint of a certificate with which an app could prove itself; nothing for any other text.
+pub fn certificate_thumbprint(text: &str) -> Option<String> {
+    identity::AppCertificate::from_text(text).map(|certificate| certificate.thumbprint().to_owned())
+}
+
 /// The most that an app's kept properties may take, as JSON.
 const BODY_SIZE: usize = 64 * 1024;
 /// So many certificates may one app have.
@@ -104,6 +113,22 @@ pub(crate) fn detail(reader: &Reader<'_>, object: AppObject) -> Result<AppDetail
 
 fn record(cx: &Cx, activity: Activity, by: &Principal, app: &App) -> Record {
     Draft::by(cx, activity, by).on(Target::thing("App", app.id, &app.name)).done()
+}
+
+/// What a change of an app changed, before and after.
+fn updated(cx: &Cx, activity: Activity, by: &Principal, (old, new): (&App, &App)) -> Record {
+    let mut draft = Draft::by(cx, activity, by).on(Target::thing("App", new.id, &new.name));
+    for (name, before, after) in [
+        ("DisplayName", json!(old.name), json!(new.name)),
+        ("PublicClient", json!(old.public), json!(new.public)),
+        ("RedirectUris", json!(old.redirect_uris), json!(new.redirect_uris)),
+        ("AccountEnabled", json!(old.enabled), json!(new.enabled)),
+    ] {
+        if before != after {
+            draft = draft.with(name, Some(before), Some(after));
+        }
+    }
+    draft.done()
 }
 
 fn apply(object: &AppObject, patch: &AppPatch) -> Result<AppObject> {
@@ -217,27 +242,53 @@ impl Directory {
             .await
     }
 
-    /// Registers an app, without a service principal yet: it can ask for no token.
-    pub async fn create_app(&self, cx: &Cx, caller: &Caller, patch: AppPatch) -> Result<AppDetail> {
+    /// Apps by name, behind the one with this name and client id.
+    pub async fn list_apps_by_name(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        after: Option<(&str, AppId)>,
+        limit: u16,
+    ) -> Result<Vec<AppDetail>> {
+        self.store()
+            .read(caller.scope(), |reader| {
+                authorized(reader, cx, caller, Operation::ReadApplications)?;
+                reader.apps_by_name(after, limit)?.into_iter().map(|object| detail(reader, object)).collect()
+            })
+            .await
+    }
+
+    /// Registers an app; with a service principal, or else it can ask for no token yet. An id makes it safe to ask twice: the
+    /// second time changes nothing.
+    pub async fn create_app(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        patch: AppPatch,
+        (id, with_principal): (Option<AppId>, bool),
+    ) -> Result<AppDetail> {
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
         let blank = AppObject {
             app: App {
-                id: AppId::mint(cx.random.as_ref()),
+                id: id.unwrap_or_else(|| AppId::mint(cx.random.as_ref())),
                 object: ObjectId::mint(cx.random.as_ref()),
                 name: String::new(),
                 public: false,
                 redirect_uris: Vec::new(),
-                enabled: false,
+                enabled: with_principal,
                 created: cx.now,
             },
             application: ObjectId::mint(cx.random.as_ref()),
-            has_principal: false,
+            has_principal: with_principal,
             body: Map::new(),
             version: 0,
         };
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
+                if let Some(known) = id.map(|id| reader.app_object(id)).transpose()?.flatten() {
+                    return Decision::done(ChangeSet::new(), detail(reader, known)?);
+                }
                 let object = apply(&blank, &AppPatch { enabled: None, ..patch.clone() })?;
                 let mut changes = ChangeSet::new();
                 changes.insert_app_object(scope, &object)?;
@@ -245,6 +296,9 @@ impl Directory {
                     replace_certificates(reader, &mut changes, &cx, (scope, &object.app), wanted)?;
                 }
                 changes.record(record(&cx, Activity::AddApplication, &principal, &object.app));
+                if with_principal {
+                    changes.record(record(&cx, Activity::AddServicePrincipal, &principal, &object.app));
+                }
                 Decision::done(changes, AppDetail { object, secrets: Vec::new(), certificates: Vec::new() })
             })
             .await
@@ -262,6 +316,7 @@ impl Directory {
                 let mut changes = ChangeSet::new();
                 changes.update_app_object(scope, &next)?;
                 if let Some(wanted) = &patch.certificates {
+                    require_fresh_caller(reader, &cx, &caller)?;
                     replace_certificates(reader, &mut changes, &cx, (scope, &next.app), wanted)?;
                     changes.record(record(&cx, Activity::UpdateAppSecrets, &principal, &next.app));
                 }
@@ -269,18 +324,20 @@ impl Directory {
                     AppKey::Principal(_) => Activity::UpdateServicePrincipal,
                     AppKey::Application(_) | AppKey::Client(_) => Activity::UpdateApplication,
                 };
-                changes.record(record(&cx, activity, &principal, &next.app));
+                changes.record(updated(&cx, activity, &principal, (&object.app, &next.app)));
                 Decision::done(changes, ())
             })
             .await
     }
 
-    /// Deletes an app with its service principal, credentials and permissions, for good. Its tokens end with it.
+    /// Deletes an app with its service principal, credentials and permissions, for good. Its tokens end with it. By page, only
+    /// to whoever signed in lately.
     pub async fn delete_app(&self, cx: &Cx, caller: &Caller, key: AppKey) -> Result<()> {
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
+                require_fresh_caller(reader, &cx, &caller)?;
                 let object = find(reader, key)?;
                 cx.check_seen(object.version)?;
                 let mut changes = ChangeSet::new();
@@ -343,68 +400,6 @@ impl Directory {
             })
             .await
     }
-
-    /// Gives an app a secret, good until `ends` or for two years. This answer is the only place where it can be read.
-    pub async fn add_password(
-        &self,
-        cx: &Cx,
-        caller: &Caller,
-        key: AppKey,
-        (name, ends): (Option<String>, Option<Timestamp>),
-    ) -> Result<(AppSecret, Secret)> {
-        let secret = Secret::generate(cx.random.as_ref());
-        let added = AppSecret {
-            id: mint_uuid(cx.random.as_ref()),
-            name: name.as_deref().and_then(plain_text),
-            hint: secret.expose().get(..3).map(str::to_owned),
-            created: cx.now,
-            expires: ends.unwrap_or(cx.now + SECRET_LIFE),
-        };
-        if added.expires <= cx.now {
-            return Err(Error::bad_request("The secret ends before it begins: give a later endDateTime."));
-        }
-        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
-        let (hash, answer) = (secret.hash(), added.clone());
-        self.store()
-            .commit(scope, move |reader| {
-                let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
-                let object = find(reader, key)?;
-                let hint = added.hint.clone().unwrap_or_default();
-                let mut changes = ChangeSet::new();
-                changes
-                    .insert_app_secret(scope, &object.app, added.id, &hash, (added.created, added.expires))
-                    .name_app_secret(scope, &object.app, added.id, (added.name.as_deref(), &hint))
-                    .record(record(&cx, Activity::UpdateAppSecrets, &principal, &object.app));
-                Decision::done(changes, ())
-            })
-            .await?;
-        Ok((answer, secret))
-    }
-
-    /// Takes a secret from an app.
-    ///
-    /// # Errors
-    /// `BadRequest` if it has no such secret (as Graph).
-    pub async fn remove_password(&self, cx: &Cx, caller: &Caller, key: AppKey, id: Uuid) -> Result<()> {
-        let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
-        self.store()
-            .commit(scope, move |reader| {
-                let principal = authorized(reader, &cx, &caller, Operation::WriteApplications)?;
-                let object = find(reader, key)?;
-                if !reader.app_secret_list(object.app.id)?.iter().any(|secret| secret.id == id) {
-                    return Err(Error::bad_request(format!("No credentials found to be removed: {id}.")));
-                }
-                let mut changes = ChangeSet::new();
-                changes.delete_app_secret(scope, &object.app, id).record(record(
-                    &cx,
-                    Activity::UpdateAppSecrets,
-                    &principal,
-                    &object.app,
-                ));
-                Decision::done(changes, ())
-            })
-            .await
-    }
 }
 
 /// Granting.
@@ -433,7 +428,7 @@ impl Directory {
             .await
     }
 
-    /// Grants a permission to an app itself.
+    /// Grants a permission to an app itself. By page, only to whoever signed in lately.
     ///
     /// # Errors
     /// `BadRequest` if it has it.
@@ -448,6 +443,7 @@ impl Directory {
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteAppRoleAssignments)?;
+                require_fresh_caller(reader, &cx, &caller)?;
                 let object = find(reader, AppKey::Principal(client))?;
                 if permission.application_id().is_none() {
                     return Err(Error::bad_request(
@@ -512,7 +508,7 @@ impl Directory {
     }
 
     /// Sets what an app may do on behalf of everybody, or of one person: exactly these permissions from now on. `new` demands
-    /// that there was no such grant, its absence that there was.
+    /// that there was no such grant, its absence that there was. By page, only to whoever signed in lately.
     pub async fn set_delegated_grant(
         &self,
         cx: &Cx,
@@ -524,6 +520,7 @@ impl Directory {
         self.store()
             .commit(scope, move |reader| {
                 let principal = authorized(reader, &cx, &caller, Operation::WriteDelegatedGrants)?;
+                require_fresh_caller(reader, &cx, &caller)?;
                 let object = find(reader, AppKey::Principal(grant.client))?;
                 let known = delegated_grants(reader)?
                     .into_iter()

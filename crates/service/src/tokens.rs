@@ -50,7 +50,7 @@ const NETWORKS: usize = 10_000;
 
 /// Microsoft Graph as a resource, by address and by id.
 const GRAPH_URL: &str = "https://graph.microsoft.com";
-const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
+pub(crate) const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Names that stand for any tenant.
 const ANY: [&str; 2] = ["common", "organizations"];

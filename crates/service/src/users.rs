@@ -49,7 +49,7 @@ pub(crate) fn is_last_administrator(reader: &Reader<'_>, user: &User, roles: &[R
     Ok(roles.contains(&Role::GlobalAdministrator) && reader.other_administrators(user.id)? == 0)
 }
 
-fn last_administrator() -> Error {
+pub(crate) fn last_administrator() -> Error {
     Error::bad_request(
         "This is the last Global Administrator of the organization. Give another account that role first.",
     )

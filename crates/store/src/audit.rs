@@ -167,6 +167,8 @@ fn append_one(
 pub struct AuditQuery {
     /// Only this activity (its name on the wire).
     pub activity: Option<String>,
+    /// Only records that name this person beside the chain.
+    pub subject: Option<ObjectId>,
     /// Only from this time on.
     pub from: Option<Timestamp>,
     /// Only up to this time.
@@ -212,17 +214,30 @@ pub struct ChainReport {
 impl Reader<'_> {
     /// Audit records, newest first. The order is that of the sequence numbers, which is the order of the commits.
     pub fn audit(&self, query: &AuditQuery) -> Result<Vec<Stored>> {
-        let rows = self.rows(
-            "select sequence, body from audit where tenant_id = ?1 and sequence < ?2 and at >= ?3 and at <= ?4 \
-             and (activity = ?5 or ?5 is null) order by sequence desc limit ?6",
-            &[
-                query.before.unwrap_or(i64::MAX).into(),
-                query.from.map_or(i64::MIN, Timestamp::as_micros).into(),
-                query.to.map_or(i64::MAX, Timestamp::as_micros).into(),
-                query.activity.as_ref().into(),
-                i64::from(query.limit).into(),
-            ],
-        )?;
+        let mut parameters: Vec<Value> = vec![
+            query.before.unwrap_or(i64::MAX).into(),
+            query.from.map_or(i64::MIN, Timestamp::as_micros).into(),
+            query.to.map_or(i64::MAX, Timestamp::as_micros).into(),
+            query.activity.as_ref().into(),
+            i64::from(query.limit).into(),
+        ];
+        let rows = match query.subject {
+            None => self.rows(
+                "select sequence, body from audit where tenant_id = ?1 and sequence < ?2 and at >= ?3 and at <= ?4 \
+                 and (activity = ?5 or ?5 is null) order by sequence desc limit ?6",
+                &parameters,
+            ),
+            Some(subject) => {
+                parameters.push(subject.into());
+                self.rows(
+                    "select a.sequence, a.body from audit_personal p \
+                     join audit a on a.tenant_id = p.tenant_id and a.sequence = p.sequence \
+                     where p.tenant_id = ?1 and p.subject_id = ?7 and p.sequence < ?2 and a.at >= ?3 and a.at <= ?4 \
+                     and (a.activity = ?5 or ?5 is null) order by p.sequence desc limit ?6",
+                    &parameters,
+                )
+            }
+        }?;
         rows.into_iter().map(|mut row| self.stored(row.int()?, &row.text()?)).collect()
     }
 

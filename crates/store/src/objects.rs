@@ -399,6 +399,19 @@ impl Reader<'_> {
         self.rows(&sql, &[after_text(after), i64::from(limit).into()])?.into_iter().map(app_object).collect()
     }
 
+    /// Registered apps by name, behind the one with this name and client id.
+    pub fn apps_by_name(&self, after: Option<(&str, AppId)>, limit: u16) -> Result<Vec<AppObject>> {
+        let sql = format!(
+            "select {APP_COLUMNS} from apps where tenant_id = ?1 and deleted_at is null \
+             and (name > ?2 or (name = ?2 and id > ?3)) order by name, id limit ?4"
+        );
+        let (name, id) = after.map_or(("", String::new()), |(name, id)| (name, id.to_string()));
+        self.rows(&sql, &[name.into(), id.into(), i64::from(limit).into()])?
+            .into_iter()
+            .map(app_object)
+            .collect()
+    }
+
     /// Secrets of an app, expired ones too.
     pub fn app_secret_list(&self, app: AppId) -> Result<Vec<AppSecret>> {
         self.rows(
@@ -432,6 +445,23 @@ impl Reader<'_> {
             let permission =
                 Permission::parse(&word).ok_or_else(|| Error::internal("a stored permission is unknown"))?;
             Ok(GrantRow { app, permission, created: row.time()? })
+        })
+        .collect()
+    }
+
+    /// How many people let an app have a permission, by permission.
+    pub fn consent_counts(&self, app: AppId) -> Result<Vec<(Permission, i64)>> {
+        self.rows(
+            "select permission, count(*) from app_consents where tenant_id = ?1 and app_id = ?2 \
+             group by permission order by permission",
+            &[app.into()],
+        )?
+        .into_iter()
+        .map(|mut row| {
+            let word = row.text()?;
+            let permission =
+                Permission::parse(&word).ok_or_else(|| Error::internal("a stored permission is unknown"))?;
+            Ok((permission, row.int()?))
         })
         .collect()
     }
@@ -770,6 +800,19 @@ impl ChangeSet {
         self.one(
             "delete from app_consents where tenant_id = ?1 and app_id = ?2 and user_id = ?3 and permission = ?4",
             vec![tenant.tenant().into(), app.into(), user.into(), permission.value().into()],
+        )
+    }
+
+    /// Takes a permission that single people let an app have, from all of them.
+    pub fn withdraw_consents(
+        &mut self,
+        tenant: TenantScope,
+        app: AppId,
+        permission: Permission,
+    ) -> &mut Self {
+        self.any(
+            "delete from app_consents where tenant_id = ?1 and app_id = ?2 and permission = ?3",
+            vec![tenant.tenant().into(), app.into(), permission.value().into()],
         )
     }
 

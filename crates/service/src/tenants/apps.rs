@@ -46,7 +46,7 @@ fn grant_record(
 }
 
 /// Codes go only where nobody else listens: https, or the loopback interface (RFC 8252, section 7.3).
-pub(crate) fn require_redirect(uri: &str) -> Result<()> {
+pub fn is_redirect_uri(uri: &str) -> bool {
     let after = |prefix: &str| uri.strip_prefix(prefix);
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
     let loopback =
@@ -54,7 +54,11 @@ pub(crate) fn require_redirect(uri: &str) -> Result<()> {
     let secure = after("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     let printable =
         uri.len() <= MAX_REDIRECT && uri.chars().all(|c| c.is_ascii_graphic()) && !uri.contains('#');
-    if printable && (secure || loopback) {
+    printable && (secure || loopback)
+}
+
+pub(crate) fn require_redirect(uri: &str) -> Result<()> {
+    if is_redirect_uri(uri) {
         return Ok(());
     }
     Err(Error::bad_request(format!(

@@ -226,7 +226,7 @@ async fn create(call: Call<'_>) -> Answer {
             "A value is required for property 'displayName' of resource 'Application'.",
         ));
     }
-    let detail = call.app.directory.create_app(&call.arrival.cx, &call.caller, patch).await?;
+    let detail = call.app.directory.create_app(&call.arrival.cx, &call.caller, patch, (None, false)).await?;
     // What was stored, with the certificates among it.
     let key = AppKey::Application(detail.object.application);
     let detail = call.app.directory.get_app(&call.arrival.cx, &call.caller, key).await.unwrap_or(detail);
@@ -288,9 +288,38 @@ fn parse(members: Vec<(String, Value)>, current: &Map<String, Value>) -> Result<
     Ok(patch)
 }
 
+/// Where an app's addresses stand, by where it runs.
+const PLATFORMS: [&str; 3] = ["web", "spa", "publicClient"];
+
+fn redirect_uris(platform: &Value) -> Vec<String> {
+    let list = platform["redirectUris"].as_array().cloned().unwrap_or_default();
+    list.iter().filter_map(|uri| uri.as_str().map(str::to_owned)).collect()
+}
+
+/// The addresses of an app on a server, in a browser, on a device.
+pub(crate) fn addresses_of(detail: &AppDetail) -> [Vec<String>; 3] {
+    let object = object(detail);
+    PLATFORMS.map(|name| redirect_uris(&object[name]))
+}
+
+/// A patch that sets these addresses, and whether the app can keep no secret; the rest of each platform stays.
+pub(crate) fn with_addresses_at(
+    mut patch: AppPatch,
+    current: &Map<String, Value>,
+    (addresses_at, public): ([Vec<String>; 3], bool),
+) -> AppPatch {
+    for (name, uris) in PLATFORMS.into_iter().zip(addresses_at) {
+        let mut platform = current.get(name).cloned().filter(Value::is_object).unwrap_or_else(|| json!({}));
+        platform["redirectUris"] = json!(uris);
+        patch.body.insert(name.to_owned(), platform);
+    }
+    patch.body.insert("isFallbackPublicClient".to_owned(), json!(public));
+    addresses(&mut patch, current);
+    patch
+}
+
 /// Where codes may be sent is what all three platforms name together; without a web address, the app cannot keep a secret.
 fn addresses(patch: &mut AppPatch, current: &Map<String, Value>) {
-    const PLATFORMS: [&str; 3] = ["web", "spa", "publicClient"];
     let touched =
         PLATFORMS.iter().chain(&["isFallbackPublicClient"]).any(|name| patch.body.contains_key(*name));
     if !touched {
@@ -298,10 +327,7 @@ fn addresses(patch: &mut AppPatch, current: &Map<String, Value>) {
     }
     let said =
         |name: &str| patch.body.get(name).or_else(|| current.get(name)).cloned().unwrap_or(Value::Null);
-    let of = |name: &str| -> Vec<String> {
-        let list = said(name)["redirectUris"].as_array().cloned().unwrap_or_default();
-        list.iter().filter_map(|uri| uri.as_str().map(str::to_owned)).collect()
-    };
+    let of = |name: &str| redirect_uris(&said(name));
     let web = of("web");
     let others = [of("spa"), of("publicClient")].concat();
     let fallback = said("isFallbackPublicClient").as_bool();
