@@ -802,3 +802,341 @@ role-reports-reader = Reports Reader
 role-security-administrator = Security Administrator
 role-security-reader = Security Reader
 role-user-administrator = User Administrator
+
+# What permissions let an app do, as the model says it
+permission-app-role-assignment-read-write-all = Grant application permissions to any app
+permission-application-read-all = Read apps and their service principals
+permission-application-read-write-all = Register, change and delete apps, and give them credentials
+permission-audit-log-read-all = Read the audit log
+permission-delegated-permission-grant-read-write-all = Grant delegated permissions to any app
+permission-directory-read-all = Read users, groups, apps and roles
+permission-directory-read-write-all = Read and change users, groups and apps
+permission-group-read-all = Read groups and their members
+permission-group-read-write-all = Create, change and delete groups, and change their members
+permission-group-member-read-all = Read groups and who belongs to them
+permission-group-member-read-write-all = Change who belongs to a group
+permission-organization-read-all = Read the properties of the organization
+permission-organization-read-write-all = Change the properties of the organization
+permission-policy-read-all = Read the policies of the organization
+permission-policy-read-write-authentication-flows = Say whether people may sign themselves up
+permission-policy-read-write-authorization = Say who may invite, and what guests may see
+permission-policy-read-write-cross-tenant-access = Say with which organizations people may work together
+permission-policy-read-write-external-identities = Say whether guests may leave, and go with their home account
+permission-role-management-read-directory = Read who holds which directory role
+permission-role-management-read-write-directory = Give and take directory roles
+permission-user-delete-restore-all = Delete users, and restore them
+permission-user-invite-all = Invite guests
+permission-user-read = Sign people in and read their own profile
+permission-user-read-all = Read all properties of all users
+permission-user-read-write-all = Create, change, delete and restore users
+
+# What was done, as the audit log names it
+activity-create-company = Create Company
+activity-update-policy = Update policy
+activity-set-company-information = Set Company Information
+activity-add-user = Add user
+activity-update-user = Update user
+activity-enable-account = Enable account
+activity-disable-account = Disable account
+activity-invite-external-user = Invite external user
+activity-reinvite-external-user = Invite external user with reset invitation status
+activity-redeem-invitation = Redeem external user invite
+activity-leave-organization = Leave organization
+activity-delete-user = Delete user
+activity-restore-user = Restore user
+activity-hard-delete-user = Hard Delete user
+activity-home-account-deleted = Home account deleted
+activity-home-account-restored = Home account restored
+activity-add-role-member = Add member to role
+activity-remove-role-member = Remove member from role
+activity-add-application = Add application
+activity-grant-permission = Add app role assignment to service principal
+activity-revoke-permission = Remove app role assignment from service principal
+activity-update-application = Update application
+activity-update-app-secrets = Update application - Certificates and secrets management
+activity-reset-password = Reset user password
+activity-add-group = Add group
+activity-add-group-member = Add member to group
+activity-remove-group-member = Remove member from group
+activity-update-group = Update group
+activity-delete-group = Delete group
+activity-update-authorization-policy = Update authorization policy
+activity-update-access-default = Update the company default cross-tenant access setting
+activity-add-access-partner = Add a partner to cross-tenant access setting
+activity-update-access-partner = Update a partner cross-tenant access setting
+activity-delete-access-partner = Delete partner specific cross-tenant access setting
+activity-add-sponsor = Add user sponsor
+activity-remove-sponsor = Remove user sponsor
+activity-delete-application = Delete application
+activity-add-service-principal = Add service principal
+activity-update-service-principal = Update service principal
+activity-remove-service-principal = Remove service principal
+activity-add-delegated-grant = Add delegated permission grant
+activity-remove-delegated-grant = Remove delegated permission grant
+activity-connect-directly = Connect to organization
+activity-token-refused = Token request refused
+activity-sign-in = Sign in
+activity-sign-in-refused = Sign-in refused
+activity-add-signing-key = Add signing key
+activity-send-mail = Send mail
+activity-register-security-info = User registered security info
+activity-delete-security-info = User deleted security info
+activity-revoke-sessions = Revoke user sign in sessions
+activity-update-sign-in-settings = Update sign-in settings
+activity-add-identity-provider = Add identity provider
+activity-update-identity-provider = Update identity provider
+activity-delete-identity-provider = Delete identity provider
+
+# Roles
+roles-title = Roles
+admin-roles-text = What each directory role allows, and who holds it.
+roles-lead = Everybody who holds a role can open these pages and see settings, users, groups, apps and roles. What a role allows beyond that stands beside it.
+roles-held = Roles in use
+roles-unheld = Roles that nobody holds
+role = Role
+role-allows = Allows
+role-allows-nothing-more = Nothing beyond that
+role-holders = Held by
+role-nobody = Nobody
+role-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+ }
+ability-everything = Everything in this organization
+ability-see = Open these pages, and see settings, users, groups, apps and roles
+ability-external = Decide whether guests may leave, from which domains they come, and which identity providers partners sign in with
+ability-partners = Say with which organizations people may work together
+ability-inviting = Say who may invite, and what guests may see
+ability-organization = Change the properties of the organization, and how its people sign in
+ability-create = Create users, and create, change and delete groups
+ability-users = Change, block, delete and restore users, and delete them permanently
+ability-deleted = See deleted users
+ability-roles = Give and take every role, and grant apps permissions of their own
+ability-apps = Register, change and delete apps, give them credentials, and consent on behalf of everybody
+ability-audit = Read the audit log
+ability-invite = Invite guests, also where members may not
+role-allows-title = What it allows
+role-holders-title = Who holds it
+role-holders-none = Nobody holds this role.
+role-read-only = You can see who holds a role. To give or take one, you need the role Global Administrator or Privileged Role Administrator.
+role-give-title = Give this role to somebody
+role-give-field = Who
+role-give-hint = User name, e-mail address or object ID. You see who it is before anything changes.
+role-give = Give the role
+role-give-ask = Give { $name } the role { $role }?
+role-give-effect = From the next request on, { $name } may:
+role-given = { $name } holds this role now.
+role-take = Take away
+role-take-ask = Take the role { $role } from { $name }?
+role-take-effect = What the role allows ends with the next request, also where the person is signed in at the moment.
+role-take-oneself = This is you. Somebody else has to give you the role back, and you may no longer be able to open these pages.
+role-take-apply = Take the role away
+role-taken = { $name } does not hold this role any more.
+role-refused-held = This person holds the role already.
+role-refused-not-held = This person does not hold the role.
+role-refused-outsider = Roles are not given to people whose home is elsewhere, because this organization could not hold them to its rules for administrators. Give the role to a member, or allow it first in the policy guestAdministrators.
+role-refused-outsider-by-outsider = Somebody whose home is elsewhere cannot give roles to others whose home is elsewhere. Ask an administrator who is at home here.
+role-refused-last-administrator = This is the last Global Administrator who is at home here. Give another member that role first; then this one can be taken.
+person-kind = Home
+person-internal = This organization
+person-external = Elsewhere
+person-mail = E-mail address
+person-roles = Roles now
+person-roles-none = None
+problem-nobody-found = Nobody is found under this name. Check it; a deleted user has to be restored first.
+
+# App registrations
+apps-title = App registrations
+admin-apps-text = Register apps, give them secrets and certificates, and decide what they may do.
+apps-lead = Apps that sign people in here or ask for data of this organization. What an app may do, you grant and revoke on its page.
+app-page-title = { $app } (app)
+apps-none = No app is registered yet.
+app = App
+app-new-title = Register an app
+app-new-lead = A new app may do nothing yet. You grant it permissions afterwards.
+app-register = Register
+app-registered = The app is registered. Its client ID is below.
+app-name = Name
+app-name-hint = Shown to people when the app asks them for permission.
+app-kind = Kind
+app-kind-question = Where does it run?
+app-kind-web = Web app or service
+app-kind-web-hint = On a server, where it can keep a secret.
+app-kind-spa = Single-page app
+app-kind-spa-hint = In the browser, where nothing stays secret.
+app-kind-device = Mobile, desktop or command line
+app-kind-device-hint = On a device, where nothing stays secret.
+app-addresses = Redirect addresses
+app-addresses-hint = Where people return to after signing in, one address per line: https, or http to localhost for a program on the same machine. Leave it empty for a service that signs nobody in.
+app-public = Public client
+app-public-hint = It has no credentials and acts only for people who are signed in.
+app-public-question = Can the app keep a secret?
+app-confidential = Confidential
+app-confidential-hint = It proves who it is with a secret or a certificate.
+app-credentials = Secrets and certificates
+app-credentials-text = With one of these the app proves who it is. Whoever has it can do everything that the app may do.
+app-credentials-public = This app is a public client, so these do not work. Remove them, or say below that it can keep a secret.
+app-registered-on = Registered on
+app-state = State
+app-on = On
+app-off = Off
+app-no-principal = Cannot sign in
+app-is-off-text = While the app is off, it gets no tokens, and those that it has do not work.
+app-no-principal-text = The app is registered without a service principal, so there is nothing that could sign in. Switching it on creates one.
+app-client-id = Client ID
+app-application-id = Object ID of the app
+app-principal-id = Object ID of the service principal
+app-properties = Name and addresses
+app-read-only = You can see this app. To change it, you need the role Global Administrator, Application Administrator or Cloud Application Administrator.
+app-switch-on = Switch on
+app-switched-on = The app is on.
+app-switch-off = Switch off
+app-switched-off = The app is off. It stopped working with its next request.
+app-off-ask = Switch { $app } off?
+app-off-text = { $app } gets no tokens any more, and those that it has stop working with the next request. You can switch it on again.
+app-delete = Delete the app
+app-delete-about = Deleting an app cannot be undone. If you are not sure, switch it off.
+app-delete-ask = Delete { $app } permanently?
+app-delete-text = This cannot be undone. { $app } stops working with its next request. If you register it again, it gets another client ID.
+app-delete-credentials = { $count ->
+    [0] It has no secrets or certificates.
+    [one] One secret or certificate goes with it.
+   *[other] { $count } secrets and certificates go with it.
+ }
+app-delete-permissions = { $count ->
+    [0] It has no permissions.
+    [one] One permission goes with it.
+   *[other] { $count } permissions go with it.
+ }
+app-delete-apply = Delete permanently
+app-deleted = The app is deleted.
+
+secrets = Secrets
+certificates = Certificates
+credentials-none = None.
+credential-name = What it is for
+credential-name-hint = For yourself, such as the server that uses it. May be left empty.
+credential-unnamed = Without a name
+credential-created = Added on
+credential-expires = Good until
+credential-over = Expired
+credential-soon = { $days ->
+    [0] Expires today
+    [one] One day left
+   *[other] { $days } days left
+ }
+credential-added = Added. The app can use it at once.
+credential-remove = Remove
+credential-removed = Removed. The app can no longer use it.
+credential-remove-text = { $app } can no longer sign in with it. Make sure that the app uses another one by now.
+credential-remove-apply = Remove
+secret-new-title = Add a secret
+secret-new-lead = The secret is shown once, on the next page. Have a safe place ready for it.
+secret-days = How long is it good?
+secret-90 = 90 days
+secret-180 = 180 days
+secret-365 = One year
+secret-730 = Two years
+secret-add = Add and show the secret
+secret-title = Secret
+secret-of = Secret of { $app }
+secret-lead = Copy it now. It is not shown again.
+secret-text = Only a fingerprint of it is stored here. If it is lost, add another one and remove this one.
+secret-mark = Begins with
+secret-remove-ask = Remove a secret from { $app }?
+certificate = Certificate
+certificate-new-title = Add a certificate
+certificate-new-lead = The app keeps the private key. Here you enter the certificate with the public key.
+certificate-hint = In PEM or Base64 form, with an RSA key of 2048 to 8192 bits.
+certificate-add = Add certificate
+certificate-mark = Thumbprint
+certificate-remove-ask = Remove a certificate from { $app }?
+problem-not-an-app-address = Enter one address per line, each with https, or http to localhost for a program on the same machine.
+problem-not-a-certificate = This is not an X.509 certificate with an RSA key of 2048 to 8192 bits. Enter the certificate, not the private key.
+problem-unshowable = This contains characters that cannot be shown. Type it in again.
+
+app-permissions = Permissions
+app-permissions-text = What the app asks for and what it may do: for signed-in people, within what each of them may do; or by itself, without anybody signed in. Revoking counts from its next request on.
+app-permissions-none = The app asks for nothing and may do nothing.
+permission = Permission
+permission-form = How
+permission-form-people = For signed-in people
+permission-form-own = By itself
+permission-granted = Granted
+permission-asked = Asked for, not granted
+permission-people = { $count ->
+    [one] One person allowed it for themselves
+   *[other] { $count } people allowed it for themselves
+ }
+permission-people-label = People
+permission-people-too = It is taken from them, too.
+permission-not-yours = Not for your role
+permission-unavailable = Not available
+permission-choose = Grant
+permission-grant = Grant
+permission-revoke = Revoke
+permission-revoked = The permission is revoked, with effect from the next request.
+permission-revoke-ask = Revoke a permission of { $app }?
+permission-revoke-text = { $app } loses it with the next request. You can grant it again.
+permission-revoke-apply = Revoke
+permissions-unknown = { $count ->
+    [one] It also asks for one permission that does not exist here.
+   *[other] It also asks for { $count } permissions that do not exist here.
+ }
+permissions-grant-all = Grant everything it asks for
+permissions-add = Grant other permissions
+permissions-add-title = Grant { $app } permissions
+permissions-add-lead = Choose what the app is to be allowed. Before anything is granted, you see what it means.
+permissions-people-only = What an app may do by itself is granted by a Global Administrator or a Privileged Role Administrator.
+permissions-public = This app is a public client: it acts only for people who are signed in.
+permissions-nothing-chosen = Choose at least one permission, and go on.
+permissions-grant-ask = Grant { $app } these permissions?
+permission-grant-people = On behalf of everybody in { $organization } who signs in to it, within what each of them may do. Nobody else is asked.
+permission-grant-own = Without anybody signed in, for everything in { $organization }, whenever it likes.
+permissions-grant-text = Grant only what you know the app needs. You can revoke each permission later.
+permissions-granted = { $count ->
+    [0] The app had these permissions before.
+    [one] One permission is granted.
+   *[other] { $count } permissions are granted.
+ }
+
+# Audit log
+audit-title = Audit log
+admin-audit-text = Who did what, when, and what changed. Search and export it.
+audit-lead = Everything that was changed in this organization, or was refused, newest first.
+audit-none = Nothing in the log matches.
+audit-activity = Activity
+audit-time = Time
+audit-who = Who
+audit-whom = To whom or what
+audit-from = From (UTC)
+audit-to = Until (UTC)
+audit-result = Result
+audit-success = Done
+audit-failure = Refused
+audit-any = All
+audit-operator = Operator of the server
+audit-server = The server
+audit-nobody = Nobody known
+audit-erased = A deleted person
+audit-looked-to = Searched back to { $until }. Go to the next page to search further.
+audit-export = Export
+audit-export-text = Everything that matches the filter, newest first, without a limit. The JSON file has the form of Graph. In the CSV file, cells that a spreadsheet could take for a formula begin with an apostrophe.
+audit-csv = CSV for a spreadsheet
+audit-json = JSON for a program
+audit-through = Through the app
+audit-reason = Reason
+audit-correlation = Correlation ID
+audit-id = Record ID
+audit-sequence = Place in the log
+audit-changes = What changed
+audit-property = Property
+audit-before = Before
+audit-after = After
+audit-details = Details
+audit-kind-user = User
+audit-kind-policy = Policy
+audit-kind-group = Group
+audit-kind-provider = Identity provider
+audit-kind-other = Other
+problem-not-a-date = Enter a date as year, month and day, such as 2026-11-21.

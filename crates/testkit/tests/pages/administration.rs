@@ -203,6 +203,11 @@ async fn pages_of_administrators_need_a_role_and_changes_the_right_one() {
         "/external-collaboration",
         "/external-collaboration/home-deletions",
         "/deleted-users",
+        "/roles",
+        "/apps",
+        "/apps/new",
+        "/audit",
+        "/audit/export.csv",
         "/properties",
     ];
     for path in below.map(|below| format!("/admin{below}")) {

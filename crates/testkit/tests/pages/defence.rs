@@ -169,6 +169,12 @@ async fn every_page_carries_the_headers_that_protect_it() {
         "/external-collaboration",
         "/external-collaboration/home-deletions",
         "/deleted-users",
+        "/roles",
+        "/roles/62e90394-69f5-4237-9190-012177145e10",
+        "/roles/62e90394-69f5-4237-9190-012177145e10/give?person=ana@fabrikam.example",
+        "/apps",
+        "/apps/new",
+        "/audit",
         "/properties",
     ];
     for path in below.map(|below| format!("/admin{below}")) {

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
+mod audit_log;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod defence;
@@ -12,6 +16,8 @@ mod explorer;
 mod oauth;
 #[cfg(test)]
 mod own;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

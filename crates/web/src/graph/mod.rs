@@ -18,9 +18,11 @@ mod service_root;
 mod users;
 mod wire;
 
+pub(crate) use objects::{addresses_of, with_addresses_at};
 pub(crate) use openapi::document as openapi;
 pub use routes::{Route, routes};
 pub(crate) use samples::sample;
+pub(crate) use wire::{audit as audit_object, parse_audit_id};
 
 pub(crate) use schema::USER;
 

@@ -18,8 +18,9 @@ use axum::{
     routing::{get, post},
 };
 use handlers::{
-    account, admin, deleted, explorer, federation, general, home_deletions, invite, oauth, outbox, redeem,
-    security, sessions, settings, setup, sign_in, sign_in_methods, users,
+    account, admin, app_credentials, app_permissions, apps, audit, deleted, explorer, federation, general,
+    home_deletions, invite, oauth, outbox, redeem, roles, security, sessions, settings, setup, sign_in,
+    sign_in_methods, users,
 };
 use http::{HeaderMap, header};
 
@@ -57,6 +58,7 @@ pub(crate) fn router() -> Router<App> {
         .route(paths::DELETED_USERS, get(deleted::list))
         .route("/admin/deleted-users/{user}/restore", get(deleted::back).post(deleted::restore))
         .route("/admin/deleted-users/{user}/delete", get(deleted::ask).post(deleted::purge))
+        .merge(directory())
         .route(paths::PROPERTIES, get(admin::properties).post(admin::save_properties))
         .route(paths::SETUP, get(setup::show).post(setup::finish))
         .route("/{tenant}/oauth2/v2.0/authorize", get(oauth::authorize))
@@ -68,6 +70,50 @@ pub(crate) fn router() -> Router<App> {
         .route(paths::SIGN_OUT_APP, post(oauth::out))
         .route_layer(middleware::from_fn(answer::gate))
         .route("/assets/{name}", get(general::asset))
+}
+
+/// Roles, apps, and the audit log.
+fn directory() -> Router<App> {
+    Router::new()
+        .route(paths::ROLES, get(roles::list))
+        .route("/admin/roles/{role}", get(roles::show))
+        .route("/admin/roles/{role}/give", get(roles::ask_to_give).post(roles::give))
+        .route("/admin/roles/{role}/take/{user}", get(roles::ask_to_take).post(roles::take))
+        .route(paths::APPS, get(apps::list))
+        .route(paths::APP_NEW, get(apps::ask_new).post(apps::register))
+        .route("/admin/apps/{app}", get(apps::show).post(apps::save))
+        .route("/admin/apps/{app}/enable", get(apps::back).post(apps::enable))
+        .route("/admin/apps/{app}/disable", get(apps::ask_disable).post(apps::disable))
+        .route("/admin/apps/{app}/delete", get(apps::ask_delete).post(apps::delete))
+        .route(
+            "/admin/apps/{app}/secrets/new",
+            get(app_credentials::ask_secret).post(app_credentials::add_secret),
+        )
+        .route(
+            "/admin/apps/{app}/secrets/{secret}/remove",
+            get(app_credentials::ask_secret_removal).post(app_credentials::remove_secret),
+        )
+        .route(
+            "/admin/apps/{app}/certificates/new",
+            get(app_credentials::ask_certificate).post(app_credentials::add_certificate),
+        )
+        .route(
+            "/admin/apps/{app}/certificates/{certificate}/remove",
+            get(app_credentials::ask_certificate_removal).post(app_credentials::remove_certificate),
+        )
+        .route("/admin/apps/{app}/permissions/add", get(app_permissions::choose))
+        .route(
+            "/admin/apps/{app}/permissions/grant",
+            get(app_permissions::ask_grant).post(app_permissions::grant),
+        )
+        .route(
+            "/admin/apps/{app}/permissions/revoke",
+            get(app_permissions::ask_revoke).post(app_permissions::revoke),
+        )
+        .route(paths::AUDIT, get(audit::list))
+        .route("/admin/audit/{record}", get(audit::show))
+        .route("/admin/audit/export.csv", get(audit::export_csv))
+        .route("/admin/audit/export.json", get(audit::export_json))
 }
 
 pub(crate) use answer::encoded;

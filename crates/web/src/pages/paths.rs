@@ -40,6 +40,16 @@ pub const DELETED_USERS: &str = "/admin/deleted-users";
 pub const SIGN_IN_METHODS: &str = "/admin/sign-in";
 /// Mails of a demonstration.
 pub const OUTBOX: &str = "/innkeeper/outbox";
+/// Directory roles, and who holds them.
+pub const ROLES: &str = "/admin/roles";
+/// Registered apps.
+pub const APPS: &str = "/admin/apps";
+/// Registering an app.
+pub const APP_NEW: &str = "/admin/apps/new";
+/// The audit log; its filter is in the query.
+pub const AUDIT: &str = "/admin/audit";
+/// What the filter of the audit log matches, as a file; its form (`csv`, `json`) follows.
+pub const AUDIT_EXPORT: &str = "/admin/audit/export.";
 /// Properties of the organisation.
 pub const PROPERTIES: &str = "/admin/properties";
 /// Answering a question about an app; `POST` only.
@@ -88,4 +98,29 @@ pub fn restore(user: &model::ObjectId) -> String {
 /// Deleting one soft-deleted user permanently: `GET` asks, `POST` deletes.
 pub fn purge(user: &model::ObjectId) -> String {
     format!("{DELETED_USERS}/{user}/delete")
+}
+
+/// One directory role.
+pub fn role(role: model::authz::Role) -> String {
+    format!("{ROLES}/{}", role.template())
+}
+
+/// Giving a role to the `person` of the query: `GET` asks, `POST` gives.
+pub fn role_give(role: model::authz::Role) -> String {
+    format!("{ROLES}/{}/give", role.template())
+}
+
+/// Taking a role from somebody: `GET` asks, `POST` takes.
+pub fn role_take(role: model::authz::Role, user: &model::ObjectId) -> String {
+    format!("{ROLES}/{}/take/{user}", role.template())
+}
+
+/// One app.
+pub fn app(app: &model::AppId) -> String {
+    format!("{APPS}/{app}")
+}
+
+/// One record of the audit log.
+pub fn audit_record(id: &str) -> String {
+    format!("{AUDIT}/{id}")
 }

@@ -45,6 +45,7 @@ pub(super) use types::{
 
 pub(super) use access::Act as Access;
 pub(super) use applications::Act as Applications;
+pub(crate) use applications::{addresses_of, with_addresses_at};
 pub(super) use grants::Act as Grants;
 pub(super) use groups::Act as Groups;
 pub(super) use people::Act as People;

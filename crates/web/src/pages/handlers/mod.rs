@@ -2,6 +2,10 @@
 
 pub(super) mod account;
 pub(super) mod admin;
+pub(super) mod app_credentials;
+pub(super) mod app_permissions;
+pub(super) mod apps;
+pub(super) mod audit;
 pub(super) mod deleted;
 pub(super) mod explorer;
 pub(super) mod federation;
@@ -11,6 +15,7 @@ pub(super) mod invite;
 pub(super) mod oauth;
 pub(super) mod outbox;
 pub(super) mod redeem;
+pub(super) mod roles;
 pub(super) mod security;
 pub(super) mod sessions;
 pub(super) mod settings;

@@ -67,13 +67,7 @@ fn way_of(visit: &Visit, fields: &Fields) -> Way {
 }
 
 fn lines(delegated: &[Permission], application: &[Permission]) -> Vec<PermissionLine> {
-    let line = |own| {
-        move |permission: &Permission| PermissionLine {
-            value: permission.value(),
-            meaning: permission.meaning(),
-            own,
-        }
-    };
+    let line = |own| move |permission: &Permission| PermissionLine { permission: *permission, own };
     delegated.iter().map(line(false)).chain(application.iter().map(line(true))).collect()
 }
 

@@ -35,6 +35,7 @@ const AREAS: &[(&str, &[Entry])] = &[
         &[
             entry(paths::USERS, "users-title", "admin-users-text", Operation::ListUsers),
             entry(paths::DELETED_USERS, "deleted-title", "admin-deleted-text", Operation::ReadDeleted),
+            entry(paths::ROLES, "roles-title", "admin-roles-text", Operation::ReadRoles),
         ],
     ),
     (
@@ -46,7 +47,16 @@ const AREAS: &[(&str, &[Entry])] = &[
     ),
     (
         "area-organization",
-        &[entry(paths::PROPERTIES, "properties-title", "admin-properties-text", Operation::ReadOrganization)],
+        &[
+            entry(paths::APPS, "apps-title", "admin-apps-text", Operation::ReadApplications),
+            entry(paths::AUDIT, "audit-title", "admin-audit-text", Operation::ReadAudit),
+            entry(
+                paths::PROPERTIES,
+                "properties-title",
+                "admin-properties-text",
+                Operation::ReadOrganization,
+            ),
+        ],
     ),
 ];
 

@@ -3,10 +3,13 @@
 
 mod account;
 mod admin;
+mod apps;
 mod areas;
+mod audit;
 mod explorer;
 mod general;
 mod oauth;
+mod roles;
 #[cfg(test)]
 mod samples;
 mod security;
@@ -43,6 +46,13 @@ pub use settings::{
 };
 pub use sign_in::{ProviderLink, SignIn, SignInError, SignInStep};
 
+pub(super) use apps::LIVES;
+pub use apps::{
+    AppAsk, AppCertificateNew, AppGrant, AppKind, AppLine, AppNew, AppNotice, AppPage, AppPermissionsChoice,
+    AppQuestion, AppSecretNew, AppSecretShown, AppState, Apps, CatalogueRow, Credential, Life, PermissionRow,
+};
+pub use audit::{Audit, AuditChange, AuditFilter, AuditLine, AuditParty, AuditRecord, AuditTarget};
+pub use roles::{RoleAsk, RoleLine, RoleNotice, RolePage, RolePerson, Roles};
 pub use users::{
     AccountState, HomeLine, InvitationSent, Invite, InviteError, RemovalCandidate, RemoveUsers, RemovedUsers,
     Reset, Show, SignInTimes, Somebody, UserLine, UserNotice, UserPage, Users,
@@ -241,11 +251,21 @@ pub enum Problem {
     NotAHeader,
     /// A header that the explorer sets by itself.
     HeaderOfOurs,
+    /// No user is found under this name.
+    NobodyFound,
+    /// Not an address to which an app may send people back.
+    NotAnAppAddress,
+    /// Not a certificate that an app could prove itself with.
+    NotACertificate,
+    /// Contains characters that cannot be shown.
+    Unshowable,
+    /// Not a day of the calendar.
+    NotADate,
 }
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::Missing,
         Self::TooLong,
         Self::NotAnAddress,
@@ -261,6 +281,11 @@ impl Problem {
         Self::Placeholder,
         Self::NotAHeader,
         Self::HeaderOfOurs,
+        Self::NobodyFound,
+        Self::NotAnAppAddress,
+        Self::NotACertificate,
+        Self::Unshowable,
+        Self::NotADate,
     ];
 
     /// The key of the text that says it.
@@ -281,6 +306,11 @@ impl Problem {
             Self::Placeholder => "problem-placeholder",
             Self::NotAHeader => "problem-not-a-header",
             Self::HeaderOfOurs => "problem-header-of-ours",
+            Self::NobodyFound => "problem-nobody-found",
+            Self::NotAnAppAddress => "problem-not-an-app-address",
+            Self::NotACertificate => "problem-not-a-certificate",
+            Self::Unshowable => "problem-unshowable",
+            Self::NotADate => "problem-not-a-date",
         }
     }
 }

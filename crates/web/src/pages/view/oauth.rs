@@ -1,6 +1,7 @@
-use super::{Page, followable};
+use super::{Page, followable, words};
 use crate::pages::paths;
 use askama::Template;
+use model::authz::Permission;
 
 /// Goes on to another address: behind a form of ours, where a redirect to an app would be stopped by `form-action`.
 #[derive(Clone, Debug, Template)]
@@ -27,12 +28,16 @@ pub struct FormPost {
 /// One permission.
 #[derive(Clone, Debug)]
 pub struct PermissionLine {
-    /// Its value, such as `User.Read`.
-    pub value: &'static str,
-    /// What it lets the app do.
-    pub meaning: &'static str,
+    /// Which.
+    pub permission: Permission,
     /// It is one of the app itself, without a person.
     pub own: bool,
+}
+
+impl PermissionLine {
+    const fn meaning_key(&self) -> &'static str {
+        words::permission(self.permission)
+    }
 }
 
 /// Who is asked for what.

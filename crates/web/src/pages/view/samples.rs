@@ -1,11 +1,16 @@
 //! Every page in every state, with the names that a hostile tenant might choose among them.
 
+mod directory;
 mod explorer;
 
 use super::*;
 use crate::pages::paths;
 use askama::Template;
-use model::{DeletionCause, ObjectId, TenantId, authz::Role, leave::Reason};
+use model::{
+    DeletionCause, ObjectId, TenantId,
+    authz::{Permission, Role},
+    leave::Reason,
+};
 use service::{ProviderView, SecondFactorState, SessionView};
 
 mod settings;
@@ -625,12 +630,9 @@ impl ErrorPage {
 }
 
 fn lines() -> Vec<PermissionLine> {
-    [
-        ("User.Read", "Sign people in and read their own profile", false),
-        ("User.Read.All", "Read all users", true),
-    ]
-    .map(|(value, meaning, own)| PermissionLine { value, meaning, own })
-    .into()
+    [(Permission::UserRead, false), (Permission::UserReadAll, true)]
+        .map(|(permission, own)| PermissionLine { permission, own })
+        .into()
 }
 
 impl Connect {
@@ -780,6 +782,7 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("setup_done.html", SetupDone::samples(texts)),
         rendered("error.html", ErrorPage::samples(texts)),
         oauth_pages(texts),
+        directory::all(texts),
     ]
     .concat()
 }
