@@ -10,6 +10,7 @@ use model::{
     domain_of, fold,
 };
 use store::{ChangeSet, Decision, GrantKind, HomeAccountState, Reader};
+use uuid::Uuid;
 
 /// Who is asking, as far as a token or session proves it. What they may do is read where it is decided.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub(crate) enum Proof {
         openid: identity::OpenIdScopes,
         generation: i64,
         home_generation: Option<i64>,
+        authorization: Option<Uuid>,
     },
     /// A person on the explorer page.
     Explorer(Box<Exploring>),
@@ -130,21 +132,24 @@ impl Caller {
         Self(Proof::Operator { tenant })
     }
 
-    pub(crate) fn from_token(token: &identity::VerifiedAccess) -> Self {
+pub(crate) fn from_token(token: &identity::VerifiedAccess) -> Self {
         let (tenant, oid, app) = (token.tenant, token.oid, token.app);
         Self(match &token.rights {
             identity::Rights::App { permissions } => {
                 Proof::App { tenant, oid, app, permissions: permissions.clone() }
             }
-            identity::Rights::User { scopes, openid, generation, home_generation } => Proof::Delegated {
-                tenant,
-                oid,
-                app,
-                scopes: scopes.clone(),
-                openid: *openid,
-                generation: *generation,
-                home_generation: *home_generation,
-            },
+            identity::Rights::User { scopes, openid, generation, home_generation, authorization } => {
+                Proof::Delegated {
+                    tenant,
+                    oid,
+                    app,
+                    scopes: scopes.clone(),
+                    openid: *openid,
+                    generation: *generation,
+                    home_generation: *home_generation,
+                    authorization: *authorization,
+                }
+            }
         })
     }
 
@@ -260,6 +265,12 @@ pub(crate) fn delegated_grants(reader: &Reader<'_>, app: AppId, user: ObjectId) 
     Ok(granted)
 }
 
+/// The person, or whoever used something of it twice, may have ended the sign-in that a token comes from.
+fn stands_still(reader: &Reader<'_>, authorization: Uuid) -> Result<()> {
+    let stands = reader.authorization(authorization)?.is_some_and(|begun| begun.revoked.is_none());
+    if stands { Ok(()) } else { Err(revoked()) }
+}
+
 fn active_user(reader: &Reader<'_>, oid: ObjectId) -> Result<User> {
     let user = reader.user(oid)?.ok_or_else(revoked)?;
     if is_active(reader, &user)? { Ok(user) } else { Err(revoked()) }
@@ -291,7 +302,10 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
                 permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
-        Proof::Delegated { oid, app, scopes, generation, home_generation: at_home, .. } => {
+        Proof::Delegated { oid, app, scopes, generation, home_generation: at_home, authorization, .. } => {
+            if let Some(id) = authorization {
+                stands_still(reader, *id)?;
+            }
             let Some(user) = reader.user(*oid)? else {
                 return connected(reader, *oid, *app, *at_home);
             };

@@ -35,6 +35,7 @@ use model::{
 use scope::{MANAGEMENT, Resource};
 use std::sync::PoisonError;
 use store::{App, Reader};
+use uuid::Uuid;
 
 /// How long an access token is good for.
 const TOKEN_LIFE: Span = Span::minutes(60);
@@ -281,7 +282,7 @@ impl Directory {
             issued_at: cx.now,
             expires: cx.now + TOKEN_LIFE,
             uti: identity::token_id(cx.random.as_ref()),
-            subject: self.subject(origin, &user, app.id, values.join(" "), home_generation),
+            subject: self.subject(origin, &user, app.id, values.join(" "), (home_generation, None)),
         };
         self.sign(cx, tenant, claims).await
     }
@@ -292,13 +293,14 @@ impl Directory {
         user: &User,
         app: AppId,
         scope: String,
-        home_generation: Option<i64>,
+        (home_generation, authorization): (Option<i64>, Option<Uuid>),
     ) -> Subject {
         Subject::User {
             scope,
             pairwise: self.pairwise(user, app),
             generation: user.generation,
             home_generation,
+            authorization,
             home_issuer: home_issuer(origin, user),
             name: user.display_name.clone(),
             upn: user.upn.clone(),

@@ -34,6 +34,8 @@ pub struct Authorization {
     pub expires: Timestamp,
     /// When it was taken back.
     pub revoked: Option<Timestamp>,
+    /// It was begun by a code that a device showed.
+    pub by_device: bool,
 }
 
 /// A code on its way from the browser to the app.
@@ -87,6 +89,8 @@ pub enum DeviceState {
         user: ObjectId,
         /// When the person last proved to be present.
         authenticated: Timestamp,
+        /// What the person began by saying yes.
+        authorization: Uuid,
     },
     /// The person said no.
     Declined,
@@ -118,7 +122,7 @@ pub struct DeviceCode {
 }
 
 const AUTHORIZATION: &str = "id, app_id, user_id, generation, home_generation, scope, authenticated_at, created_at, expires_at, \
-     revoked_at";
+     revoked_at, by_device";
 
 fn authorization(mut row: Row) -> Result<Authorization> {
     Ok(Authorization {
@@ -133,6 +137,7 @@ fn authorization(mut row: Row) -> Result<Authorization> {
         created: row.time()?,
         expires: row.time()?,
         revoked: row.opt_time()?,
+        by_device: row.bool()?,
     })
 }
 
@@ -149,6 +154,7 @@ fn direct_authorization(mut row: Row) -> Result<Authorization> {
         created: row.time()?,
         expires: row.time()?,
         revoked: row.opt_time()?,
+        by_device: false,
     })
 }
 
@@ -177,7 +183,7 @@ fn refresh(mut row: Row) -> Result<RefreshToken> {
 }
 
 const DEVICE: &str = "hash, user_code, target_tenant, app_id, scope, expires_at, pause_seconds, polled_at, state, \
-     approved_tenant, approved_user, authenticated_at";
+     approved_tenant, approved_user, authenticated_at, authorization_id";
 
 fn device(mut row: Row) -> Result<DeviceCode> {
     let mut code = DeviceCode {
@@ -192,27 +198,30 @@ fn device(mut row: Row) -> Result<DeviceCode> {
         state: DeviceState::Pending,
     };
     let word = row.text()?;
-    let (tenant, user, at) = (row.opt_parsed()?, row.opt_parsed()?, row.opt_time()?);
-    code.state = match (word.as_str(), tenant, user, at) {
-        ("pending", None, None, None) => DeviceState::Pending,
-        ("approved", Some(tenant), Some(user), Some(authenticated)) => {
-            DeviceState::Approved { tenant, user, authenticated }
+    let approval = (row.opt_parsed()?, row.opt_parsed()?, row.opt_time()?);
+    let authorization = row.opt_parsed()?;
+    code.state = match (word.as_str(), approval, authorization) {
+        ("pending", (None, None, None), None) => DeviceState::Pending,
+        ("approved", (Some(tenant), Some(user), Some(authenticated)), Some(authorization)) => {
+            DeviceState::Approved { tenant, user, authenticated, authorization }
         }
-        ("declined", None, None, None) => DeviceState::Declined,
-        ("used", None, None, None) => DeviceState::Used,
+        // By a server of a version before, which began nothing that could be taken back: the person has to be asked again.
+        ("approved", (Some(_), Some(_), Some(_)), None) => DeviceState::Declined,
+        ("declined", (None, None, None), None) => DeviceState::Declined,
+        ("used", (None, None, None), None) => DeviceState::Used,
         _ => return Err(Error::internal("a stored device code is in no state")),
     };
     Ok(code)
 }
 
-fn state_values(state: DeviceState) -> [Value; 4] {
-    let word = |word: &str| [word.into(), Value::Null, Value::Null, Value::Null];
+fn state_values(state: DeviceState) -> [Value; 5] {
+    let word = |word: &str| [word.into(), Value::Null, Value::Null, Value::Null, Value::Null];
     match state {
         DeviceState::Pending => word("pending"),
         DeviceState::Declined => word("declined"),
         DeviceState::Used => word("used"),
-        DeviceState::Approved { tenant, user, authenticated } => {
-            ["approved".into(), tenant.into(), user.into(), authenticated.into()]
+        DeviceState::Approved { tenant, user, authenticated, authorization } => {
+            ["approved".into(), tenant.into(), user.into(), authenticated.into(), authorization.into()]
         }
     }
 }
@@ -336,7 +345,7 @@ impl ChangeSet {
         }
         self.one(
             "insert into authorizations (tenant_id, id, app_id, user_id, generation, home_generation, scope, authenticated_at, \
-             created_at, expires_at, revoked_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             created_at, expires_at, revoked_at, by_device) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             vec![
                 tenant.tenant().into(),
                 new.id.into(),
@@ -349,6 +358,7 @@ impl ChangeSet {
                 new.created.into(),
                 new.expires.into(),
                 new.revoked.into(),
+                new.by_device.into(),
             ],
         )
     }
@@ -457,11 +467,11 @@ impl ChangeSet {
 
     /// Adds a device that waits. `scope` is that of the whole directory.
     pub fn insert_device_code(&mut self, scope: TenantScope, code: &DeviceCode) -> &mut Self {
-        let [state, tenant, user, authenticated] = state_values(code.state);
+        let [state, tenant, user, authenticated, authorization] = state_values(code.state);
         self.one(
             "insert into device_codes (tenant_id, hash, user_code, target_tenant, app_id, scope, expires_at, pause_seconds, \
-             polled_at, state, approved_tenant, approved_user, authenticated_at) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             polled_at, state, approved_tenant, approved_user, authenticated_at, authorization_id) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             vec![
                 scope.tenant().into(),
                 (&code.hash).into(),
@@ -476,6 +486,7 @@ impl ChangeSet {
                 tenant,
                 user,
                 authenticated,
+                authorization,
             ],
         )
     }
@@ -496,11 +507,20 @@ impl ChangeSet {
         state: DeviceState,
     ) -> &mut Self {
         let [before, ..] = state_values(code.state);
-        let [word, tenant, user, authenticated] = state_values(state);
+        let [word, tenant, user, authenticated, authorization] = state_values(state);
         self.one(
-            "update device_codes set state = ?4, approved_tenant = ?5, approved_user = ?6, authenticated_at = ?7 \
-             where tenant_id = ?1 and hash = ?2 and state = ?3",
-            vec![scope.tenant().into(), (&code.hash).into(), before, word, tenant, user, authenticated],
+            "update device_codes set state = ?4, approved_tenant = ?5, approved_user = ?6, authenticated_at = ?7, \
+             authorization_id = ?8 where tenant_id = ?1 and hash = ?2 and state = ?3",
+            vec![
+                scope.tenant().into(),
+                (&code.hash).into(),
+                before,
+                word,
+                tenant,
+                user,
+                authenticated,
+                authorization,
+            ],
         )
     }
 

@@ -4,6 +4,7 @@ use model::{
     authz::{Permission, Role},
 };
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// How the app proved itself: `azpacr`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +46,8 @@ pub enum Subject {
         generation: i64,
         /// `hgen`, a claim of ours: the generation of the home account, where that is in another tenant here.
         home_generation: Option<i64>,
+        /// `authorization`, a claim of ours: the sign-in to the app that the token comes from. Taking it back voids the token.
+        authorization: Option<Uuid>,
         /// `name`
         name: String,
         /// `upn`
@@ -145,13 +148,16 @@ pub fn mint(key: &SigningKey, claims: &AccessClaims) -> Result<String> {
             set("sub", json!(claims.oid));
             set("roles", permissions.iter().map(|permission| permission.value()).collect());
         }
-        Subject::User { scope, pairwise, generation, home_generation, name, upn, home_issuer } => {
+        Subject::User { scope, pairwise, generation, home_generation, authorization, name, upn, home_issuer } => {
             set("idtyp", json!("user"));
             set("sub", json!(pairwise));
             set("scp", json!(scope));
             set("gen", json!(generation));
             if let Some(generation) = home_generation {
                 set("hgen", json!(generation));
+            }
+            if let Some(id) = authorization {
+                set("authorization", json!(id));
             }
             set("name", json!(name));
             set("upn", json!(upn));

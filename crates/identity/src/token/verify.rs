@@ -3,6 +3,7 @@ use crate::{VerifyingKey, encoding::from_base64url};
 use model::{AppId, ObjectId, Span, TenantId, Timestamp, TokenFault, authz::Permission};
 use serde_json::{Map, Value};
 use std::str::FromStr;
+use uuid::Uuid;
 
 /// How far `nbf` and `iat` may lie ahead. `exp` has no leeway: the clock that set it is ours.
 pub(super) const LEEWAY: Span = Span::seconds(60);
@@ -59,6 +60,8 @@ pub enum Rights {
         generation: i64,
         /// `hgen`: the same of the home account, where that is in another tenant here.
         home_generation: Option<i64>,
+        /// `authorization`: the sign-in to the app that it comes from, where it comes from one.
+        authorization: Option<Uuid>,
     },
 }
 
@@ -242,11 +245,16 @@ fn rights(claims: &Map<String, Value>) -> Fault<Rights> {
                 None => None,
                 Some(generation) => Some(generation.as_i64().ok_or(TokenFault::Invalid)?),
             };
+            let authorization = match claims.get("authorization") {
+                None => None,
+                Some(_) => Some(id(claims, "authorization")?),
+            };
             Ok(Rights::User {
                 scopes: known(scope.split(' ')),
                 openid: OpenIdScopes::among(scope.split(' ')),
                 generation,
                 home_generation,
+                authorization,
             })
         }
         _ => Err(TokenFault::Invalid),

@@ -4,7 +4,7 @@ use super::{
     OAuthFault, TokenAnswer, TokenRequest,
     authorize::{account_of, allow, is_app_administrator, may_consent},
     client::Refusal,
-    grant::Form,
+    grant::{Form, begin},
     hex, is_any,
 };
 use crate::{
@@ -20,7 +20,8 @@ use model::{
     authz::Permission,
 };
 use serde::Serialize;
-use store::{App, ChangeSet, Decision, DeviceCode, DeviceState, Reader};
+use store::{App, Authorization, ChangeSet, Decision, DeviceCode, DeviceState, Reader};
+use uuid::Uuid;
 
 /// How long a device may wait for its person.
 const LIFE: Span = Span::minutes(15);
@@ -283,7 +284,7 @@ impl Directory {
             return Ok(DeviceStep::NotAllowed);
         };
         let (own, at, person, waiting) = (self.clone(), cx.clone(), who.clone(), code.clone());
-        let (step, user) = self
+        let (step, begun) = self
             .store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
@@ -291,15 +292,25 @@ impl Directory {
                 let Some(Allowed { app, user, missing }) = may else {
                     return Decision::done(changes, (step, None));
                 };
-                changes.guard_user(&user);
+                // Begun here and not when the device asks: whatever voids sign-ins from now on voids this one.
+                let begun = Authorization {
+                    by_device: true,
+                    ..begin(reader, &at, (app.id, false), &user, &waiting.scope, person.authenticated)?
+                };
+                changes.guard_user(&user).insert_authorization(scope(tenant), &begun);
                 allow(&mut changes, &at, &app, &user, &missing, false);
-                Decision::done(changes, (step, Some(user.id)))
+                Decision::done(changes, (step, Some(begun)))
             })
             .await?;
-        match user {
+        match begun {
             None => Ok(step),
-            Some(user) => {
-                let state = DeviceState::Approved { tenant, user, authenticated: who.authenticated };
+            Some(begun) => {
+                let state = DeviceState::Approved {
+                    tenant,
+                    user: begun.user,
+                    authenticated: begun.authenticated,
+                    authorization: begun.id,
+                };
                 self.move_device(cx, &code, state, DeviceStep::Approved).await
             }
         }
@@ -345,7 +356,7 @@ impl Directory {
         };
         let client = request.credentials().0.and_then(|id| id.parse::<AppId>().ok());
         let at = cx.clone();
-        let (tenant, user, authenticated, asked) = self
+        let (tenant, authorization) = self
             .store()
             .commit(directory_scope(), move |reader| poll(reader, &at, &hash, named, client))
             .await??;
@@ -358,7 +369,7 @@ impl Directory {
                     let refusal = Refusal { fault: OAuthFault::device_off(), app: None };
                     return own.refused(reader, &at, ChangeSet::new(), &request, refusal);
                 }
-                own.grant_device(reader, &at, &request, (user, &asked, authenticated))
+                own.grant_device(reader, &at, &request, authorization)
             })
             .await??;
         self.answer(cx, origin, form, granted).await
@@ -386,7 +397,7 @@ impl Directory {
     }
 }
 
-type Approval = (TenantId, ObjectId, Timestamp, String);
+type Approval = (TenantId, Uuid);
 
 /// Judges one question of a device, and uses its approval up.
 fn poll(
@@ -408,9 +419,9 @@ fn poll(
     let refused = match code.state {
         DeviceState::Used => OAuthFault::device_unknown(),
         DeviceState::Declined => OAuthFault::device_declined(),
-        DeviceState::Approved { tenant, user, authenticated } => {
+        DeviceState::Approved { tenant, authorization, .. } => {
             changes.move_device_code(directory_scope(), &code, DeviceState::Used);
-            return Decision::done(changes, Ok((tenant, user, authenticated, code.scope)));
+            return Decision::done(changes, Ok((tenant, authorization)));
         }
         DeviceState::Pending => {
             let least = Span::seconds(code.pause).since(FORGIVEN);

@@ -23,6 +23,7 @@ use model::{
 use store::{
     App, Authorization, ChangeSet, Decision, DirectConnection, GrantKind, Reader, RefreshToken, SignInKind,
 };
+use uuid::Uuid;
 
 /// How long a sign-in to an app lasts at most.
 const LONGEST: Span = Span::days(90);
@@ -40,6 +41,7 @@ pub(super) struct Granted {
     /// How the person got in, where there is no user object.
     connection: Option<DirectConnection>,
     home_generation: Option<i64>,
+    authorization: Uuid,
     roles: Vec<Role>,
     asked: Asked,
     permissions: Vec<Permission>,
@@ -99,6 +101,7 @@ pub(super) fn begin(
         created: cx.now,
         expires: cx.now + LONGEST,
         revoked: None,
+        by_device: false,
     })
 }
 
@@ -249,6 +252,7 @@ impl Directory {
             connection,
             auth: client.auth,
             home_generation: authorization.home_generation,
+            authorization: authorization.id,
             roles: reader.roles(user.id)?,
             permissions: asked.of(&granted),
             asked,
@@ -405,13 +409,13 @@ impl Directory {
         Decision::done(changes, Ok(granted))
     }
 
-    /// The tokens of a person who let a device act.
+    /// The tokens of a person who let a device act, unless they have thought better of it since.
     pub(super) fn grant_device(
         &self,
         reader: &Reader<'_>,
         cx: &Cx,
         request: &TokenRequest,
-        (user, asked, authenticated): (ObjectId, &str, Timestamp),
+        authorization: Uuid,
     ) -> Result<Decision<Outcome>> {
         let client = match self.prove_client(reader, cx, request, false)? {
             Ok(client) => client,
@@ -422,15 +426,18 @@ impl Directory {
         let app = Some(client.app.clone());
         let refuse =
             |changes, fault| self.refused(reader, cx, changes, request, Refusal { fault, app: app.clone() });
-        let Some(user) = reader.live_user(user)? else { return refuse(changes, OAuthFault::user_gone()) };
-        let begun = begin(reader, cx, (client.app.id, false), &user, asked, authenticated)?;
+        let begun = reader.authorization(authorization)?.filter(|begun| begun.app == client.app.id);
+        let Some(begun) = begun else { return refuse(changes, OAuthFault::invalid_grant()) };
+        if begun.revoked.is_some() {
+            return refuse(changes, OAuthFault::revoked());
+        }
         // What the person saw and approved is what the device gets.
         let request = TokenRequest { scope: None, resource: None, ..request.clone() };
         let mut granted = match self.prepare(reader, &client, &request, &begun)? {
             Ok(granted) => granted,
             Err(fault) => return refuse(changes, fault),
         };
-        changes.guard_user(&user).insert_authorization(scope(user.tenant), &begun);
+        changes.guard_authorization(scope(reader.tenant_id()), &begun);
         self.settle(&mut changes, cx, &mut granted, &begun);
         Decision::done(changes, Ok(granted))
     }
@@ -577,7 +584,13 @@ impl Directory {
             issued_at: cx.now,
             expires: cx.now + TOKEN_LIFE,
             uti: identity::token_id(cx.random.as_ref()),
-            subject: self.subject(origin, user, app.id, asked.claim(permissions), granted.home_generation),
+            subject: self.subject(
+                origin,
+                user,
+                app.id,
+                asked.claim(permissions),
+                (granted.home_generation, Some(granted.authorization)),
+            ),
         };
         let access_token = self.sign(cx, tenant, claims).await?;
         let mut answer = TokenAnswer::new(access_token, form.resource.map(|name| (name, cx.now)));
