@@ -66,6 +66,7 @@ activities! {
     "A service principal was deleted." RemoveServicePrincipal,
     "An application was given a permission on behalf of people." AddDelegatedGrant,
     "A permission on behalf of people was taken from an application." RemoveDelegatedGrant,
+    "A person took back what an application may do in their name." RevokeConsent,
     "Somebody of another organization used an app here for the first time, without a user object." ConnectDirectly,
     "A token was asked for and refused." TokenRefused,
     "A person signed in." SignIn,
@@ -182,6 +183,7 @@ impl Activity {
             Self::UpdateServicePrincipal => ("Update service principal", APPS, CORE, "Update"),
             Self::RemoveServicePrincipal => ("Remove service principal", APPS, CORE, "Delete"),
             Self::AddDelegatedGrant => ("Add delegated permission grant", APPS, CORE, "Assign"),
+            Self::RevokeConsent => ("Revoke consent", APPS, CORE, "Unassign"),
             Self::RemoveDelegatedGrant => ("Remove delegated permission grant", APPS, CORE, "Unassign"),
             // `ConnectDirectly`; everything else is in the table above.
             _ => ("Connect to organization", "UserManagement", "Invited Users", "Add"),

@@ -1,5 +1,7 @@
 //! May this person leave this organisation? One function answers, for the page, the API, the command line and the docs.
 
+use crate::{DeletionCause, InvitationState, Timestamp, User, lifecycle};
+
 /// Why somebody cannot leave, most specific first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub enum Reason {
@@ -131,4 +133,75 @@ pub const fn decide(facts: &Facts) -> Result<(), Reason> {
         return Err(Reason::NotAllowedByOrganization);
     }
     Ok(())
+}
+
+/// How an account came to be soft-deleted, as its person would say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    /// The person left.
+    Left,
+    /// The person declined an invitation.
+    Declined,
+    /// An administrator removed the account.
+    Removed,
+    /// The home account was deleted.
+    HomeAccountDeleted,
+}
+
+/// How a person stands with an organisation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// There is an account, and nothing special about it.
+    Active,
+    /// Invited, not accepted yet.
+    Pending,
+    /// Blocked there.
+    Blocked,
+    /// The organisation does not let people leave by themselves.
+    LeavingNotAllowed,
+    /// Soft-deleted.
+    Gone {
+        /// How.
+        how: Departure,
+        /// Until when it can be restored; nothing once that time is over.
+        until: Option<Timestamp>,
+    },
+}
+
+impl Standing {
+    /// The machine-readable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Blocked => "blocked",
+            Self::LeavingNotAllowed => "leavingNotAllowed",
+            Self::Gone { how: Departure::Left, .. } => "left",
+            Self::Gone { how: Departure::Declined, .. } => "declined",
+            Self::Gone { how: Departure::Removed, .. } => "removed",
+            Self::Gone { how: Departure::HomeAccountDeleted, .. } => "homeAccountDeleted",
+        }
+    }
+}
+
+/// Judges how the owner of this account stands, given the answer of [`decide`]. Whether it can still be restored goes by
+/// trusted time, as the restore itself does.
+pub fn standing(user: &User, leave: Result<(), Reason>, trusted: Timestamp) -> Standing {
+    let pending = user.invitation == Some(InvitationState::PendingAcceptance);
+    if let Some(deletion) = user.deletion {
+        let how = match deletion.cause {
+            DeletionCause::Left if pending => Departure::Declined,
+            DeletionCause::Left => Departure::Left,
+            DeletionCause::Removed => Departure::Removed,
+            DeletionCause::HomeDeleted(_) => Departure::HomeAccountDeleted,
+        };
+        let over = lifecycle::is_due(user, trusted);
+        return Standing::Gone { how, until: (!over).then_some(deletion.purge_after) };
+    }
+    match leave {
+        Err(Reason::AccountDisabled) => Standing::Blocked,
+        Err(Reason::NotAllowedByOrganization) => Standing::LeavingNotAllowed,
+        _ if pending => Standing::Pending,
+        _ => Standing::Active,
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Proof {
         openid: identity::OpenIdScopes,
         generation: i64,
         home_generation: Option<i64>,
-        authorization: Option<Uuid>,
+        authorization: Uuid,
     },
     /// A person on the explorer page.
     Explorer(Box<Exploring>),
@@ -132,7 +132,7 @@ impl Caller {
         Self(Proof::Operator { tenant })
     }
 
-pub(crate) fn from_token(token: &identity::VerifiedAccess) -> Self {
+    pub(crate) fn from_token(token: &identity::VerifiedAccess) -> Self {
         let (tenant, oid, app) = (token.tenant, token.oid, token.app);
         Self(match &token.rights {
             identity::Rights::App { permissions } => {
@@ -302,10 +302,10 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
                 permissions.iter().copied().filter(|permission| granted.contains(permission)).collect();
             Ok(Principal::App { app: app.id, object: app.object, name: app.name, permissions })
         }
-        Proof::Delegated { oid, app, scopes, generation, home_generation: at_home, authorization, .. } => {
-            if let Some(id) = authorization {
-                stands_still(reader, *id)?;
-            }
+        Proof::Delegated {
+            oid, app, scopes, generation, home_generation: at_home, authorization, ..
+        } => {
+            stands_still(reader, *authorization)?;
             let Some(user) = reader.user(*oid)? else {
                 return connected(reader, *oid, *app, *at_home);
             };

@@ -6,12 +6,12 @@ use crate::{
     Directory, SignedIn,
     authn::scope,
     border,
-    leave::{CONFIRMATION, Confirm, LeaveAnswer, LeaveView, Left, account, facts, refused},
+    leave::{CONFIRMATION, Confirm, LeaveAnswer, LeaveView, Leaving, Left, account, facts, refused},
     record::Draft,
     tenants::new_user,
 };
 use model::{
-    AppId, Cx, Home, InvitationState, ObjectId, Person, Result, Timestamp, User, UserType,
+    AppId, Cx, Home, InvitationState, ObjectId, Person, Result, Tenant, TenantId, Timestamp, User, UserType,
     audit::{Activity, Initiator, Target},
     collaboration::Border,
     leave::decide,
@@ -126,9 +126,43 @@ pub(crate) fn connection_only(reader: &Reader<'_>, who: &SignedIn) -> Result<Opt
     }
 }
 
-/// The label under which a confirmation is signed: it is good for one session and one state of things.
-fn label(who: &SignedIn, connection: ObjectId, policy_version: i64) -> String {
-    format!("disconnect:{}:{connection}:{policy_version}", who.binding())
+/// The label under which a confirmation is signed: it is good for one session and one organisation.
+fn label(who: &SignedIn, tenant: TenantId) -> String {
+    format!("disconnect:{}:{tenant}", who.binding())
+}
+
+/// What a confirmation is good for: the state of things that the person was told about.
+struct Told {
+    expires: Timestamp,
+    connection: ObjectId,
+    policy_version: i64,
+}
+
+impl Told {
+    fn write(&self) -> String {
+        format!("{}:{}:{}", self.expires.as_micros(), self.connection, self.policy_version)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        Some(Self {
+            expires: Timestamp::from_micros(parts.next()?.parse().ok()?),
+            connection: parts.next()?.parse().ok()?,
+            policy_version: parts.next()?.parse().ok()?,
+        })
+    }
+}
+
+fn receipt(tenant: Tenant, at: Timestamp) -> Left {
+    Left {
+        tenant: tenant.id,
+        name: tenant.name,
+        domain: tenant.domain,
+        leaving: Leaving::Connection,
+        privacy: tenant.privacy,
+        at,
+        purge_after: at,
+    }
 }
 
 impl Directory {
@@ -169,13 +203,20 @@ impl Directory {
     ) -> Result<LeaveView> {
         let (tenant, user) = (reader.tenant()?, stand_in(who, connection));
         if let Err(reason) = decide(&facts(reader, who, Some(&user))?) {
-            return Ok(LeaveView::Refused(refused(&tenant, reason)));
+            return Ok(LeaveView::Refused(refused(cx, &tenant, &user, reason)));
         }
         let expires = cx.now + CONFIRMATION;
-        let label = label(who, connection.id, reader.policy()?.version);
-        let confirmation = self.sign_opaque(&label, expires.as_micros().to_string().as_bytes());
-        let confirm =
-            Confirm { tenant, user, groups: 0, purge_after: cx.now, direct: true, confirmation, expires };
+        let told = Told { expires, connection: connection.id, policy_version: reader.policy()?.version };
+        let confirm = Confirm {
+            confirmation: self.sign_opaque(&label(who, tenant.id), told.write().as_bytes()),
+            tenant,
+            leaving: Leaving::Connection,
+            groups: 0,
+            roles: 0,
+            apps: reader.connection_use(connection.id)?.len(),
+            purge_after: cx.now,
+            expires,
+        };
         Ok(LeaveView::Confirm(Box::new(confirm)))
     }
 
@@ -194,14 +235,12 @@ impl Directory {
         if let Err(reason) = decide(&facts(reader, who, Some(&user))?) {
             let draft = Draft::by_connection(cx, Activity::LeaveOrganization, connection, who);
             changes.record(draft.refused(reason.as_str()).detail("policyVersion", policy.version).done());
-            return Decision::done(changes, LeaveAnswer::Refused(refused(&tenant, reason)));
+            return Decision::done(changes, LeaveAnswer::Refused(refused(cx, &tenant, &user, reason)));
         }
-        let expires = self
-            .open_opaque(&label(who, connection.id, policy.version), confirmation)
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .and_then(|text| text.parse().ok())
-            .map(Timestamp::from_micros);
-        if expires.is_none_or(|expires| expires <= cx.now) {
+        let good = self.told(who, tenant.id, confirmation).is_some_and(|told| {
+            told.expires > cx.now && told.connection == connection.id && told.policy_version == policy.version
+        });
+        if !good {
             return Decision::done(ChangeSet::new(), LeaveAnswer::Stale);
         }
         // The record names nobody: what it could say about the person goes in this very commit.
@@ -211,15 +250,23 @@ impl Directory {
             .because("directConnection");
         changes.disconnect(scope, connection.id, cx.now);
         changes.record(draft.detail("policyVersion", policy.version).done());
-        let left = Left {
-            tenant: tenant.id,
-            name: tenant.name,
-            domain: tenant.domain,
-            privacy: tenant.privacy,
-            at: cx.now,
-            purge_after: cx.now,
-            direct: true,
-        };
-        Decision::done(changes, LeaveAnswer::Left(left))
+        Decision::done(changes, LeaveAnswer::Left(receipt(tenant, cx.now)))
+    }
+
+    fn told(&self, who: &SignedIn, tenant: TenantId, confirmation: &str) -> Option<Told> {
+        let bytes = self.open_opaque(&label(who, tenant), confirmation)?;
+        Told::read(&String::from_utf8(bytes).ok()?)
+    }
+
+    /// A second click on the same page after the connection went by the first one: the same receipt.
+    pub(crate) fn disconnected(
+        &self,
+        reader: &Reader<'_>,
+        who: &SignedIn,
+        confirmation: &str,
+    ) -> Result<Option<Left>> {
+        let Some(told) = self.told(who, reader.tenant_id(), confirmation) else { return Ok(None) };
+        let Some(tombstone) = reader.tombstone(told.connection)? else { return Ok(None) };
+        Ok(Some(receipt(reader.tenant()?, tombstone.deleted)))
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Caller, Directory, SignedIn,
     authn::{authorized, scope},
     border,
+    leave::{account, known},
     mail::{INVITATION_LIFE, Mail, Message},
     people::add_sponsors,
     record::Draft,
@@ -63,6 +64,34 @@ pub struct InvitationSent {
     pub user: User,
     /// The ticket for the link; only its hash is kept.
     pub ticket: String,
+}
+
+/// How somebody who is invited names the invitation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InvitationKey {
+    /// By the ticket of the link that was sent.
+    Ticket(String),
+    /// By the organisation that invites. The link is not needed: the session proves who the person is, and an invitation is
+    /// accepted only by whom it is for.
+    From(TenantId),
+}
+
+impl From<&str> for InvitationKey {
+    fn from(ticket: &str) -> Self {
+        Self::Ticket(ticket.to_owned())
+    }
+}
+
+impl From<&String> for InvitationKey {
+    fn from(ticket: &String) -> Self {
+        Self::Ticket(ticket.clone())
+    }
+}
+
+impl From<TenantId> for InvitationKey {
+    fn from(tenant: TenantId) -> Self {
+        Self::From(tenant)
+    }
 }
 
 /// What the *Review permissions* page shows.
@@ -290,26 +319,42 @@ impl Directory {
     }
 
     /// What a person is asked to accept.
-    pub async fn view_invitation(&self, who: &SignedIn, ticket: &str) -> Result<InvitationView> {
-        let (tenant, hash) = read_ticket(ticket)?;
+    ///
+    /// # Errors
+    /// `Conflict` if it was used, withdrawn or replaced, `Forbidden` for somebody else or a blocked account, `NotFound` for an
+    /// organisation where the person has no account.
+    pub async fn view_invitation(
+        &self,
+        who: &SignedIn,
+        key: impl Into<InvitationKey>,
+    ) -> Result<InvitationView> {
+        let (tenant, named) = read_key(key.into())?;
         self.store()
             .read(scope(tenant), |reader| {
-                let (invitation, user) = open(reader, who, &hash)?;
+                let (invitation, user) = open(reader, who, &named)?;
                 view(reader, who, &user, invitation)
             })
             .await
     }
 
-    /// Accepts an invitation as the signed-in person; answers where to go.
-    pub async fn redeem(&self, cx: &Cx, who: &SignedIn, ticket: &str) -> Result<InvitationView> {
-        let (tenant, hash) = read_ticket(ticket)?;
+    /// Accepts an invitation as the signed-in person; answers where to go. The same click twice finds everything done.
+    ///
+    /// # Errors
+    /// As [`Directory::view_invitation`]; `Forbidden` also where the settings of one of two organisations do not allow it.
+    pub async fn redeem(
+        &self,
+        cx: &Cx,
+        who: &SignedIn,
+        key: impl Into<InvitationKey>,
+    ) -> Result<InvitationView> {
+        let (tenant, named) = read_key(key.into())?;
         let (cx, who, scope) = (cx.clone(), who.clone(), scope(tenant));
         self.store()
             .commit(scope, move |reader| {
-                if let Some(view) = accepted_before(reader, &who, &hash)? {
+                if let Some(view) = accepted_before(reader, &who, &named)? {
                     return Decision::done(ChangeSet::new(), view);
                 }
-                let (invitation, user) = open(reader, &who, &hash)?;
+                let (invitation, user) = open(reader, &who, &named)?;
                 require_home(reader, &who)?;
                 // Both lists may have changed since the invitation went out.
                 if let Some(address) = &user.mail {
@@ -370,9 +415,30 @@ fn letters(
     Ok(letters)
 }
 
-fn read_ticket(ticket: &str) -> Result<(TenantId, String)> {
-    let (tenant, secret) = ticket.split_once('.').ok_or_else(void)?;
-    Ok((tenant.parse().map_err(|_| void())?, identity::hash_secret(secret)))
+/// An invitation as it is looked for: by the hash of its handle, or as the one that stands.
+#[derive(Clone)]
+enum Named {
+    Handle(String),
+    Standing,
+}
+
+fn read_key(key: InvitationKey) -> Result<(TenantId, Named)> {
+    match key {
+        InvitationKey::From(tenant) => Ok((tenant, Named::Standing)),
+        InvitationKey::Ticket(ticket) => {
+            let (tenant, secret) = ticket.split_once('.').ok_or_else(void)?;
+            Ok((tenant.parse().map_err(|_| void())?, Named::Handle(identity::hash_secret(secret))))
+        }
+    }
+}
+
+/// The newest invitation of an account that can be accepted: not used, taken back or replaced since.
+pub(crate) fn open_invitation(reader: &Reader<'_>, user: &User) -> Result<Option<Invitation>> {
+    if user.is_deleted() || is_bound(user) || !user.account_enabled {
+        return Ok(None);
+    }
+    let stands = |found: &Invitation| found.used.is_none() && found.generation == user.generation;
+    Ok(reader.invitations_of(user.id)?.into_iter().find(stands))
 }
 
 fn view(reader: &Reader<'_>, who: &SignedIn, user: &User, invitation: Invitation) -> Result<InvitationView> {
@@ -390,20 +456,35 @@ fn view(reader: &Reader<'_>, who: &SignedIn, user: &User, invitation: Invitation
 }
 
 /// A second click by the same person finds everything done.
-fn accepted_before(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<Option<InvitationView>> {
-    let Some(invitation) = reader.invitation(hash)?.filter(|found| found.used.is_some()) else {
-        return Ok(None);
+fn accepted_before(reader: &Reader<'_>, who: &SignedIn, named: &Named) -> Result<Option<InvitationView>> {
+    let used = match named {
+        Named::Handle(hash) => reader.invitation(hash)?,
+        Named::Standing => match account(reader, who)?.filter(is_bound) {
+            Some(user) => reader.invitations_of(user.id)?.into_iter().find(|found| found.used.is_some()),
+            None => None,
+        },
     };
+    let Some(invitation) = used.filter(|found| found.used.is_some()) else { return Ok(None) };
     match reader.live_user(invitation.user)? {
         Some(user) if user.home == who.person.home() => view(reader, who, &user, invitation).map(Some),
         _ => Ok(None),
     }
 }
 
-/// The invitation behind a ticket, if it still stands and is for this person.
-fn open(reader: &Reader<'_>, who: &SignedIn, hash: &str) -> Result<(Invitation, User)> {
-    let invitation = reader.invitation(hash)?.filter(|found| found.used.is_none()).ok_or_else(void)?;
-    let user = reader.live_user(invitation.user)?.ok_or_else(void)?;
+/// The invitation that somebody named, if it still stands and is for this person.
+fn open(reader: &Reader<'_>, who: &SignedIn, named: &Named) -> Result<(Invitation, User)> {
+    let (invitation, user) = match named {
+        Named::Handle(hash) => {
+            let invitation =
+                reader.invitation(hash)?.filter(|found| found.used.is_none()).ok_or_else(void)?;
+            let user = reader.live_user(invitation.user)?.ok_or_else(void)?;
+            (invitation, user)
+        }
+        Named::Standing => {
+            let (_, user) = known(reader, who)?;
+            (open_invitation(reader, &user)?.ok_or_else(void)?, user)
+        }
+    };
     if user.generation != invitation.generation {
         return Err(void());
     }

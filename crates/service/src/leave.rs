@@ -4,6 +4,8 @@ use crate::{
     Directory, SignedIn,
     authn::{require_fresh, scope},
     connections::{connection_only, stand_in},
+    invitations::open_invitation,
+    my_apps::apps_of,
     record::Draft,
     users::{is_last_administrator, soft_delete},
 };
@@ -12,10 +14,10 @@ use model::{
     Cx, DeletionCause, Error, InvitationState, Person, PrivacyProfile, Result, Span, Tenant, TenantId,
     Timestamp, User,
     audit::Activity,
-    leave::{Facts, HomeAccount, Membership, Reason, decide},
+    leave::{Facts, HomeAccount, Membership, Reason, Standing, decide, standing},
     lifecycle::RETENTION,
 };
-use store::{ChangeSet, Confirmation, Decision, HomeAccountState, Reader};
+use store::{ChangeSet, Confirmation, Decision, DirectConnection, HomeAccountState, Reader};
 
 /// How long a confirmation is good.
 pub(crate) const CONFIRMATION: Span = Span::minutes(10);
@@ -29,10 +31,48 @@ pub struct Listed {
     pub user: User,
     /// Who invited, if they are still there to be named.
     pub invited_by: Option<String>,
-    /// There is no account, only a connection that came of signing in to an app.
-    pub direct: bool,
     /// May the person leave, and if not, why.
     pub leave: Result<(), Reason>,
+    /// There is no account: the person uses apps there with the home account. `user` only stands in.
+    pub connection: Option<DirectConnection>,
+    /// The invitation can be accepted.
+    pub can_accept: bool,
+}
+
+impl Listed {
+    /// How the person stands with the organisation, by this trusted time.
+    pub fn standing(&self, trusted: Timestamp) -> Standing {
+        standing(&self.user, self.leave, trusted)
+    }
+}
+
+/// What leaving does away with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leaving {
+    /// An account: it is soft-deleted, and can be restored for a while.
+    Account,
+    /// An account that was never accepted: leaving is declining the invitation.
+    Invitation,
+    /// A connection without an account: nothing is left that could be restored.
+    Connection,
+}
+
+impl Leaving {
+    /// The machine-readable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Invitation => "invitation",
+            Self::Connection => "connection",
+        }
+    }
+
+    fn of(user: &User) -> Self {
+        match user.invitation {
+            Some(InvitationState::PendingAcceptance) => Self::Invitation,
+            _ => Self::Account,
+        }
+    }
 }
 
 /// What the confirm step says.
@@ -40,14 +80,16 @@ pub struct Listed {
 pub struct Confirm {
     /// The organisation.
     pub tenant: Tenant,
-    /// The person's account there.
-    pub user: User,
+    /// What goes.
+    pub leaving: Leaving,
     /// Groups that the person is taken out of.
     pub groups: usize,
+    /// Directory roles that the person loses.
+    pub roles: usize,
+    /// Apps there that can act for the person, or that the person allowed something.
+    pub apps: usize,
     /// When the data is permanently deleted if the person leaves now: at once where there is only a connection.
     pub purge_after: Timestamp,
-    /// The person connects directly: there is no account that could be restored.
-    pub direct: bool,
     /// The one-time confirmation, for this session, account and policy.
     pub confirmation: String,
     /// When the confirmation ends.
@@ -65,6 +107,8 @@ pub struct Refused {
     pub name: String,
     /// Its privacy contact and statement.
     pub privacy: PrivacyProfile,
+    /// How the account went, where it is gone already.
+    pub gone: Option<Standing>,
 }
 
 /// The receipt.
@@ -76,14 +120,14 @@ pub struct Left {
     pub name: String,
     /// Its domain.
     pub domain: String,
+    /// What went.
+    pub leaving: Leaving,
     /// Its privacy contact and statement.
     pub privacy: PrivacyProfile,
     /// When the person left.
     pub at: Timestamp,
     /// When the data is permanently deleted; until then an administrator can restore the account.
     pub purge_after: Timestamp,
-    /// The person connected directly: everything is gone already.
-    pub direct: bool,
 }
 
 /// The confirm step, or why there is none.
@@ -106,25 +150,28 @@ pub enum LeaveAnswer {
     Stale,
 }
 
-/// The account of a person in the tenant of the reader: the live one, or else the one deleted last.
-pub(crate) fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
+/// All accounts of a person in the tenant of the reader, deleted ones too.
+pub(crate) fn accounts(reader: &Reader<'_>, who: &SignedIn) -> Result<Vec<User>> {
     if let Person::Member { tenant, object } = who.person
         && tenant == reader.tenant_id()
     {
-        return reader.user(object);
+        return Ok(reader.user(object)?.into_iter().collect());
     }
     // An invitation that was declined stays under the address that was invited.
     let addresses = who.addresses_in(reader.tenant_id());
     let invited = addresses.iter().map(|address| model::Home::Invited { address: address.clone() });
-    let mut gone = None;
+    let mut found = Vec::new();
     for home in std::iter::once(who.person.home()).chain(invited) {
-        match reader.users_by_home(&home)?.into_iter().next() {
-            Some(user) if user.is_deleted() => gone = gone.or(Some(user)),
-            Some(user) => return Ok(Some(user)),
-            None => {}
-        }
+        found.extend(reader.users_by_home(&home)?);
     }
-    Ok(gone)
+    Ok(found)
+}
+
+/// The account of a person in the tenant of the reader: the live one, or else the one deleted last.
+pub(crate) fn account(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<User>> {
+    let mut found = accounts(reader, who)?;
+    let live = found.iter().position(|user| !user.is_deleted());
+    Ok(if found.is_empty() { None } else { Some(found.swap_remove(live.unwrap_or(0))) })
 }
 
 pub(crate) fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) -> Result<Facts> {
@@ -156,21 +203,58 @@ pub(crate) fn facts(reader: &Reader<'_>, who: &SignedIn, user: Option<&User>) ->
     })
 }
 
-pub(crate) fn refused(tenant: &Tenant, reason: Reason) -> Refused {
-    Refused { reason, tenant: tenant.id, name: tenant.name.clone(), privacy: tenant.privacy.clone() }
+pub(crate) fn refused(cx: &Cx, tenant: &Tenant, user: &User, reason: Reason) -> Refused {
+    Refused {
+        reason,
+        tenant: tenant.id,
+        name: tenant.name.clone(),
+        privacy: tenant.privacy.clone(),
+        gone: user.is_deleted().then(|| standing(user, Err(reason), cx.trusted)),
+    }
 }
 
 /// To somebody without an account there, every organisation looks like one that does not exist.
-fn known(reader: &Reader<'_>, who: &SignedIn) -> Result<(Tenant, User)> {
+pub(crate) fn known(reader: &Reader<'_>, who: &SignedIn) -> Result<(Tenant, User)> {
     let unknown = || Error::not_found(reader.tenant_id());
     let tenant = reader.find_tenant()?.ok_or_else(unknown)?;
     let user = account(reader, who)?.ok_or_else(unknown)?;
     Ok((tenant, user))
 }
 
+/// How the person stands with the organisation of the reader.
+fn list(reader: &Reader<'_>, who: &SignedIn) -> Result<Listed> {
+    let connection = connection_only(reader, who)?;
+    let (tenant, user) = match &connection {
+        Some(connection) => (reader.tenant()?, stand_in(who, connection)),
+        None => known(reader, who)?,
+    };
+    let leave = decide(&facts(reader, who, Some(&user))?);
+    let invited_by = match user.invited_by {
+        Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
+        None => None,
+    };
+    let can_accept = open_invitation(reader, &user)?.is_some();
+    Ok(Listed { tenant, user, invited_by, leave, connection, can_accept })
+}
+
 impl Directory {
     /// The organisations where a person has an account, the home organisation first.
     pub async fn my_organizations(&self, who: &SignedIn) -> Result<Vec<Listed>> {
+        let tenants = self.my_tenants(who).await?;
+        let mut listed = Vec::with_capacity(tenants.len());
+        for tenant in tenants {
+            match self.store().read(scope(tenant), |reader| list(reader, who)).await {
+                Ok(found) => listed.push(found),
+                // Purged between the two reads.
+                Err(error) if error.kind() == model::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Where a person has an account or a connection, the home tenant first.
+    pub(crate) async fn my_tenants(&self, who: &SignedIn) -> Result<Vec<TenantId>> {
         let (person, addresses) = (who.person.clone(), who.addresses.clone());
         let memberships =
             self.store().read_across(move |across| across.memberships(&person, &addresses)).await?;
@@ -183,33 +267,7 @@ impl Directory {
                 tenants.push(membership.tenant.id);
             }
         }
-        let mut listed = Vec::with_capacity(tenants.len());
-        for tenant in tenants {
-            let found = self
-                .store()
-                .read(scope(tenant), |reader| {
-                    let connection = connection_only(reader, who)?;
-                    let direct = connection.is_some();
-                    let (tenant, user) = match connection {
-                        Some(connection) => (reader.tenant()?, stand_in(who, &connection)),
-                        None => known(reader, who)?,
-                    };
-                    let leave = decide(&facts(reader, who, Some(&user))?);
-                    let inviter = match user.invited_by {
-                        Some(id) => reader.live_user(id)?.map(|inviter| inviter.display_name),
-                        None => None,
-                    };
-                    Ok(Listed { tenant, user, invited_by: inviter, direct, leave })
-                })
-                .await;
-            match found {
-                Ok(found) => listed.push(found),
-                // Purged between the two reads.
-                Err(error) if error.kind() == model::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(listed)
+        Ok(tenants)
     }
 
     /// The confirm step for one organisation: consequences and a one-time confirmation, or the reason why not.
@@ -225,9 +283,10 @@ impl Directory {
                 let (tenant, user) = known(reader, &who)?;
                 let mut changes = ChangeSet::new();
                 if let Err(reason) = decide(&facts(reader, &who, Some(&user))?) {
-                    return Decision::done(changes, LeaveView::Refused(refused(&tenant, reason)));
+                    return Decision::done(changes, LeaveView::Refused(refused(&cx, &tenant, &user, reason)));
                 }
-                if !reader.roles(user.id)?.is_empty() {
+                let roles = reader.roles(user.id)?.len();
+                if roles > 0 {
                     require_fresh(&cx, &who)?;
                 }
                 let expires = cx.now + CONFIRMATION;
@@ -243,11 +302,16 @@ impl Directory {
                         used: None,
                     },
                 );
-                let groups = reader.groups_of(user.id)?.len();
-                let confirmation = secret.expose().to_owned();
-                let purge_after = cx.now + RETENTION;
-                let direct = false;
-                let confirm = Confirm { tenant, user, groups, purge_after, direct, confirmation, expires };
+                let confirm = Confirm {
+                    tenant,
+                    leaving: Leaving::of(&user),
+                    groups: reader.groups_of(user.id)?.len(),
+                    roles,
+                    apps: apps_of(reader, &cx, &user)?.len(),
+                    purge_after: cx.now + RETENTION,
+                    confirmation: secret.expose().to_owned(),
+                    expires,
+                };
                 Decision::done(changes, LeaveView::Confirm(Box::new(confirm)))
             })
             .await
@@ -269,6 +333,9 @@ impl Directory {
                 if let Some(connection) = connection_only(reader, &who)? {
                     return directory.disconnect(reader, &cx, &who, (&connection, &sent));
                 }
+                if let Some(left) = directory.disconnected(reader, &who, &sent)? {
+                    return Decision::done(ChangeSet::new(), LeaveAnswer::Left(left));
+                }
                 let (tenant, user) = known(reader, &who)?;
                 let confirmation = reader
                     .confirmation(&hash)?
@@ -285,7 +352,10 @@ impl Directory {
                     changes.record(
                         draft.refused(reason.as_str()).detail("policyVersion", policy.version).done(),
                     );
-                    return Decision::done(changes, LeaveAnswer::Refused(refused(&tenant, reason)));
+                    return Decision::done(
+                        changes,
+                        LeaveAnswer::Refused(refused(&cx, &tenant, &user, reason)),
+                    );
                 }
                 let good = confirmation.is_some_and(|found| {
                     found.used.is_none()
@@ -323,10 +393,10 @@ fn receipt(tenant: &Tenant, user: &User) -> Option<Left> {
         tenant: tenant.id,
         name: tenant.name.clone(),
         domain: tenant.domain.clone(),
+        leaving: Leaving::of(user),
         privacy: tenant.privacy.clone(),
         at: deletion.at,
         purge_after: deletion.purge_after,
-        direct: false,
     })
 }
 

@@ -16,10 +16,12 @@ mod import;
 mod invitations;
 mod leave;
 mod mail;
+mod my_apps;
 mod objects;
 mod organization;
 mod outside;
 mod people;
+mod personal_data;
 mod policy;
 mod purge;
 mod record;
@@ -46,13 +48,17 @@ pub use federation::{Arrived, Departure, Federation, FederationFault, NewProvide
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan, OrphanPage, WithHome};
 pub use import::Imported;
-pub use invitations::{InvitationMessage, InvitationRequest, InvitationSent, InvitationView, Uninvitable};
-pub use leave::{Confirm, LeaveAnswer, LeaveView, Left, Listed, Refused};
+pub use invitations::{
+    InvitationKey, InvitationMessage, InvitationRequest, InvitationSent, InvitationView, Uninvitable,
+};
+pub use leave::{Confirm, LeaveAnswer, LeaveView, Leaving, Left, Listed, Refused};
 pub use mail::{LocalMail, Mail, MailPass, Message};
+pub use my_apps::{AppAccess, AppPermission};
 pub use objects::{FoundObject, ObjectKind};
 pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
+pub use personal_data::{AccountData, ConnectionData, PersonalData};
 pub use purge::PurgePass;
 pub use registrations::{
     AppDetail, AppKey, AppPatch, AppPermissions, DelegatedGrant, NewCertificate, PermissionState,
@@ -66,8 +72,8 @@ pub use settings::{
 };
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
-    AppCertificate, AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, Grant, GrantKind,
-    GrantRow, GroupObject, ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
+    AppCertificate, AppObject, AppSecret, AppSignIn, AuditQuery, DirectConnection, ExternalCounts, Grant,
+    GrantKind, GrantRow, GroupObject, ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest, apps::is_redirect_uri};
 pub use tokens::{

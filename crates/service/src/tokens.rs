@@ -25,8 +25,9 @@ pub use person::{SignOut, SignOutRequest};
 
 use crate::{
     Caller, Directory,
-    authn::{delegated_grants, home_generation, is_active, scope},
+    authn::{delegated_grants, is_active, scope},
 };
+use grant::begin;
 use identity::{AccessClaims, ClientAuth, Expect, Subject, VerifiedAccess};
 use model::{
     AppId, Cx, Error, ErrorKind, Home, ObjectId, Result, Span, TenantId, Timestamp, TokenFault, User,
@@ -34,7 +35,7 @@ use model::{
 };
 use scope::{MANAGEMENT, Resource};
 use std::sync::PoisonError;
-use store::{App, Reader};
+use store::{App, Authorization, ChangeSet, Decision, Reader};
 use uuid::Uuid;
 
 /// How long an access token is good for.
@@ -264,12 +265,16 @@ impl Directory {
         app: AppId,
         scopes: &[Permission],
     ) -> Result<String> {
-        let Presentable { user, home_generation, app, roles, granted } =
-            self.store().read(scope(tenant), |reader| presentable(reader, user, app)).await?;
-        let mut values: Vec<&str> =
-            scopes.iter().filter(|scope| granted.contains(scope)).map(|scope| scope.value()).collect();
-        values.sort_unstable();
-        values.dedup();
+        let (at, scopes) = (cx.clone(), scopes.to_vec());
+        let Presentable { user, app, roles, begun } = self
+            .store()
+            .commit(scope(tenant), move |reader| {
+                let presentable = presentable(reader, &at, (user, app), &scopes)?;
+                let mut changes = ChangeSet::new();
+                changes.insert_authorization(scope(tenant), &presentable.begun);
+                Decision::done(changes, presentable)
+            })
+            .await?;
         let claims = AccessClaims {
             audience: GRAPH_URL.to_owned(),
             origin: origin.to_owned(),
@@ -282,7 +287,13 @@ impl Directory {
             issued_at: cx.now,
             expires: cx.now + TOKEN_LIFE,
             uti: identity::token_id(cx.random.as_ref()),
-            subject: self.subject(origin, &user, app.id, values.join(" "), (home_generation, None)),
+            subject: self.subject(
+                origin,
+                &user,
+                app.id,
+                begun.scope.clone(),
+                (begun.home_generation, begun.id),
+            ),
         };
         self.sign(cx, tenant, claims).await
     }
@@ -293,7 +304,7 @@ impl Directory {
         user: &User,
         app: AppId,
         scope: String,
-        (home_generation, authorization): (Option<i64>, Option<Uuid>),
+        (home_generation, authorization): (Option<i64>, Uuid),
     ) -> Subject {
         Subject::User {
             scope,
@@ -333,15 +344,20 @@ fn home_issuer(origin: &str, user: &User) -> Option<String> {
     }
 }
 
+#[derive(Clone)]
 struct Presentable {
     user: User,
-    home_generation: Option<i64>,
     app: App,
     roles: Vec<Role>,
-    granted: Vec<Permission>,
+    begun: Authorization,
 }
 
-fn presentable(reader: &Reader<'_>, user: ObjectId, app: AppId) -> Result<Presentable> {
+fn presentable(
+    reader: &Reader<'_>,
+    cx: &Cx,
+    (user, app): (ObjectId, AppId),
+    scopes: &[Permission],
+) -> Result<Presentable> {
     let refused = |text| Error::new(ErrorKind::Forbidden, text);
     let user = match reader.user(user)? {
         Some(user) if is_active(reader, &user)? => user,
@@ -351,13 +367,13 @@ fn presentable(reader: &Reader<'_>, user: ObjectId, app: AppId) -> Result<Presen
         .app(app)?
         .filter(|app| app.enabled)
         .ok_or_else(|| refused("The app is unknown in this organisation, or switched off."))?;
-    Ok(Presentable {
-        home_generation: home_generation(reader, &user)?,
-        roles: reader.roles(user.id)?,
-        granted: delegated_grants(reader, app.id, user.id)?,
-        user,
-        app,
-    })
+    let granted = delegated_grants(reader, app.id, user.id)?;
+    let mut values: Vec<&str> =
+        scopes.iter().filter(|scope| granted.contains(scope)).map(|scope| scope.value()).collect();
+    values.sort_unstable();
+    values.dedup();
+    let begun = begin(reader, cx, (app.id, false), &user, &values.join(" "), cx.now)?;
+    Ok(Presentable { roles: reader.roles(user.id)?, begun, user, app })
 }
 
 /// Runs something that takes the processor for a while beside the event loop.

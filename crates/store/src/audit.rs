@@ -241,6 +241,16 @@ impl Reader<'_> {
         rows.into_iter().map(|mut row| self.stored(row.int()?, &row.text()?)).collect()
     }
 
+    /// Audit records that name a person, newest first: those with personal detail of theirs.
+    pub fn audit_about(&self, subject: ObjectId, limit: u16) -> Result<Vec<Stored>> {
+        let rows = self.rows(
+            "select a.sequence, a.body from audit_personal p join audit a on a.tenant_id = p.tenant_id and a.sequence = p.sequence \
+             where p.tenant_id = ?1 and p.subject_id = ?2 order by p.sequence desc limit ?3",
+            &[subject.into(), i64::from(limit).into()],
+        )?;
+        rows.into_iter().map(|mut row| self.stored(row.int()?, &row.text()?)).collect()
+    }
+
     /// One audit record by its id.
     pub fn audit_record(&self, id: Uuid) -> Result<Option<Stored>> {
         self.row("select sequence, body from audit where tenant_id = ?1 and id = ?2", &[id.into()])?

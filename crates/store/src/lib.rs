@@ -5,6 +5,7 @@
 //! applies, records in the tenant's audit chain and commits. State, audit records and outbox rows of one operation are
 //! one transaction, and an answer means that it is on stable storage.
 
+mod account;
 mod audit;
 mod batch;
 mod changes;
@@ -28,6 +29,7 @@ mod sqlite;
 mod transfer;
 mod value;
 
+pub use account::AppSignIn;
 pub use audit::{AuditQuery, ChainReport};
 pub use changes::{ChangeSet, Decision};
 pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};

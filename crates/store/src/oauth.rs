@@ -121,10 +121,10 @@ pub struct DeviceCode {
     pub state: DeviceState,
 }
 
-const AUTHORIZATION: &str = "id, app_id, user_id, generation, home_generation, scope, authenticated_at, created_at, expires_at, \
+pub(crate) const AUTHORIZATION: &str = "id, app_id, user_id, generation, home_generation, scope, authenticated_at, created_at, expires_at, \
      revoked_at, by_device";
 
-fn authorization(mut row: Row) -> Result<Authorization> {
+pub(crate) fn authorization(row: &mut Row) -> Result<Authorization> {
     Ok(Authorization {
         id: row.parsed()?,
         app: row.parsed()?,
@@ -141,7 +141,10 @@ fn authorization(mut row: Row) -> Result<Authorization> {
     })
 }
 
-fn direct_authorization(mut row: Row) -> Result<Authorization> {
+pub(crate) const DIRECT_AUTHORIZATION: &str =
+    "id, app_id, connection_id, home_generation, scope, authenticated_at, created_at, expires_at, revoked_at";
+
+pub(crate) fn direct_authorization(row: &mut Row) -> Result<Authorization> {
     Ok(Authorization {
         id: row.parsed()?,
         app: row.parsed()?,
@@ -230,26 +233,13 @@ impl Reader<'_> {
     /// An authorization, revoked ones too.
     pub fn authorization(&self, id: Uuid) -> Result<Option<Authorization>> {
         let sql = format!("select {AUTHORIZATION} from authorizations where tenant_id = ?1 and id = ?2");
-        if let Some(row) = self.row(&sql, &[id.into()])? {
-            return authorization(row).map(Some);
+        if let Some(mut row) = self.row(&sql, &[id.into()])? {
+            return authorization(&mut row).map(Some);
         }
-        self.row(
-            "select id, app_id, connection_id, home_generation, scope, authenticated_at, created_at, expires_at, revoked_at \
-             from connection_authorizations where tenant_id = ?1 and id = ?2",
-            &[id.into()],
-        )?
-        .map(direct_authorization)
-        .transpose()
-    }
-
-    /// The apps that a person lets act: authorizations that are not over, newest first.
-    pub fn authorizations_of(&self, user: &User, now: Timestamp) -> Result<Vec<Authorization>> {
         let sql = format!(
-            "select {AUTHORIZATION} from authorizations where tenant_id = ?1 and user_id = ?2 and revoked_at is null \
-             and expires_at > ?3 and generation = ?4 order by created_at desc, id"
+            "select {DIRECT_AUTHORIZATION} from connection_authorizations where tenant_id = ?1 and id = ?2"
         );
-        let parameters = [user.id.into(), now.into(), user.generation.into()];
-        self.rows(&sql, &parameters)?.into_iter().map(authorization).collect()
+        self.row(&sql, &[id.into()])?.as_mut().map(direct_authorization).transpose()
     }
 
     /// A code by its hash, used ones too.

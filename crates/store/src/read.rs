@@ -270,6 +270,20 @@ pub(crate) fn tenant(row: &mut Row) -> Result<Tenant> {
     })
 }
 
+pub(crate) const INVITATION: &str = "id, user_id, generation, handle_hash, redirect_url, created_at, used_at";
+
+pub(crate) fn invitation(mut row: Row) -> Result<Invitation> {
+    Ok(Invitation {
+        id: row.parsed()?,
+        user: row.parsed()?,
+        generation: row.int()?,
+        handle_hash: row.text()?,
+        redirect_url: row.text()?,
+        created: row.time()?,
+        used: row.opt_time()?,
+    })
+}
+
 impl<'a> Reader<'a> {
     pub(crate) fn new(connection: &'a dyn Connection, scope: TenantScope) -> Self {
         Self { connection, scope }
@@ -559,23 +573,8 @@ impl<'a> Reader<'a> {
 
     /// An invitation by the hash of its handle.
     pub fn invitation(&self, handle_hash: &str) -> Result<Option<Invitation>> {
-        self.row(
-            "select id, user_id, generation, handle_hash, redirect_url, created_at, used_at from invitations \
-             where tenant_id = ?1 and handle_hash = ?2",
-            &[handle_hash.into()],
-        )?
-        .map(|mut row| {
-            Ok(Invitation {
-                id: row.parsed()?,
-                user: row.parsed()?,
-                generation: row.int()?,
-                handle_hash: row.text()?,
-                redirect_url: row.text()?,
-                created: row.time()?,
-                used: row.opt_time()?,
-            })
-        })
-        .transpose()
+        let sql = format!("select {INVITATION} from invitations where tenant_id = ?1 and handle_hash = ?2");
+        self.row(&sql, &[handle_hash.into()])?.map(invitation).transpose()
     }
 
     /// A session by the hash of its secret.

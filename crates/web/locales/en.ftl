@@ -43,6 +43,8 @@ restore = Restore
 choose = Choose
 choose-one = Choose { $name }
 leave = Leave
+decline = Decline
+download-data = Download my data
 delete-permanently = Delete permanently
 organization = Organization
 organization-unnamed = the organization
@@ -98,6 +100,8 @@ overview-others = { $count ->
    *[other] You are a guest of { $count } organizations. See which they are, and leave those that you no longer need.
  }
 overview-manage = Manage organizations
+overview-invitation = { $organization } has invited you.
+overview-answer = Answer the invitation of { $organization }
 
 # Organizations
 organizations-title = Organizations
@@ -109,31 +113,74 @@ organizations-invited-by = Invited by { $name }
 organizations-invited-at = Invited on
 organizations-accepted-at = Accepted on
 organizations-no-statement = This organization has not published a privacy statement.
-organizations-restorable = An administrator can restore your account until { $until }.
-organizations-accept = Review invitation
+organizations-restorable = An administrator can restore your account until { $until }. After that, it is permanently deleted.
+organizations-due = Your account can no longer be restored. Its permanent deletion is under way.
+organizations-accept = Review and accept
+organizations-pending = { $organization } has invited you. You are not in it until you accept.
+organizations-pending-closed = This invitation can no longer be accepted. Ask { $organization } for a new one, or decline it.
+organizations-blocked = { $organization } has blocked your account: you cannot use it, and you cannot leave by yourself.
+organizations-needs-permission = To leave, you need the permission of { $organization }.
+organizations-connected = You use apps of { $organization } with your home account. There is no account for you in it.
+organizations-connected-since = Connected since
+organizations-connected-last = Last used
+organizations-deleted-at = Deleted on
+gone-left = You have left { $organization }.
+gone-declined = You have declined the invitation of { $organization }.
+gone-removed = An administrator of { $organization } has removed your account.
+gone-home-account-deleted = Your account in { $organization } was deleted together with your home account.
 standing-active = Active
+standing-connected = Connected
 standing-pending = Invitation pending
 standing-blocked = Blocked
 standing-leaving-not-allowed = Leaving not allowed
-standing-deleted = Left
-standing-gone = Permanently deleted
+standing-left = Left
+standing-declined = Declined
+standing-removed = Removed
 
 # Leave
 leave-title = Leave { $organization }?
-leave-title-declining = Decline the invitation of { $organization }?
-leave-lead = You lose access to { $organization } at once, and your account there is deleted.
-leave-lead-declining = You have not accepted this invitation yet. If you leave, it can no longer be used, and what { $organization } keeps about you is deleted.
-leave-at-once = As soon as you leave
-leave-at-once-text = You are signed out and can no longer sign in there
+leave-now = As soon as you leave
+leave-now-text = You lose access to { $organization }. Your account there is closed.
+leave-until = Until
+leave-until-text = An administrator of { $organization } can bring your account back. You cannot do that yourself.
+leave-after-text = Your account, and what { $organization } holds about you in this directory, is gone for good. Nobody can bring it back.
+leave-connection-text = You lose access to the apps of { $organization }, and what it holds about you in this directory is permanently deleted.
+leave-connection-why = { $organization } has no account for you: you use its apps with your home account.
 leave-deleted = What will be deleted
 leave-deleted-account = Your account in { $organization }, with its user name
-leave-deleted-memberships = Your memberships, roles and access to apps
 leave-deleted-profile = Your name, e-mail addresses and other details kept there
+leave-deleted-groups = { $count ->
+    [one] Your membership in one group
+   *[other] Your membership in { $count } groups
+ }
+leave-deleted-roles = { $count ->
+    [one] Your directory role. It does not come back if your account is restored.
+   *[other] Your { $count } directory roles. They do not come back if your account is restored.
+ }
+leave-deleted-apps = { $count ->
+    [one] What one app may do in your name there
+   *[other] What { $count } apps may do in your name there
+ }
 leave-stays = What stays, and why
-leave-stays-audit = A record that an account left, so that the organization can account for what happened. Your name is erased from it together with your account.
+leave-stays-audit = A record that an account left, so that { $organization } can account for what happened. Your name is erased from it together with your account.
+leave-stays-audit-connection = A record that somebody left, so that { $organization } can account for what happened. It does not say who.
 leave-stays-content = Files and messages that you shared in apps of { $organization }. They are not kept in this directory; ask the organization about them.
+leave-first = Before you go
+leave-download = Download what { $organization } holds about you
+leave-download-later = You can do that later, too, until the permanent deletion.
+leave-download-now = After you have left, there is nothing left to download.
 leave-mistake = If it was a mistake
 leave-restorable = An administrator of { $organization } can restore your account until { $until }. You cannot undo it by yourself.
+
+# Decline
+decline-title = Decline the invitation of { $organization }?
+decline-now = As soon as you decline
+decline-now-text = The invitation can no longer be used. You do not become a guest of { $organization }.
+decline-until-text = An administrator of { $organization } can undo this. You cannot do that yourself.
+decline-after-text = What { $organization } noted about you to invite you, such as your name and e-mail address, is gone for good.
+decline-stays-audit = A record that an invitation was declined, so that { $organization } can account for what happened. Your name is erased from it when the rest is deleted.
+decline-again = { $organization } can invite you again. You can then decide again.
+decline-confirm = Decline invitation
 
 # Receipt
 receipt-title = You have left { $organization }
@@ -142,6 +189,8 @@ receipt-lead = Keep or print this page as your receipt.
 receipt-account = Your account
 receipt-left-at = Left on
 receipt-declined-at = Declined on
+receipt-deleted = Data about you
+receipt-deleted-at-once = Permanently deleted when you left
 receipt-contact = To ask for that, write to
 receipt-no-contact = To ask for that, turn to an administrator of { $organization }, or to the person who invited you.
 receipt-mail-subject = Request to restore my account in { $organization }
@@ -150,9 +199,10 @@ receipt-mail-subject = Request to restore my account in { $organization }
 refused-title = You'll need permission to leave
 refused-title-not-a-member = You have no account in this organization
 refused-title-already-left = You have already left
+refused-title-already-declined = You have already declined
+refused-title-already-removed = Your account was removed
 refused-title-last-administrator = You are the only administrator
 refused-not-a-member = There is no account of yours in this organization, so there is nothing to leave.
-refused-already-left = Your account in { $organization } is already deleted. There is nothing more for you to do.
 refused-home-organization = { $organization } is your home organization. Its administrator manages your account, so you cannot leave by yourself.
 refused-home-account-deleted = Your home account is deleted, so nobody can confirm that it is you who wants to leave { $organization }.
 refused-home-account-disabled = Your home organization has blocked your account. While it is blocked, you cannot leave { $organization } by yourself.
@@ -177,6 +227,8 @@ stale-again = Start again
 redeem-title = Review permissions
 redeem-lead = { $organization } invites you to work with it as a guest.
 redeem-signed-in-as = Signed in as
+redeem-invited-by = Invited by
+redeem-sent-to = Sent to
 redeem-allows = If you accept, { $organization } can
 redeem-allows-profile = see your name, your e-mail address and your home organization
 redeem-allows-log = record when you sign in and what you do there
@@ -185,6 +237,8 @@ redeem-trust = Accept only if you know { $organization } and expected this invit
 redeem-read = Read this first:
 redeem-no-statement = { $organization } has not provided links to their terms for you to review
 redeem-leave-later = You can see and leave your organizations later in My Account.
+redeem-cancel = If you cancel, nothing changes: the invitation waits for you under Organizations.
+redeem-decline = Decline this invitation instead
 redeem-used-title = This invitation was already used
 redeem-used = An invitation of { $organization } can be accepted once. If it was you, you find the organization in your list. Otherwise ask for a new invitation.
 redeem-revoked-title = This invitation is no longer valid
@@ -194,14 +248,41 @@ redeemed-lead = The invitation is accepted. Sign in to apps of { $organization }
 redeemed-onward = Go to { $organization }
 redeem-other-title = This invitation is for another account
 redeem-other = Sign out, sign in with the account that { $organization } invited, and open the link again; or ask for an invitation to the account you use now.
+redeem-blocked-title = Your account is blocked
+redeem-blocked = { $organization } has blocked the account it made for you. Ask it to unblock the account before you accept.
+redeem-barred-title = This invitation cannot be accepted at present
+redeem-barred = The settings of { $organization } or of your home organization do not allow you to be its guest. Ask the person who invited you, or an administrator of your home organization.
+
+# Apps of a person
+my-apps-title = Apps
+my-apps-lead = These apps can act in your name. Remove the access of any that you do not know or no longer use.
+my-apps-none = No app can act in your name.
+my-apps-removed = { $app } can no longer act in your name.
+my-apps-in = At { $organization }
+my-apps-signed-in = Signed in
+my-apps-allowed = Allowed, not signed in
+my-apps-off = Switched off by the organization
+my-apps-can = It can:
+my-apps-knows = It knows who you are, and can do nothing more in this directory.
+my-apps-for-everybody = allowed by an administrator for everybody
+my-apps-for-oneself = allowed by you
+my-apps-while-away = It can do this while you are away, too.
+my-apps-by-device = Signed in on a device with a code
+my-apps-since = Since
+my-apps-last = Last used
+my-apps-remove = Remove access
+remove-app-title = Remove the access of { $app }?
+remove-app-lead = { $app } can then no longer act in your name at { $organization }.
+remove-app-then = What happens then
+remove-app-tokens = It is signed out at once, on every device. What it holds to act in your name is void.
+remove-app-own = What you allowed it is forgotten. If it asks you again, you decide again.
+remove-app-everybody = An administrator of { $organization } allowed it for everybody. So if you sign in to it again, it can act in your name again. Only an administrator can take that back.
+remove-app-data = What it has already read stays with whoever runs it. Ask them to delete it.
 
 # Connecting directly: no account in the other organization
 connect-title = Let { $organization } know you?
 connect-lead = { $app } belongs to { $organization }, where you have no account. Both organizations let you use it with the account of your own organization.
 connect-trust = Accept only if you know { $organization } and wanted to open this app.
-organizations-direct = You use its apps with the account of your own organization; you have no account there.
-connection-lead = You have no account in { $organization }, only a connection that came of using its apps. If you leave, the connection ends.
-connection-gone-text = The connection and what was recorded of your name are deleted
 connection-deleted = Your connection to { $organization }, and the access of its apps to your name
 connection-deleted-names = Your name in the organization's audit log
 connection-mistake = Nothing can be restored. If both organizations still allow it, you are connected again when you next sign in to an app of { $organization }.
@@ -882,6 +963,7 @@ activity-send-mail = Send mail
 activity-register-security-info = User registered security info
 activity-delete-security-info = User deleted security info
 activity-revoke-sessions = Revoke user sign in sessions
+activity-revoke-consent = Revoke consent
 activity-update-sign-in-settings = Update sign-in settings
 activity-add-identity-provider = Add identity provider
 activity-update-identity-provider = Update identity provider

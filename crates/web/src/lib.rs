@@ -8,6 +8,7 @@ mod letters;
 mod oauth;
 mod ops;
 mod own;
+mod own_data;
 mod own_policies;
 mod pack;
 pub mod pages;

@@ -4,6 +4,7 @@ use crate::{
     App,
     edge::Arrival,
     errors::{Problem, json_response},
+    own_data,
     pages::session,
 };
 use axum::{
@@ -14,16 +15,19 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, StatusCode, header};
-use model::{Error, TenantId};
+use model::{Error, InvitationState, TenantId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::{LeaveAnswer, LeaveView, Left, Listed, Refused, SignedIn};
 
 pub(crate) fn router() -> Router<App> {
-    Router::new().route("/innkeeper/v1/me/organizations", get(list).fallback(wrong_method)).route(
-        "/innkeeper/v1/me/organizations/{tenant}/leave",
-        get(view_leave).post(leave).fallback(wrong_method),
-    )
+    Router::new()
+        .route("/innkeeper/v1/me/organizations", get(list).fallback(wrong_method))
+        .route("/innkeeper/v1/me/organizations/{tenant}/data", get(data).fallback(wrong_method))
+        .route(
+            "/innkeeper/v1/me/organizations/{tenant}/leave",
+            get(view_leave).post(leave).fallback(wrong_method),
+        )
 }
 
 type Answer = Result<Response, Trouble>;
@@ -59,12 +63,14 @@ async fn signed_in(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<
 async fn list(State(app): State<App>, Extension(arrival): Extension<Arrival>, headers: HeaderMap) -> Answer {
     let who = signed_in(&app, &arrival, &headers).await?;
     let listed = app.directory.my_organizations(&who).await.map_err(|error| trouble(&arrival, error))?;
-    let value: Vec<Value> = listed.iter().map(|one| entry(&who, one)).collect();
+    let value: Vec<Value> = listed.iter().map(|one| entry(&who, one, arrival.cx.trusted)).collect();
     Ok(json_response(StatusCode::OK, &json!({ "value": value })))
 }
 
-fn entry(who: &SignedIn, one: &Listed) -> Value {
-    let Listed { tenant, user, invited_by, direct, leave } = one;
+fn entry(who: &SignedIn, one: &Listed, trusted: Timestamp) -> Value {
+    let Listed { tenant, user, invited_by, leave, connection, can_accept } = one;
+    let accepted = user.invitation == Some(InvitationState::Accepted);
+    let connection = connection.as_ref();
     let state = match (user.deletion, user.invitation) {
         (Some(_), _) => "Deleted",
         (None, Some(state)) => state.as_str(),
@@ -75,19 +81,38 @@ fn entry(who: &SignedIn, one: &Listed) -> Value {
         "displayName": tenant.name,
         "domain": tenant.domain,
         "home": who.home_tenant() == Some(tenant.id),
-        "directConnection": direct,
-        "userType": (!direct).then(|| user.user_type.as_str()),
+        "directConnection": connection.is_some(),
+        "userType": connection.is_none().then(|| user.user_type.as_str()),
         "state": state,
+        "standing": one.standing(trusted).as_str(),
         "accountEnabled": user.account_enabled,
         "canLeave": leave.is_ok(),
         "reason": leave.err().map(|reason| reason.as_str()),
+        "canAccept": can_accept,
         "invitedBy": invited_by,
+        "invitedDateTime": user.invitation.filter(|_| connection.is_none()).map(|_| user.created.to_graph()),
+        "acceptedDateTime": user.invitation_changed.filter(|_| accepted).map(Timestamp::to_graph),
+        "connectedDateTime": connection.map(|connection| connection.created.to_graph()),
+        "lastConnectedDateTime": connection.map(|connection| connection.last.to_graph()),
         "createdDateTime": user.created.to_graph(),
         "deletedDateTime": user.deletion.map(|deletion| deletion.at.to_graph()),
         "permanentlyDeletedAfter": user.deletion.map(|deletion| deletion.purge_after.to_graph()),
         "privacyContact": tenant.privacy.contact_email,
         "privacyStatementUrl": tenant.privacy.statement_url,
     })
+}
+
+async fn data(
+    State(app): State<App>,
+    Path(named): Path<String>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Answer {
+    let who = signed_in(&app, &arrival, &headers).await?;
+    let tenant = resolve(&app, &arrival, &named).await?;
+    let data = app.directory.personal_data(&arrival.cx, &who, tenant).await;
+    let data = data.map_err(|error| failed(&arrival, error))?;
+    Ok(json_response(StatusCode::OK, &own_data::document(&data)))
 }
 
 /// The tenant in the path, by id or domain. One without an account of this person answers like one that does not exist.
@@ -128,15 +153,18 @@ fn consequences(arrival: &Arrival, view: LeaveView) -> Value {
             "canLeave": true,
             "tenantId": confirm.tenant.id,
             "displayName": confirm.tenant.name,
+            "leaving": confirm.leaving.as_str(),
             "consequences": {
                 "groups": confirm.groups,
+                "roles": confirm.roles,
+                "apps": confirm.apps,
                 "softDeletedAt": arrival.cx.now.to_graph(),
                 "permanentlyDeletedAfter": confirm.purge_after.to_graph(),
             },
             "confirmation": confirm.confirmation,
             "confirmationExpires": confirm.expires.to_graph(),
         }),
-        LeaveView::Refused(Refused { reason, tenant, name, privacy }) => json!({
+        LeaveView::Refused(Refused { reason, tenant, name, privacy, .. }) => json!({
             "canLeave": false,
             "reason": reason.as_str(),
             "tenantId": tenant,
@@ -186,6 +214,7 @@ fn receipt(left: &Left) -> Value {
     json!({
         "tenantId": left.tenant,
         "displayName": left.name,
+        "leaving": left.leaving.as_str(),
         "leftAt": left.at.to_graph(),
         "permanentlyDeletedAfter": left.purge_after.to_graph(),
         "privacyContact": left.privacy.contact_email,

@@ -47,7 +47,7 @@ pub enum Subject {
         /// `hgen`, a claim of ours: the generation of the home account, where that is in another tenant here.
         home_generation: Option<i64>,
         /// `authorization`, a claim of ours: the sign-in to the app that the token comes from. Taking it back voids the token.
-        authorization: Option<Uuid>,
+        authorization: Uuid,
         /// `name`
         name: String,
         /// `upn`
@@ -148,7 +148,16 @@ pub fn mint(key: &SigningKey, claims: &AccessClaims) -> Result<String> {
             set("sub", json!(claims.oid));
             set("roles", permissions.iter().map(|permission| permission.value()).collect());
         }
-        Subject::User { scope, pairwise, generation, home_generation, authorization, name, upn, home_issuer } => {
+        Subject::User {
+            scope,
+            pairwise,
+            generation,
+            home_generation,
+            authorization,
+            name,
+            upn,
+            home_issuer,
+        } => {
             set("idtyp", json!("user"));
             set("sub", json!(pairwise));
             set("scp", json!(scope));
@@ -156,9 +165,7 @@ pub fn mint(key: &SigningKey, claims: &AccessClaims) -> Result<String> {
             if let Some(generation) = home_generation {
                 set("hgen", json!(generation));
             }
-            if let Some(id) = authorization {
-                set("authorization", json!(id));
-            }
+            set("authorization", json!(authorization));
             set("name", json!(name));
             set("upn", json!(upn));
             if let Some(home) = home_issuer {

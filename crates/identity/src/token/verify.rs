@@ -60,8 +60,8 @@ pub enum Rights {
         generation: i64,
         /// `hgen`: the same of the home account, where that is in another tenant here.
         home_generation: Option<i64>,
-        /// `authorization`: the sign-in to the app that it comes from, where it comes from one.
-        authorization: Option<Uuid>,
+        /// `authorization`: the sign-in to the app that it comes from.
+        authorization: Uuid,
     },
 }
 
@@ -245,16 +245,12 @@ fn rights(claims: &Map<String, Value>) -> Fault<Rights> {
                 None => None,
                 Some(generation) => Some(generation.as_i64().ok_or(TokenFault::Invalid)?),
             };
-            let authorization = match claims.get("authorization") {
-                None => None,
-                Some(_) => Some(id(claims, "authorization")?),
-            };
             Ok(Rights::User {
                 scopes: known(scope.split(' ')),
                 openid: OpenIdScopes::among(scope.split(' ')),
                 generation,
                 home_generation,
-                authorization,
+                authorization: id(claims, "authorization")?,
             })
         }
         _ => Err(TokenFault::Invalid),

@@ -15,7 +15,7 @@ use crate::{
 };
 use identity::Secret;
 use model::{
-    AppId, Cx, Error, ObjectId, Result, Span, TenantId, Timestamp, User,
+    AppId, Cx, Error, Result, Span, TenantId, User,
     audit::{Activity, Initiator, Target},
     authz::Permission,
 };

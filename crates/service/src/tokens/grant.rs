@@ -14,7 +14,7 @@ use crate::{
 };
 use identity::{AccessClaims, ClientAuth, IdClaims, Secret, Subject};
 use model::{
-    AppId, Cx, Home, ObjectId, Result, Span, TenantId, Timestamp, User,
+    AppId, Cx, Home, Result, Span, TenantId, Timestamp, User,
     audit::{Activity, Initiator, Record},
     authz::{Permission, Role},
     collaboration::Border,
@@ -589,7 +589,7 @@ impl Directory {
                 user,
                 app.id,
                 asked.claim(permissions),
-                (granted.home_generation, Some(granted.authorization)),
+                (granted.home_generation, granted.authorization),
             ),
         };
         let access_token = self.sign(cx, tenant, claims).await?;

@@ -9,7 +9,7 @@ use testkit::World;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-async fn allowed(seed: u64) -> House {
+pub async fn allowed(seed: u64) -> House {
     let house = House::new(seed).await;
     for tenant in [house.contoso, house.fabrikam] {
         house.world.directory().allow_device_code(&house.world.cx(), tenant, true).await.unwrap();
@@ -17,19 +17,19 @@ async fn allowed(seed: u64) -> House {
     house
 }
 
-async fn start(house: &House, tenant: &str, scope: &str) -> Reply {
+pub async fn start(house: &House, tenant: &str, scope: &str) -> Reply {
     let id = house.tool.to_string();
     let fields = [("client_id", id.as_str()), ("scope", scope)];
     house.program().post(&format!("/{tenant}/oauth2/v2.0/devicecode"), &fields).await
 }
 
-async fn poll(house: &House, tenant: &str, code: &str, changes: &[(&str, &str)]) -> Reply {
+pub async fn poll(house: &House, tenant: &str, code: &str, changes: &[(&str, &str)]) -> Reply {
     let id = house.tool.to_string();
     let fields = [("grant_type", GRANT), ("client_id", id.as_str()), ("device_code", code)];
     house.token(tenant, &fields, changes).await
 }
 
-async fn enter(browser: &mut Agent, code: &str, decision: Option<&str>) -> Reply {
+pub async fn enter(browser: &mut Agent, code: &str, decision: Option<&str>) -> Reply {
     let csrf = browser.get("/devicelogin").await.field("csrf");
     let mut fields = vec![("csrf", csrf.as_str()), ("code", code)];
     fields.extend(decision.map(|decision| ("decision", decision)));

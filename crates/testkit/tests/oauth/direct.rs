@@ -96,7 +96,7 @@ impl Stage {
     /// The organisations of Nora, by name.
     async fn listed(&self) -> Vec<(String, bool)> {
         let listed = self.house.world.directory().my_organizations(&self.who().await).await.unwrap();
-        listed.into_iter().map(|one| (one.tenant.name, one.direct)).collect()
+        listed.into_iter().map(|one| (one.tenant.name, one.connection.is_some())).collect()
     }
 
     /// Who the log says did this last.
@@ -250,7 +250,12 @@ async fn a_direct_connection_is_listed_left_and_gone_at_once() {
     let own = |name: &str, direct| (name.to_owned(), direct);
     assert_eq!(stage.listed().await, [own("Fabrikam", false), own("Contoso", true)]);
     let mut browser = stage.browser().await;
-    browser.get("/myaccount/organizations").await.is(200).says("Contoso").says("you have no account there");
+    browser
+        .get("/myaccount/organizations")
+        .await
+        .is(200)
+        .says("Contoso")
+        .says("There is no account for you in it.");
     assert_eq!(
         stage.logged(Activity::ConnectDirectly).await[0]["userPrincipalName"],
         "nora@fabrikam.example"

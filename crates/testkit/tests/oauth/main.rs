@@ -9,6 +9,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod apps;
 mod code;
 mod consent;
 mod credentials;

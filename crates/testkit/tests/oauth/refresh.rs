@@ -166,32 +166,3 @@ async fn scopes_may_grow_as_far_as_they_were_consented_to() {
     assert_eq!(claims(&access)["aud"], "https://management.core.windows.net/");
     assert_eq!(house.me(&access).await.status, 401, "it opens nothing in Graph");
 }
-
-/// They are listed by person, so that they can be shown and taken back.
-#[tokio::test]
-async fn what_a_person_lets_act_is_listed() {
-    let house = House::new(27).await;
-    let scope = World::scope(house.contoso);
-    let listed = async || {
-        let (mia, now) = (house.mia, house.world.cx().now);
-        let read = |reader: &store::Reader<'_>| reader.authorizations_of(&reader.user(mia)?.unwrap(), now);
-        house.world.store().read(scope, read).await.unwrap()
-    };
-    assert!(listed().await.is_empty());
-    let token = house.tokens(&mut house.mias().await).await.text("refresh_token");
-    let found = listed().await;
-    assert_eq!(found.iter().map(|one| one.app).collect::<Vec<_>>(), [house.tool]);
-    let (id, now) = (found[0].id, house.world.cx().now);
-    house
-        .world
-        .store()
-        .commit(scope, move |_| {
-            let mut changes = store::ChangeSet::new();
-            changes.revoke_authorization(scope, id, now);
-            store::Decision::done(changes, ())
-        })
-        .await
-        .unwrap();
-    assert!(listed().await.is_empty());
-    assert_eq!(house.refresh(&token, &[]).await.fault().2, 50_173);
-}

@@ -249,7 +249,9 @@ fn redact(body: &mut Value) {
         match (name.as_str(), &value) {
             ("access_token" | "id_token", Value::String(token)) => {
                 let mut shown = claims(token);
-                for random in ["uti", "sub", "oid", "tid", "iss", "azp", "appid", "aud", "idp"] {
+                for random in
+                    ["uti", "authorization", "sub", "oid", "tid", "iss", "azp", "appid", "aud", "idp"]
+                {
                     if let Some(value) = shown.get_mut(random)
                         && value.as_str().is_some_and(|text| {
                             !text.starts_with("https://graph") && !text.starts_with("https://management")

@@ -118,6 +118,15 @@ impl Page {
         rest.split('"').next().expect("a value").to_owned()
     }
 
+    /// Where a page of ours goes on to.
+    pub fn onward(&self) -> String {
+        let (_, rest) = self
+            .body
+            .split_once("<meta http-equiv=\"refresh\" content=\"0; url=")
+            .unwrap_or_else(|| panic!("goes nowhere: {} {}", self.status, self.text()));
+        rest.split('"').next().expect("an address").replace("&#38;", "&").replace("&#39;", "'")
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
@@ -150,6 +159,12 @@ impl Page {
     #[track_caller]
     pub fn lacks(&self, text: &str) -> &Self {
         assert!(!self.body.contains(text), "{text:?} is in {}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub fn links_to(&self, address: &str) -> &Self {
+        assert!(self.body.contains(&format!("href=\"{address}\"")), "no link to {address} in {}", self.body);
         self
     }
 

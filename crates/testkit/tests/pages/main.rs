@@ -13,6 +13,10 @@ mod defence;
 #[cfg(test)]
 mod explorer;
 #[cfg(test)]
+mod invitations;
+#[cfg(test)]
+mod mine;
+#[cfg(test)]
 mod oauth;
 #[cfg(test)]
 mod own;

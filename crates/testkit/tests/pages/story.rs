@@ -4,8 +4,8 @@ use crate::{
     browser::Browser,
     scene::{PASSWORD, Scene},
 };
-use model::{Person, Span, UserType, policy::ExternalIdentitiesPolicyPatch};
-use service::{Caller, InvitationRequest};
+use model::{Person, Span, policy::ExternalIdentitiesPolicyPatch};
+use service::Caller;
 use testkit::GuestState;
 
 async fn enter(browser: &mut Browser, return_to: &str) -> crate::browser::Page {
@@ -169,53 +169,6 @@ async fn wrong_passwords_and_names_are_told_apart_from_nothing() {
         let page = browser.submit("/signin", "/signin", &[("step", "userName"), ("userName", name)]).await;
         page.is(400).says("Enter your user name in the form name@example.com.");
     }
-}
-
-#[tokio::test]
-async fn a_pending_invitation_is_reviewed_accepted_and_leads_on_by_a_link() {
-    let scene = Scene::new(8).await;
-    let request = InvitationRequest {
-        address: "ana@fabrikam.example".to_owned(),
-        display_name: None,
-        redirect_url: "https://tailwind.example/welcome".to_owned(),
-        user_type: UserType::Guest,
-        reset_redemption: false,
-        ..InvitationRequest::default()
-    };
-    let operator = Caller::operator(scene.tailwind);
-    let sent = scene.world.directory().invite(&scene.world.cx(), &operator, request).await.unwrap();
-    let path = format!("/invitations/redeem?ticket={}", sent.ticket);
-    let mut stranger = Browser::new(&scene.world);
-    let away = stranger.get(&path).await;
-    assert!(away.header("location").starts_with("/signin?return=/invitations/redeem%3Fticket%3D"));
-    let mut other = scene.browser(&scene.admin).await;
-    other.get(&path).await.is(403).says("This invitation is for another account").lacks("Tailwind");
-    let mut browser = scene.browser(&scene.ana).await;
-    browser.get("/myaccount/organizations").await.says("Tailwind Invitation pending");
-    let leave = browser.get(&format!("/myaccount/organizations/leave/{}", scene.tailwind)).await;
-    leave.is(200).says("Decline the invitation of Tailwind?");
-    browser.get(&path).await.is(200).says("Tailwind invites you to work with it as a guest.");
-    browser.submit(&path, &path, &[("decision", "cancel")]).await.leads_to("/myaccount/organizations");
-    let done = browser.submit(&path, &path, &[("decision", "accept")]).await;
-    done.is(200).says("You are now a guest of Tailwind");
-    assert!(done.body.contains("href=\"https://tailwind.example/welcome\""));
-    browser.get(&path).await.is(409).says("This invitation was already used");
-    browser.get("/invitations/redeem?ticket=x").await.is(409).says("no longer valid");
-}
-
-#[tokio::test]
-async fn declining_has_its_own_receipt() {
-    let scene = Scene::new(9).await;
-    scene.world.guest(scene.tailwind, &scene.ana, "ana@fabrikam.example", GuestState::Pending).await;
-    let mut browser = scene.browser(&scene.ana).await;
-    let path = format!("/myaccount/organizations/leave/{}", scene.tailwind);
-    let asked = browser.get(&path).await;
-    let (csrf, confirmation) = (asked.field("csrf"), asked.field("confirmation"));
-    let done = browser.post(&path, &[("csrf", &csrf), ("confirmation", &confirmation)]).await;
-    done.is(200).says("You have declined the invitation of Tailwind").says("tailwind.example");
-    let again = browser.post(&path, &[("csrf", &csrf), ("confirmation", &confirmation)]).await;
-    again.is(200).says("You have declined the invitation of Tailwind");
-    browser.get("/myaccount/organizations").await.is(200).says("Tailwind Left");
 }
 
 #[tokio::test]

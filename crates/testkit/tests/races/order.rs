@@ -197,7 +197,9 @@ impl Client {
                 self.saw(begun, What::Recorded(cx.request));
                 let operator = Caller::operator(self.fleet.here);
                 let (cx, directory) = (self.fleet.world.cx(), self.fleet.directory());
-                let restored = directory.restore_user(&cx, &operator, confirm.user.id, None).await;
+                let mine = directory.my_organizations(&who).await.expect("a list");
+                let here = mine.iter().find(|one| one.tenant.id == self.fleet.here).expect("the account");
+                let restored = directory.restore_user(&cx, &operator, here.user.id, None).await;
                 restored.expect("a restored guest");
             }
             LeaveAnswer::Refused(refused) => {

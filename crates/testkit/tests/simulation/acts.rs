@@ -72,7 +72,9 @@ impl Run {
                 let id = self.state.humans[*human].home.map(|(_, id)| id).ok_or("unauthenticated")?;
                 (&self.state.accounts[&id], true)
             }
-            Who::Token { account, age, home_age } => match self.state.accounts.get(account) {
+            // What it came from is swept a day later, when the token has long been over; unless a clock says otherwise.
+            Who::Token { begun, .. } if *begun < self.swept => return Err("unauthenticated"),
+            Who::Token { account, age, home_age, .. } => match self.state.accounts.get(account) {
                 Some(account)
                     if self.state.is_active(account)
                         && (account.age, self.state.home_age(account)) == (*age, *home_age) =>
@@ -200,7 +202,7 @@ impl Run {
         match (answer, expected) {
             (Ok(text), "ok") => {
                 let home_age = self.state.home_age(&account);
-                let who = Who::Token { account: account.id, age: account.age, home_age };
+                let who = Who::Token { account: account.id, age: account.age, home_age, begun: cx.now };
                 let caller =
                     self.world.bearer(&text).await.map_err(|error| format!("a fresh token: {error:?}"))?;
                 self.tokens.push(Token { text, who: who.clone(), issued: cx.now });

@@ -169,6 +169,7 @@ impl Run {
         for confirmation in &mut self.state.confirmations {
             confirmation.void |= confirmation.expires < now - Span::days(1);
         }
+        self.swept = self.swept.max(now - Span::days(1));
         self.note("sweep", "ran");
         Ok(())
     }

@@ -148,6 +148,7 @@ pub enum Who {
         account: ObjectId,
         age: u32,
         home_age: Option<u32>,
+        begun: Timestamp,
     },
 }
 
@@ -176,6 +177,8 @@ pub struct Run {
     pub hits: BTreeMap<String, u64>,
     pub tokens: Vec<Token>,
     pub callers: Vec<(usize, Caller, Who)>,
+    /// Sign-ins to apps that began before are swept.
+    pub swept: Timestamp,
     pub held: Vec<Held>,
     pub names: u64,
     pub start: Timestamp,
@@ -205,6 +208,7 @@ impl Run {
             hits: BTreeMap::new(),
             tokens: Vec::new(),
             callers: Vec::new(),
+            swept: Timestamp::EPOCH,
             held: Vec::new(),
             names: 0,
             skew: 0,

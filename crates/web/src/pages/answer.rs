@@ -64,6 +64,19 @@ pub(super) fn html(status: StatusCode, template: &impl Template) -> Answer {
     Ok(response)
 }
 
+/// A JSON document to be saved under this name, which must need no quoting.
+pub(super) fn attachment(name: &str, document: &serde_json::Value) -> Answer {
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|error| Error::internal(format!("a document does not serialise: {error}")))?;
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .map_err(|_| Error::internal("a file name that is no header"))?;
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
 /// Sends the browser to another page of ours, by `GET`.
 pub(super) fn see_other(path: &str) -> Answer {
     let mut response = Response::new(Body::empty());

@@ -19,8 +19,8 @@ use axum::{
 };
 use handlers::{
     account, admin, app_credentials, app_permissions, apps, audit, deleted, explorer, federation, general,
-    home_deletions, invite, oauth, outbox, redeem, roles, security, sessions, settings, setup, sign_in,
-    sign_in_methods, users,
+    home_deletions, invite, my_apps, oauth, outbox, redeem, roles, security, sessions, settings, setup,
+    sign_in, sign_in_methods, users,
 };
 use http::{HeaderMap, header};
 
@@ -42,6 +42,10 @@ pub(crate) fn router() -> Router<App> {
         .route(paths::ORGANIZATIONS, get(account::organizations))
         .route("/myaccount/organizations/leave/{tenant}", leave())
         .route("/organizations/leave/{tenant}", leave())
+        .route("/myaccount/organizations/accept/{tenant}", get(redeem::show_from).post(redeem::decide_from))
+        .route("/myaccount/organizations/data/{tenant}", get(account::data))
+        .route(paths::MY_APPS, get(my_apps::list))
+        .route("/myaccount/apps/{tenant}/{app}/remove", get(my_apps::ask).post(my_apps::remove))
         .route(paths::REDEEM, get(redeem::show).post(redeem::decide))
         .route(paths::EXPLORER, get(explorer::show).post(explorer::run))
         .route(paths::ADMIN, get(admin::start))

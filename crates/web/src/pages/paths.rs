@@ -12,6 +12,8 @@ pub const FORGET: &str = "/signout/forget";
 pub const MY_ACCOUNT: &str = "/myaccount";
 /// The organisations of the signed-in person.
 pub const ORGANIZATIONS: &str = "/myaccount/organizations";
+/// The apps that act for the person.
+pub const MY_APPS: &str = "/myaccount/apps";
 /// Where the person is signed in; `POST` with `id` ends one session, with `others` the others, with `everywhere` all.
 pub const SESSIONS: &str = "/myaccount/sessions";
 /// The second factor; `POST` has `act` = `begin`, `confirm`, `renew` or `remove`.
@@ -68,6 +70,21 @@ pub const ASSETS: &str = "/assets/";
 /// Leaving one organisation: `GET` asks or refuses, `POST` leaves.
 pub fn leave(tenant: &model::TenantId) -> String {
     format!("{ORGANIZATIONS}/leave/{tenant}")
+}
+
+/// Accepting the invitation of one organisation without its link: `GET` shows what it means, `POST` has `decision`.
+pub fn accept(tenant: &model::TenantId) -> String {
+    format!("{ORGANIZATIONS}/accept/{tenant}")
+}
+
+/// Downloading what one organisation holds about the person.
+pub fn data(tenant: &model::TenantId) -> String {
+    format!("{ORGANIZATIONS}/data/{tenant}")
+}
+
+/// Taking back what one app may do: `GET` asks, `POST` does it.
+pub fn remove_app(tenant: &model::TenantId, app: &model::AppId) -> String {
+    format!("{APPS}/{tenant}/{app}/remove")
 }
 
 /// Signing in with a provider of an organisation.

@@ -1,22 +1,20 @@
 //! My Account: who I am, where I have accounts, and leaving.
 
 use super::{general::nothing_here, sign_in};
+use crate::own_data;
 use crate::pages::{
-    answer::{Answer, Stop, html, see_other},
+    answer::{Answer, Stop, attachment, html, see_other},
     paths, session,
     view::{
-        HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Refused, Stale,
-        Standing,
+        DeclineConfirm, HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt,
+        Refused, Stale,
     },
     visit::{Member, Sent, Visit},
 };
-use axum::{
-    extract::{FromRequestParts, Path, State},
-    response::Response,
-};
+use axum::extract::{FromRequestParts, Path, State};
 use http::{StatusCode, request::Parts};
-use model::{InvitationState, TenantId, leave::Reason};
-use service::{LeaveAnswer, LeaveView, Listed};
+use model::{ErrorKind, InvitationState, TenantId, Timestamp, leave::Standing};
+use service::{Confirm, LeaveAnswer, LeaveView, Leaving, Listed};
 
 /// A member, or where a link with `tenantId` (id or domain) leads.
 pub(crate) struct Linked(Member);
@@ -46,7 +44,8 @@ impl FromRequestParts<crate::App> for Linked {
 pub(crate) async fn overview(Linked(member): Linked) -> Answer {
     let listed = member.visit.app.directory.my_organizations(&member.who).await?;
     let (home, others) = split(&member, listed);
-    let live = others.iter().filter(|one| !one.user.is_deleted()).count();
+    let live: Vec<&Listed> = others.iter().filter(|one| !one.user.is_deleted()).collect();
+    let pending = live.iter().filter(|one| one.can_accept);
     html(
         StatusCode::OK,
         &Overview {
@@ -54,20 +53,23 @@ pub(crate) async fn overview(Linked(member): Linked) -> Answer {
             name: member.who.name.clone(),
             user_name: member.who.user_name.clone(),
             home: home.map(|home| home.tenant.name),
-            others: live as u64,
+            others: live.len() as u64,
+            invitations: pending.map(|one| (one.tenant.id, one.tenant.name.clone())).collect(),
         },
     )
 }
 
 pub(crate) async fn organizations(Linked(member): Linked) -> Answer {
     let listed = member.visit.app.directory.my_organizations(&member.who).await?;
+    let trusted = member.visit.arrival.cx.trusted;
     let (home, others) = split(&member, listed);
     let home = home.map(|home| HomeOrganization {
+        tenant: home.tenant.id,
         name: home.tenant.name,
         domain: home.tenant.domain,
         privacy_statement: home.tenant.privacy.statement_url,
     });
-    let others = others.into_iter().map(organization).collect();
+    let others = others.into_iter().map(|one| organization(one, trusted)).collect();
     html(StatusCode::OK, &Organizations { page: member.page(), home, others })
 }
 
@@ -78,38 +80,30 @@ fn split(member: &Member, listed: Vec<Listed>) -> (Option<Listed>, Vec<Listed>) 
     (homes.pop(), others)
 }
 
-fn organization(one: Listed) -> Organization {
-    let standing = standing(&one);
-    let accepted = one.user.invitation == Some(InvitationState::Accepted) && !one.direct;
+fn organization(one: Listed, trusted: Timestamp) -> Organization {
+    let standing = one.standing(trusted);
+    let accepted = one.user.invitation == Some(InvitationState::Accepted);
     Organization {
         tenant: one.tenant.id,
         name: one.tenant.name,
         domain: one.tenant.domain,
         standing,
+        connected: one.connection.as_ref().map(|connection| (connection.created, connection.last)),
         invited_by: one.invited_by,
-        invited_at: Some(one.user.created).filter(|_| !one.direct),
-        direct: one.direct,
+        invited_at: one.user.invitation.filter(|_| one.connection.is_none()).map(|_| one.user.created),
         accepted_at: one.user.invitation_changed.filter(|_| accepted),
+        deleted_at: one.user.deletion.map(|deletion| deletion.at),
         privacy_statement: one.tenant.privacy.statement_url,
-        redeem: None,
+        can_accept: one.can_accept,
     }
 }
 
-fn standing(one: &Listed) -> Standing {
-    match (one.user.deletion, one.leave) {
-        (Some(deletion), _) => Standing::Deleted { until: deletion.purge_after },
-        (None, Err(Reason::AccountDisabled)) => Standing::Blocked,
-        (None, Err(Reason::NotAllowedByOrganization)) => Standing::LeavingNotAllowed,
-        (None, _) if one.user.invitation == Some(InvitationState::PendingAcceptance) => Standing::Pending,
-        (None, _) => Standing::Active,
-    }
-}
-
-/// Asks before a person leaves, or says why they cannot.
+/// Asks before a person leaves or declines, or says why they cannot.
 pub(crate) async fn ask(State(app): State<crate::App>, Path(named): Path<String>, member: Member) -> Answer {
     let tenant = resolve(&app, &named).await?;
     match app.directory.view_leave(&member.visit.arrival.cx, &member.who, tenant).await? {
-        LeaveView::Refused(why) => refuse(&member, why).await,
+        LeaveView::Refused(why) => refuse(&member, why),
+        LeaveView::Confirm(confirm) if confirm.leaving == Leaving::Invitation => decline(&member, *confirm),
         LeaveView::Confirm(confirm) => html(
             StatusCode::OK,
             &LeaveConfirm {
@@ -117,13 +111,29 @@ pub(crate) async fn ask(State(app): State<crate::App>, Path(named): Path<String>
                 tenant,
                 organization: confirm.tenant.name,
                 domain: confirm.tenant.domain,
+                leaving: confirm.leaving,
+                groups: confirm.groups as u64,
+                roles: confirm.roles as u64,
+                apps: confirm.apps as u64,
                 purge_after: confirm.purge_after,
                 confirmation: confirm.confirmation,
-                declining: confirm.user.invitation == Some(InvitationState::PendingAcceptance),
-                direct: confirm.direct,
             },
         ),
     }
+}
+
+fn decline(member: &Member, confirm: Confirm) -> Answer {
+    html(
+        StatusCode::OK,
+        &DeclineConfirm {
+            page: member.page(),
+            tenant: confirm.tenant.id,
+            organization: confirm.tenant.name,
+            domain: confirm.tenant.domain,
+            purge_after: confirm.purge_after,
+            confirmation: confirm.confirmation,
+        },
+    )
 }
 
 /// Leaves. The answer is the receipt itself, also to a repeat.
@@ -135,10 +145,12 @@ pub(crate) async fn leave(
     let (member, tenant) = (form.by, resolve(&app, &named).await?);
     let confirmation = form.fields.text("confirmation");
     match app.directory.leave(&member.visit.arrival.cx, &member.who, tenant, confirmation).await? {
-        LeaveAnswer::Left(left) => receipt(&member, left).await,
-        LeaveAnswer::Refused(why) => refuse(&member, why).await,
+        LeaveAnswer::Left(left) => receipt(&member, left),
+        LeaveAnswer::Refused(why) => refuse(&member, why),
         LeaveAnswer::Stale => {
-            let organization = listed(&member, tenant).await?.map(|one| one.tenant.name).unwrap_or_default();
+            let organization = app.directory.my_organizations(&member.who).await?;
+            let organization = organization.into_iter().find(|one| one.tenant.id == tenant);
+            let organization = organization.map(|one| one.tenant.name).unwrap_or_default();
             html(
                 StatusCode::CONFLICT,
                 &Stale { page: member.page(), organization, again: paths::leave(&tenant) },
@@ -147,50 +159,57 @@ pub(crate) async fn leave(
     }
 }
 
-async fn resolve(app: &crate::App, named: &str) -> Result<TenantId, Stop> {
+/// The tenant of an address, by id or domain.
+pub(super) async fn resolve(app: &crate::App, named: &str) -> Result<TenantId, Stop> {
     app.directory.resolve_tenant(named).await?.ok_or_else(nothing_here)
 }
 
-/// The entry of one organisation in the person's own list.
-async fn listed(member: &Member, tenant: TenantId) -> Result<Option<Listed>, Stop> {
-    let listed = member.visit.app.directory.my_organizations(&member.who).await?;
-    Ok(listed.into_iter().find(|one| one.tenant.id == tenant))
-}
-
-async fn receipt(member: &Member, left: service::Left) -> Answer {
-    let one = listed(member, left.tenant).await?;
-    let pending = Some(InvitationState::PendingAcceptance);
+fn receipt(member: &Member, left: service::Left) -> Answer {
     html(
         StatusCode::OK,
         &Receipt {
             page: member.page(),
             organization: left.name,
-            declined: one.as_ref().is_some_and(|one| one.user.invitation == pending),
             domain: left.domain,
-            direct: left.direct,
+            leaving: left.leaving,
             user_name: member.who.user_name.clone(),
             left_at: left.at,
             purge_after: left.purge_after,
             contact: left.privacy.contact_email,
+            privacy_statement: left.privacy.statement_url,
             request_id: member.visit.arrival.cx.request.to_string(),
         },
     )
 }
 
-async fn refuse(member: &Member, why: service::Refused) -> Result<Response, Stop> {
-    let deletion = match why.reason {
-        Reason::AlreadyLeft => listed(member, why.tenant).await?.and_then(|one| one.user.deletion),
+fn refuse(member: &Member, why: service::Refused) -> Answer {
+    let gone = match why.gone {
+        Some(Standing::Gone { how, until }) => Some((how, until)),
         _ => None,
     };
     html(
         StatusCode::FORBIDDEN,
         &Refused {
             page: member.page(),
+            tenant: why.tenant,
             organization: why.name,
             reason: why.reason,
             contact: why.privacy.contact_email,
             privacy_statement: why.privacy.statement_url,
-            deleted_until: deletion.map(|deletion| deletion.purge_after),
+            gone,
         },
     )
+}
+
+/// What an organisation holds about the person, as a file.
+pub(crate) async fn data(State(app): State<crate::App>, Path(named): Path<String>, member: Member) -> Answer {
+    let tenant = resolve(&app, &named).await?;
+    let cx = &member.visit.arrival.cx;
+    let data = match app.directory.personal_data(cx, &member.who, tenant).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(nothing_here()),
+        found => found?,
+    };
+    // A domain is made of what any file system takes.
+    let name = format!("{}-{}.json", data.tenant.domain, cx.now.strftime("%Y-%m-%d"));
+    attachment(&name, &own_data::document(&data))
 }

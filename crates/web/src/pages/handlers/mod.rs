@@ -12,6 +12,7 @@ pub(super) mod federation;
 pub(super) mod general;
 pub(super) mod home_deletions;
 pub(super) mod invite;
+pub(super) mod my_apps;
 pub(super) mod oauth;
 pub(super) mod outbox;
 pub(super) mod redeem;

@@ -1,7 +1,11 @@
 use super::{Page, followable, mailto};
 use crate::pages::paths;
 use askama::Template;
-use model::{TenantId, Timestamp, leave::Reason};
+use model::{
+    TenantId, Timestamp,
+    leave::{Departure, Reason, Standing},
+};
+use service::Leaving;
 
 /// Start page of My Account.
 #[derive(Clone, Debug, Template)]
@@ -17,11 +21,15 @@ pub struct Overview {
     pub home: Option<String>,
     /// How many other organisations there are.
     pub others: u64,
+    /// Organisations whose invitation waits for an answer.
+    pub invitations: Vec<(TenantId, String)>,
 }
 
 /// The organisation where the person is at home.
 #[derive(Clone, Debug)]
 pub struct HomeOrganization {
+    /// Its id.
+    pub tenant: TenantId,
     /// What people call it.
     pub name: String,
     /// Its domain.
@@ -36,26 +44,6 @@ impl HomeOrganization {
     }
 }
 
-/// How a person stands with an organisation.
-#[derive(Clone, Debug)]
-pub enum Standing {
-    /// Accepted, may leave.
-    Active,
-    /// Invited, not accepted yet.
-    Pending,
-    /// The account is blocked there.
-    Blocked,
-    /// The organisation does not let people leave by themselves.
-    LeavingNotAllowed,
-    /// Soft-deleted.
-    Deleted {
-        /// Until when it can be restored.
-        until: Timestamp,
-    },
-    /// Permanently deleted.
-    Gone,
-}
-
 /// One of the other organisations.
 #[derive(Clone, Debug)]
 pub struct Organization {
@@ -67,18 +55,20 @@ pub struct Organization {
     pub domain: String,
     /// How the person stands with it.
     pub standing: Standing,
+    /// There is no account: since when the person uses apps there with the home account, and when they last did.
+    pub connected: Option<(Timestamp, Timestamp)>,
     /// Display name of who invited, when known.
     pub invited_by: Option<String>,
-    /// When the account there was created, when known.
+    /// When the person was invited, if they were.
     pub invited_at: Option<Timestamp>,
     /// When the invitation was accepted, when known.
     pub accepted_at: Option<Timestamp>,
+    /// When the account was soft-deleted.
+    pub deleted_at: Option<Timestamp>,
     /// Its privacy statement.
     pub privacy_statement: Option<String>,
-    /// Where a pending invitation can be accepted, relative to this server.
-    pub redeem: Option<String>,
-    /// There is no account, only a connection.
-    pub direct: bool,
+    /// The invitation waits for an answer, and can be accepted.
+    pub can_accept: bool,
 }
 
 impl Organization {
@@ -92,19 +82,48 @@ impl Organization {
 
     /// A Leave is offered as long as there is an account; where it is not allowed, the next page says what to do.
     const fn offers_leave(&self) -> bool {
-        !matches!(self.standing, Standing::Deleted { .. } | Standing::Gone)
+        !matches!(self.standing, Standing::Gone { .. })
+    }
+
+    /// Leaving before one has come in is declining.
+    const fn leave_key(&self) -> &'static str {
+        if matches!(self.standing, Standing::Pending) { "decline" } else { "leave" }
     }
 
     /// Class of the mark, key of its text.
     const fn mark(&self) -> (&'static str, &'static str) {
         match self.standing {
+            Standing::Active if self.connected.is_some() => ("good", "standing-connected"),
             Standing::Active => ("good", "standing-active"),
             Standing::Pending => ("wait", "standing-pending"),
             Standing::Blocked => ("stop", "standing-blocked"),
             Standing::LeavingNotAllowed => ("wait", "standing-leaving-not-allowed"),
-            Standing::Deleted { .. } => ("gone", "standing-deleted"),
-            Standing::Gone => ("gone", "standing-gone"),
+            Standing::Gone { how: Departure::Left, .. } => ("gone", "standing-left"),
+            Standing::Gone { how: Departure::Declined, .. } => ("gone", "standing-declined"),
+            Standing::Gone { .. } => ("gone", "standing-removed"),
         }
+    }
+
+    /// Key of the sentence that says what that means.
+    const fn meaning(&self) -> Option<&'static str> {
+        match self.standing {
+            Standing::Active => None,
+            Standing::Pending if self.can_accept => Some("organizations-pending"),
+            Standing::Pending => Some("organizations-pending-closed"),
+            Standing::Blocked => Some("organizations-blocked"),
+            Standing::LeavingNotAllowed => Some("organizations-needs-permission"),
+            Standing::Gone { how, .. } => Some(gone_key(how)),
+        }
+    }
+}
+
+/// Key of the sentence that says how an account went.
+const fn gone_key(how: Departure) -> &'static str {
+    match how {
+        Departure::Left => "gone-left",
+        Departure::Declined => "gone-declined",
+        Departure::Removed => "gone-removed",
+        Departure::HomeAccountDeleted => "gone-home-account-deleted",
     }
 }
 
@@ -132,14 +151,42 @@ pub struct LeaveConfirm {
     pub organization: String,
     /// Its domain.
     pub domain: String,
+    /// What goes: an account or a connection.
+    pub leaving: Leaving,
+    /// Groups that the person is taken out of.
+    pub groups: u64,
+    /// Directory roles that the person loses.
+    pub roles: u64,
+    /// Apps that lose what they may do for the person.
+    pub apps: u64,
     /// From when on the account would be permanently deleted, if the person left now.
     pub purge_after: Timestamp,
     /// The one-time confirmation.
     pub confirmation: String,
-    /// The invitation is not accepted yet: leaving is declining.
-    pub declining: bool,
-    /// There is no account, only a connection: everything goes at once, and nothing can be restored.
-    pub direct: bool,
+}
+
+impl LeaveConfirm {
+    fn account(&self) -> bool {
+        self.leaving != Leaving::Connection
+    }
+}
+
+/// Asks before a person declines an invitation. Fields sent: `csrf`, `confirmation`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "decline_confirm.html")]
+pub struct DeclineConfirm {
+    /// What is around it.
+    pub page: Page,
+    /// The organisation.
+    pub tenant: TenantId,
+    /// What people call it.
+    pub organization: String,
+    /// Its domain.
+    pub domain: String,
+    /// From when on what the organisation noted would be permanently deleted, if the person declined now.
+    pub purge_after: Timestamp,
+    /// The one-time confirmation.
+    pub confirmation: String,
 }
 
 /// What happened when a person left.
@@ -152,6 +199,8 @@ pub struct Receipt {
     pub organization: String,
     /// Its domain.
     pub domain: String,
+    /// What went.
+    pub leaving: Leaving,
     /// The account with which the person left.
     pub user_name: String,
     /// When.
@@ -160,15 +209,35 @@ pub struct Receipt {
     pub purge_after: Timestamp,
     /// Whom to ask for a restore: an e-mail address.
     pub contact: Option<String>,
-    /// The invitation was declined.
-    pub declined: bool,
-    /// There was a connection only: everything is gone.
-    pub direct: bool,
+    /// The organisation's privacy statement.
+    pub privacy_statement: Option<String>,
     /// Id of the request, to name it in questions.
     pub request_id: String,
 }
 
 impl Receipt {
+    const fn title_key(&self) -> &'static str {
+        match self.leaving {
+            Leaving::Invitation => "receipt-title-declined",
+            Leaving::Account | Leaving::Connection => "receipt-title",
+        }
+    }
+
+    const fn when_key(&self) -> &'static str {
+        match self.leaving {
+            Leaving::Invitation => "receipt-declined-at",
+            Leaving::Account | Leaving::Connection => "receipt-left-at",
+        }
+    }
+
+    fn restorable(&self) -> bool {
+        self.leaving != Leaving::Connection
+    }
+
+    fn statement(&self) -> Option<&str> {
+        followable(self.privacy_statement.as_ref())
+    }
+
     fn mail(&self) -> Option<(String, &str)> {
         let contact = self.contact.as_deref()?;
         let subject = self.page.t1("receipt-mail-subject", "organization", &self.organization);
@@ -182,7 +251,9 @@ impl Receipt {
 pub struct Refused {
     /// What is around it.
     pub page: Page,
-    /// What people call the organisation.
+    /// The organisation.
+    pub tenant: TenantId,
+    /// What people call it.
     pub organization: String,
     /// Why not.
     pub reason: Reason,
@@ -190,21 +261,21 @@ pub struct Refused {
     pub contact: Option<String>,
     /// Its privacy statement.
     pub privacy_statement: Option<String>,
-    /// Until when the account can be restored, if it is already deleted.
-    pub deleted_until: Option<Timestamp>,
+    /// How the account went, and until when it can be restored, if it is already deleted.
+    pub gone: Option<(Departure, Option<Timestamp>)>,
 }
 
 impl Refused {
     const fn reason_key(&self) -> &'static str {
-        match self.reason {
-            Reason::NotAMember => "refused-not-a-member",
-            Reason::AlreadyLeft => "refused-already-left",
-            Reason::HomeOrganization => "refused-home-organization",
-            Reason::HomeAccountDeleted => "refused-home-account-deleted",
-            Reason::HomeAccountDisabled => "refused-home-account-disabled",
-            Reason::AccountDisabled => "refused-account-disabled",
-            Reason::LastAdministrator => "refused-last-administrator",
-            Reason::NotAllowedByOrganization => "refused-not-allowed",
+        match (self.reason, self.gone) {
+            (_, Some((how, _))) => gone_key(how),
+            (Reason::NotAMember | Reason::AlreadyLeft, None) => "refused-not-a-member",
+            (Reason::HomeOrganization, _) => "refused-home-organization",
+            (Reason::HomeAccountDeleted, _) => "refused-home-account-deleted",
+            (Reason::HomeAccountDisabled, _) => "refused-home-account-disabled",
+            (Reason::AccountDisabled, _) => "refused-account-disabled",
+            (Reason::LastAdministrator, _) => "refused-last-administrator",
+            (Reason::NotAllowedByOrganization, _) => "refused-not-allowed",
         }
     }
 
@@ -214,10 +285,12 @@ impl Refused {
     }
 
     const fn title_key(&self) -> &'static str {
-        match self.reason {
-            Reason::NotAMember => "refused-title-not-a-member",
-            Reason::AlreadyLeft => "refused-title-already-left",
-            Reason::LastAdministrator => "refused-title-last-administrator",
+        match (self.reason, self.gone) {
+            (_, Some((Departure::Left, _))) => "refused-title-already-left",
+            (_, Some((Departure::Declined, _))) => "refused-title-already-declined",
+            (_, Some(_)) => "refused-title-already-removed",
+            (Reason::NotAMember | Reason::AlreadyLeft, None) => "refused-title-not-a-member",
+            (Reason::LastAdministrator, None) => "refused-title-last-administrator",
             _ => "refused-title",
         }
     }
@@ -256,6 +329,10 @@ pub enum RedeemState {
     Revoked,
     /// Somebody else was invited.
     OtherAccount,
+    /// The account is blocked there.
+    Blocked,
+    /// The settings of the inviting organisation, or of the person's own, do not allow it.
+    Barred,
 }
 
 /// *Review permissions*: accepting an invitation. Fields sent: `csrf`, `decision` (`accept` or `cancel`), to the same
@@ -265,12 +342,18 @@ pub enum RedeemState {
 pub struct Redeem {
     /// What is around it.
     pub page: Page,
-    /// What people call the inviting organisation.
+    /// The inviting organisation, where the person can decline.
+    pub tenant: Option<TenantId>,
+    /// What people call it.
     pub organization: String,
     /// Its domain.
     pub domain: String,
     /// Its privacy statement.
     pub privacy_statement: Option<String>,
+    /// Display name of who invited, when known.
+    pub invited_by: Option<String>,
+    /// The address that was invited.
+    pub address: String,
     /// The account the person is signed in with.
     pub user_name: String,
     /// What can be done.
@@ -289,6 +372,8 @@ impl Redeem {
             RedeemState::Used => Some(("redeem-used-title", "redeem-used")),
             RedeemState::Revoked => Some(("redeem-revoked-title", "redeem-revoked")),
             RedeemState::OtherAccount => Some(("redeem-other-title", "redeem-other")),
+            RedeemState::Blocked => Some(("redeem-blocked-title", "redeem-blocked")),
+            RedeemState::Barred => Some(("redeem-barred-title", "redeem-barred")),
         }
     }
 }

@@ -8,6 +8,7 @@ mod areas;
 mod audit;
 mod explorer;
 mod general;
+mod my_apps;
 mod oauth;
 mod roles;
 #[cfg(test)]
@@ -21,8 +22,8 @@ mod users;
 mod words;
 
 pub use account::{
-    HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Redeem, RedeemState,
-    Redeemed, Refused, Stale, Standing,
+    DeclineConfirm, HomeOrganization, LeaveConfirm, Organization, Organizations, Overview, Receipt, Redeem,
+    RedeemState, Redeemed, Refused, Stale,
 };
 pub use admin::{
     AdminStart, DeletedNotice, DeletedUser, DeletedUsers, HomeDeletion, HomeDeletions, HomeDeletionsReview,
@@ -33,6 +34,7 @@ pub use explorer::{
     VERSIONS,
 };
 pub use general::{ErrorPage, Setup, SetupDone};
+pub use my_apps::{MyApps, RemoveApp};
 pub use oauth::{
     Choose, Connect, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward,
     PermissionLine, SignOutApp,

@@ -1,5 +1,6 @@
 //! Every page in every state, with the names that a hostile tenant might choose among them.
 
+mod account;
 mod directory;
 mod explorer;
 
@@ -9,7 +10,6 @@ use askama::Template;
 use model::{
     DeletionCause, ObjectId, TenantId,
     authz::{Permission, Role},
-    leave::Reason,
 };
 use service::{ProviderView, SecondFactorState, SessionView};
 
@@ -251,192 +251,6 @@ impl SignInMethods {
 impl Outbox {
     fn samples(texts: Texts) -> Vec<Self> {
         vec![Self { page: outside(texts, paths::OUTBOX), mails: Vec::new() }]
-    }
-}
-
-impl Overview {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |home: Option<&str>, others| Self {
-            page: inside(texts, paths::MY_ACCOUNT),
-            name: "Ana Oliveira".to_owned(),
-            user_name: "ana@fabrikam.example".to_owned(),
-            home: home.map(str::to_owned),
-            others,
-        };
-        vec![make(Some("Fabrikam"), 3), make(Some(HOSTILE), 1), make(None, 0)]
-    }
-}
-
-impl Organization {
-    fn sample(n: u8, name: &str, standing: Standing) -> Self {
-        Self {
-            tenant: tenant(n),
-            name: name.to_owned(),
-            domain: format!("{}.example", name.split(' ').next().unwrap_or_default().to_lowercase()),
-            standing,
-            invited_by: Some("Megan Bowen".to_owned()),
-            invited_at: Some(at("2026-03-02T09:15:00Z")),
-            accepted_at: Some(at("2026-03-03T14:05:00Z")),
-            privacy_statement: Some("https://contoso.example/privacy".to_owned()),
-            redeem: None,
-            direct: false,
-        }
-    }
-}
-
-impl Organizations {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let page = || inside(texts, paths::ORGANIZATIONS);
-        let home = HomeOrganization {
-            name: "Fabrikam".to_owned(),
-            domain: "fabrikam.example".to_owned(),
-            privacy_statement: Some("https://fabrikam.example/privacy".to_owned()),
-        };
-        let pending = Organization {
-            redeem: Some("/redeem?ticket=abc".to_owned()),
-            accepted_at: None,
-            ..Organization::sample(3, "Tailwind Traders", Standing::Pending)
-        };
-        let hostile = Organization {
-            privacy_statement: Some("javascript:alert(1)".to_owned()),
-            invited_by: Some(HOSTILE.to_owned()),
-            ..Organization::sample(4, HOSTILE, Standing::Blocked)
-        };
-        let bare = Organization {
-            invited_by: None,
-            invited_at: None,
-            accepted_at: None,
-            privacy_statement: None,
-            ..Organization::sample(6, "Proseware", Standing::Gone)
-        };
-        let others = vec![
-            Organization::sample(1, "Contoso", Standing::Active),
-            Organization::sample(2, "Woodgrove Bank", Standing::LeavingNotAllowed),
-            pending,
-            Organization::sample(5, "Adatum", Standing::Deleted { until: later() }),
-            Organization {
-                direct: true,
-                invited_by: None,
-                invited_at: None,
-                accepted_at: None,
-                ..Organization::sample(7, "Northwind", Standing::Active)
-            },
-        ];
-        vec![
-            Self { page: page(), home: Some(home.clone()), others: others.clone() },
-            Self { page: page(), home: None, others: vec![hostile, bare] },
-            Self {
-                page: page(),
-                home: Some(HomeOrganization { privacy_statement: None, ..home }),
-                others: Vec::new(),
-            },
-        ]
-    }
-}
-
-impl LeaveConfirm {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |organization: &str, declining, direct| Self {
-            page: inside(texts, &paths::leave(&tenant(1))),
-            tenant: tenant(1),
-            organization: organization.to_owned(),
-            domain: "contoso.example".to_owned(),
-            purge_after: later(),
-            confirmation: "0nce".to_owned(),
-            declining,
-            direct,
-        };
-        vec![
-            make("Contoso", false, false),
-            make("Tailwind Traders", true, false),
-            make(HOSTILE, false, false),
-            make(HOSTILE, false, true),
-        ]
-    }
-}
-
-impl Receipt {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |organization: &str, contact: Option<&str>, declined, direct| Self {
-            page: inside(texts, &paths::leave(&tenant(1))),
-            organization: organization.to_owned(),
-            domain: "contoso.example".to_owned(),
-            user_name: "ana@fabrikam.example".to_owned(),
-            left_at: now(),
-            purge_after: later(),
-            contact: contact.map(str::to_owned),
-            declined,
-            direct,
-            request_id: "7b6f0b9e-0c68-4bb2-9a1c-0f6a0f2f6a11".to_owned(),
-        };
-        vec![
-            make("Contoso", Some("privacy@contoso.example"), false, false),
-            make(HOSTILE, None, true, false),
-            make(HOSTILE, None, false, true),
-        ]
-    }
-}
-
-impl Refused {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |reason, organization: &str, contact: Option<&str>| Self {
-            page: inside(texts, &paths::leave(&tenant(2))),
-            organization: organization.to_owned(),
-            reason,
-            contact: contact.map(str::to_owned),
-            privacy_statement: contact.map(|_| "https://woodgrove.example/privacy".to_owned()),
-            deleted_until: (reason == Reason::AlreadyLeft).then(later),
-        };
-        let mut samples = vec![
-            make(Reason::NotAllowedByOrganization, "Woodgrove Bank", Some("privacy@woodgrove.example")),
-            make(Reason::AccountDisabled, HOSTILE, Some("a\"&b?c@woodgrove.example")),
-            make(Reason::NotAllowedByOrganization, "Woodgrove Bank", None),
-        ];
-        samples.extend(
-            Reason::ALL.map(|reason| make(reason, "Woodgrove Bank", Some("privacy@woodgrove.example"))),
-        );
-        samples
-    }
-}
-
-impl Stale {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let again = paths::leave(&tenant(1));
-        vec![Self { page: inside(texts, &again), organization: HOSTILE.to_owned(), again }]
-    }
-}
-
-impl Redeem {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |state, statement: Option<&str>| Self {
-            page: inside(texts, "/redeem"),
-            organization: "Contoso".to_owned(),
-            domain: "contoso.example".to_owned(),
-            privacy_statement: statement.map(str::to_owned),
-            user_name: "ana@fabrikam.example".to_owned(),
-            state,
-        };
-        vec![
-            make(RedeemState::Review, Some("https://contoso.example/privacy")),
-            make(RedeemState::Review, None),
-            make(RedeemState::Used, None),
-            make(RedeemState::Revoked, None),
-            make(RedeemState::OtherAccount, None),
-        ]
-    }
-}
-
-impl Redeemed {
-    fn samples(texts: Texts) -> Vec<Self> {
-        let make = |organization: &str, onward: Option<&str>| Self {
-            page: inside(texts, paths::REDEEM),
-            organization: organization.to_owned(),
-            onward: onward.map(str::to_owned),
-        };
-        vec![
-            make("Contoso", Some("https://contoso.example/welcome")),
-            make(HOSTILE, Some("javascript:alert(1)")),
-        ]
     }
 }
 
@@ -761,15 +575,8 @@ pub fn all(texts: Texts) -> Vec<(&'static str, usize, String)> {
         rendered("recovery_codes.html", RecoveryCodes::samples(texts)),
         rendered("sign_in_methods.html", SignInMethods::samples(texts)),
         rendered("outbox.html", Outbox::samples(texts)),
-        rendered("overview.html", Overview::samples(texts)),
-        rendered("organizations.html", Organizations::samples(texts)),
-        rendered("leave_confirm.html", LeaveConfirm::samples(texts)),
-        rendered("receipt.html", Receipt::samples(texts)),
-        rendered("refused.html", Refused::samples(texts)),
-        rendered("stale.html", Stale::samples(texts)),
-        rendered("redeem.html", Redeem::samples(texts)),
-        rendered("redeemed.html", Redeemed::samples(texts)),
         rendered("explorer.html", Explorer::samples(texts)),
+        account::pages(texts),
         rendered("admin_start.html", AdminStart::samples(texts)),
         settings::all(texts),
         users::all(texts),

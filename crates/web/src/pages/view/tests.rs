@@ -345,11 +345,7 @@ fn a_refusal_without_a_contact_says_whom_else_to_ask() {
 fn the_home_organization_has_no_leave_and_every_other_live_one_has() {
     let html = english("organizations.html", 0);
     assert!(html.contains("Other organizations you collaborate with"));
-    assert_eq!(
-        html.matches("/organizations/leave/").count(),
-        4,
-        "active, leaving not allowed, pending, connected"
-    );
+    assert_eq!(html.matches("/organizations/leave/").count(), 4, "active, not allowed, pending, connected");
     let without_home = english("organizations.html", 1);
     assert!(!without_home.contains("Home organization") && !without_home.contains("javascript:"));
 }

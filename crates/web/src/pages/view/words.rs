@@ -118,6 +118,7 @@ pub(in crate::pages) const fn activity(it: Activity) -> &'static str {
         Activity::SendMail => "activity-send-mail",
         Activity::RegisterSecurityInfo => "activity-register-security-info",
         Activity::DeleteSecurityInfo => "activity-delete-security-info",
+        Activity::RevokeConsent => "activity-revoke-consent",
         Activity::RevokeSessions => "activity-revoke-sessions",
         Activity::UpdateSignInSettings => "activity-update-sign-in-settings",
         Activity::AddIdentityProvider => "activity-add-identity-provider",
