@@ -585,6 +585,10 @@ reset-yes = Reset redemption
 # Deleted users
 deleted-title = Deleted users
 deleted-lead = Restoring brings back properties and groups, but not directory roles. After 30 days a user is permanently deleted.
+deleted-days = { $count ->
+    [0] Less than 1
+   *[other] { $count }
+ }
 deleted-none = There are no deleted users.
 deleted-restored = { $name } is restored, and can sign in again.
 deleted-purged = The user is permanently deleted.

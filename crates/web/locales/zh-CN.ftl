@@ -520,6 +520,10 @@ reset-yes = 重置兑换
 # 已删除的用户
 deleted-title = 已删除的用户
 deleted-lead = 还原会恢复属性和组，但不恢复目录角色。30 天后用户将被永久删除。
+deleted-days = { $count ->
+    [0] 不足 1 天
+   *[other] { $count }
+ }
 deleted-none = 没有已删除的用户。
 deleted-restored = { $name } 已还原，可以再次登录。
 deleted-purged = 该用户已永久删除。

@@ -13,6 +13,8 @@ mod defence;
 #[cfg(test)]
 mod explorer;
 #[cfg(test)]
+mod guarded;
+#[cfg(test)]
 mod invitations;
 #[cfg(test)]
 mod mine;
