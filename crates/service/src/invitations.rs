@@ -221,6 +221,17 @@ pub(crate) fn may_reset(reader: &Reader<'_>, principal: &Principal, user: &User)
     may_manage(principal, &reader.roles(user.id)?)
 }
 
+/// Whoever names the account that is to have a new link gets one for no other.
+fn is_meant(request: &InvitationRequest, there: Option<&User>) -> Result<()> {
+    if request.user.is_some_and(|meant| there.is_none_or(|user| user.id != meant)) {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            "Another account has this address now. Read the user again before you invite.",
+        ));
+    }
+    Ok(())
+}
+
 impl Directory {
     /// Invites a guest, or sends an existing guest a new link, which voids the earlier one.
     pub async fn invite(
@@ -242,12 +253,7 @@ impl Directory {
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
                 let there = existing(reader, &address)?;
-                if request.user.is_some_and(|meant| there.as_ref().is_none_or(|user| user.id != meant)) {
-                    return Err(Error::new(
-                        ErrorKind::Conflict,
-                        "Another account has this address now. Read the user again before you invite.",
-                    ));
-                }
+                is_meant(&request, there.as_ref())?;
                 let (user, is_new) = match there {
                     Some(user) => {
                         if request.reset_redemption && is_bound(&user) {

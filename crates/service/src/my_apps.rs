@@ -144,7 +144,7 @@ fn apps_of_connection(
 
 /// As whom a person uses apps in the organisation of the reader.
 enum As {
-    Account(User),
+    Account(Box<User>),
     Connection(DirectConnection),
 }
 
@@ -152,7 +152,7 @@ fn present(reader: &Reader<'_>, who: &SignedIn) -> Result<Option<As>> {
     if let Some(connection) = connection_only(reader, who)? {
         return Ok(Some(As::Connection(connection)));
     }
-    Ok(account(reader, who)?.filter(|user| !user.is_deleted()).map(As::Account))
+    Ok(account(reader, who)?.filter(|user| !user.is_deleted()).map(|user| As::Account(Box::new(user))))
 }
 
 impl As {
