@@ -139,18 +139,23 @@ async fn what_is_hard_to_undo_asks_for_a_fresh_sign_in() {
     let mut ada = scene.stranger();
     scene.sign_in(&mut ada, ADA, PASSWORD).await;
     let purge = format!("/admin/deleted-users/{gone}/delete");
-    let (settings, version) = ("/admin/external-collaboration", "1");
+    let (settings, removal) =
+        ("/admin/external-collaboration", "/admin/external-collaboration/deleted-home-accounts");
     scene.world.clock.advance(Span::minutes(11));
     let again = |path: &str| format!("/signin?return={path}&again");
     ada.submit(&purge, &purge, &[]).await.leads_to(&again(&purge));
-    let on = [("section", "removal"), ("allow", "yes"), ("version", version)];
-    ada.submit(settings, settings, &on).await.leads_to(&again(settings));
+    let version = ada.get(removal).await.field("version");
+    let on = [("version", version.as_str())];
+    ada.submit(removal, removal, &on).await.leads_to(&again(removal));
     let security = "/myaccount/security";
     ada.submit(security, security, &[("act", "begin")]).await.leads_to(&again(security));
-    let off = [("section", "leave"), ("allow", "yes"), ("version", version)];
-    assert_eq!(ada.submit(settings, settings, &off).await.status, 303, "what can be undone does not");
+    let off = [("section", "removal"), ("allow", "no"), ("version", version.as_str())];
+    let undone = ada.submit(settings, settings, &off).await;
+    assert!(undone.header("location").contains("note="), "what can be undone does not");
     scene.sign_in(&mut ada, ADA, PASSWORD).await;
-    assert!(!ada.submit(settings, settings, &on).await.header("location").contains("again"));
+    let version = ada.get(removal).await.field("version");
+    let on = [("version", version.as_str())];
+    assert!(ada.submit(removal, removal, &on).await.header("location").contains("note="));
     assert!(!ada.submit(&purge, &purge, &[]).await.header("location").contains("again"));
     assert!(scene.world.user(scene.contoso, gone).await.is_none(), "purged");
 }
