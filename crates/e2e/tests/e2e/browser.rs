@@ -109,12 +109,12 @@ impl Browser {
 
 /// The time that an authenticator app goes by.
 #[expect(clippy::disallowed_methods, reason = "the servers under test run by the clock of this machine")]
-fn wall() -> model::Timestamp {
+pub fn wall() -> model::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     model::Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap())
 }
 
-fn unbase32(text: &str) -> Vec<u8> {
+pub fn unbase32(text: &str) -> Vec<u8> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for c in text.chars().filter(|c| !c.is_whitespace()) {
         let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();

@@ -5,11 +5,13 @@ use crate::{
     graph::Graph,
     place::{Place, eventually, now},
 };
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, future,
     io::Read,
+    iter,
     net::Ipv4Addr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -60,11 +62,15 @@ impl Server {
 
     /// Starts `demo` on the directory `world` of this place; both are ready to use when this returns.
     pub fn demo(place: &Place, more: &[&str]) -> (Self, World) {
+        Self::demo_at(place, "127.0.0.1:0", more)
+    }
+
+    /// The same at this address.
+    pub fn demo_at(place: &Place, listen: &str, more: &[&str]) -> (Self, World) {
         let env_file = place.path("demo.env");
         // A file of an earlier run must not be mistaken for the new one.
         drop(fs::remove_file(&env_file));
-        let mut args =
-            vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", "127.0.0.1:0"];
+        let mut args = vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", listen];
         args.extend(more);
         let mut command = place.innkeeper(&args);
         command.env("RUST_LOG", "debug");
@@ -192,6 +198,16 @@ impl World {
     }
 }
 
+/// Whatever a name is, it is this machine.
+struct Here;
+
+impl Resolve for Here {
+    fn resolve(&self, _: Name) -> Resolving {
+        let here: Addrs = Box::new(iter::once((Ipv4Addr::LOCALHOST, 0).into()));
+        Box::pin(future::ready(Ok(here)))
+    }
+}
+
 /// An HTTPS client that trusts this authority and no other, and follows no redirect.
 pub fn client(ca: &Path) -> reqwest::blocking::Client {
     // Somebody else may have installed it already, which is as good.
@@ -201,6 +217,7 @@ pub fn client(ca: &Path) -> reqwest::blocking::Client {
         .tls_certs_only([authority])
         .redirect(reqwest::redirect::Policy::none())
         .local_address(Some(Ipv4Addr::LOCALHOST.into()))
+        .dns_resolver(Arc::new(Here))
         .timeout(Duration::from_secs(30))
         .build()
         .unwrap()
