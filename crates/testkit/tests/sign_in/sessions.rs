@@ -139,18 +139,23 @@ async fn what_is_hard_to_undo_asks_for_a_fresh_sign_in() {
     let mut ada = scene.stranger();
     scene.sign_in(&mut ada, ADA, PASSWORD).await;
     let purge = format!("/admin/deleted-users/{gone}/delete");
-    let (settings, version) = ("/admin/external-collaboration", "1");
+    let (settings, removal) =
+        ("/admin/external-collaboration", "/admin/external-collaboration/deleted-home-accounts");
     scene.world.clock.advance(Span::minutes(11));
     let again = |path: &str| format!("/signin?return={path}&again");
     ada.submit(&purge, &purge, &[]).await.leads_to(&again(&purge));
-    let on = [("section", "removal"), ("allow", "yes"), ("version", version)];
-    ada.submit(settings, settings, &on).await.leads_to(&again(settings));
+    let version = ada.get(removal).await.field("version");
+    let on = [("version", version.as_str())];
+    ada.submit(removal, removal, &on).await.leads_to(&again(removal));
     let security = "/myaccount/security";
     ada.submit(security, security, &[("act", "begin")]).await.leads_to(&again(security));
-    let off = [("section", "leave"), ("allow", "yes"), ("version", version)];
-    assert_eq!(ada.submit(settings, settings, &off).await.status, 303, "what can be undone does not");
+    let off = [("section", "removal"), ("allow", "no"), ("version", version.as_str())];
+    let undone = ada.submit(settings, settings, &off).await;
+    assert!(undone.header("location").contains("note="), "what can be undone does not");
     scene.sign_in(&mut ada, ADA, PASSWORD).await;
-    assert!(!ada.submit(settings, settings, &on).await.header("location").contains("again"));
+    let version = ada.get(removal).await.field("version");
+    let on = [("version", version.as_str())];
+    assert!(ada.submit(removal, removal, &on).await.header("location").contains("note="));
     assert!(!ada.submit(&purge, &purge, &[]).await.header("location").contains("again"));
     assert!(scene.world.user(scene.contoso, gone).await.is_none(), "purged");
 }
@@ -173,4 +178,50 @@ async fn a_guest_with_a_role_leaves_only_after_a_fresh_sign_in() {
     let fields = [("csrf", csrf.as_str()), ("confirmation", confirmation.as_str())];
     assert_ne!(browser.post(&leave, &fields).await.status, 200);
     assert!(!scene.world.user(fabrikam, guest).await.expect("the guest").is_deleted());
+}
+
+/// A session that somebody planted in the browser is neither taken over by whoever signs in there nor left to whoever planted it.
+#[tokio::test]
+async fn signing_in_gives_a_session_of_its_own_and_ends_the_one_that_was_there() {
+    let scene = Scene::new(128).await;
+    let (mut attacker, mut victim) = (scene.stranger(), scene.stranger());
+    scene.sign_in(&mut attacker, ADA, PASSWORD).await.leads_to("/myaccount");
+    let planted = attacker.jar["__Host-innkeeper"].clone();
+    victim.jar.insert("__Host-innkeeper".to_owned(), planted.clone());
+    scene.sign_in(&mut victim, BOB, PASSWORD).await.leads_to("/myaccount");
+    assert_ne!(victim.jar["__Host-innkeeper"], planted);
+    victim.get("/myaccount").await.is(200).says(BOB);
+    attacker.get("/myaccount").await.leads_to("/signin?return=/myaccount");
+    for made_up in [format!("{}.attacker", scene.contoso), "x".to_owned(), ".".to_owned()] {
+        let mut victim = scene.stranger();
+        victim.jar.insert("__Host-innkeeper".to_owned(), made_up.clone());
+        scene.sign_in(&mut victim, BOB, PASSWORD).await.leads_to("/myaccount");
+        assert_ne!(victim.jar["__Host-innkeeper"], made_up);
+    }
+}
+
+/// Wherever a link to the sign-in page came from: it leads to a page of ours.
+#[tokio::test]
+async fn after_signing_in_nobody_is_sent_to_another_site() {
+    let scene = Scene::new(129).await;
+    for bad in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/signout",
+        "myaccount",
+    ] {
+        let mut browser = scene.stranger();
+        let fields = [("step", "password"), ("userName", BOB), ("password", PASSWORD), ("return", bad)];
+        browser.submit("/signin", "/signin", &fields).await.leads_to("/myaccount");
+        let asked = format!("/signin?return={}", crate::browser::form(&[("x", bad)]).split_off(2));
+        assert_eq!(browser.get(&asked).await.field("return"), "/myaccount", "{bad:?}");
+    }
+    let mut browser = scene.stranger();
+    let fields =
+        [("step", "password"), ("userName", BOB), ("password", PASSWORD), ("return", "/myaccount/sessions")];
+    browser.submit("/signin", "/signin", &fields).await.leads_to("/myaccount/sessions");
 }
