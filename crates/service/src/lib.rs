@@ -61,8 +61,8 @@ pub use settings::{
 };
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
-    AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, GrantKind, GrantRow, GroupObject,
-    ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
+    AppObject, AppSecret, AuditQuery, DirectConnection, ExternalCounts, FieldValue, GrantKind, GrantRow,
+    GroupObject, ProviderChoice, SignInSettings, SignIns, UserField, UserPage, UserQuery, UserRow, UserRows,
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest};
 pub use tokens::{

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0004_objects", include_str!("../migrations/0004_objects.sql")),
     ("0005_sign_in", include_str!("../migrations/0005_sign_in.sql")),
     ("0006_connections", include_str!("../migrations/0006_connections.sql")),
+    ("0007_counts", include_str!("../migrations/0007_counts.sql")),
 ];
 
 /// What a schema is written for. A line `-- only: sqlite` or `-- only: postgres` before a statement keeps it from the other.
