@@ -13,6 +13,8 @@ mod defence;
 #[cfg(test)]
 mod explorer;
 #[cfg(test)]
+mod guarded;
+#[cfg(test)]
 mod oauth;
 #[cfg(test)]
 mod own;
