@@ -412,6 +412,9 @@ user-sign-in-silent = Last sign-in by an app alone
 user-id = Object ID
 user-blocked = { $name } is blocked, and is signed out everywhere.
 user-unblocked = { $name } can sign in again.
+user-history = History
+user-no-history = The audit log says nothing about this user.
+user-whole-history = Look further in the audit log
 user-block = Block
 user-block-text = A blocked user is signed out everywhere at once and cannot sign in. Nothing is deleted.
 user-unblock = Unblock
@@ -504,6 +507,10 @@ reset-yes = Reset redemption
 # Deleted users
 deleted-title = Deleted users
 deleted-lead = Restoring brings back properties and groups, but not directory roles. After 30 days a user is permanently deleted.
+deleted-days = { $count ->
+    [0] Less than 1
+   *[other] { $count }
+ }
 deleted-none = There are no deleted users.
 deleted-restored = { $name } is restored, and can sign in again.
 deleted-purged = The user is permanently deleted.

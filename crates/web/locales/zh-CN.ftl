@@ -373,6 +373,9 @@ user-sign-in-silent = 应用上次自行登录
 user-id = 对象 ID
 user-blocked = 已阻止 { $name }，并在所有位置将其注销。
 user-unblocked = { $name } 可以重新登录。
+user-history = 历史记录
+user-no-history = 审核日志中没有关于此用户的记录。
+user-whole-history = 在审核日志中继续查看
 user-block = 阻止
 user-block-text = 被阻止的用户会立即在所有位置注销且无法登录。不会删除任何内容。
 user-unblock = 取消阻止
@@ -448,6 +451,10 @@ reset-yes = 重置兑换
 # 已删除的用户
 deleted-title = 已删除的用户
 deleted-lead = 还原会恢复属性和组，但不恢复目录角色。30 天后用户将被永久删除。
+deleted-days = { $count ->
+    [0] 不足 1 天
+   *[other] { $count }
+ }
 deleted-none = 没有已删除的用户。
 deleted-restored = { $name } 已还原，可以再次登录。
 deleted-purged = 该用户已永久删除。
