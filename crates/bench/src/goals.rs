@@ -45,6 +45,7 @@ const ALL: &[Measure] = &[
     Measure { name: "P11", measure: fresh_tokens },
     Measure { name: "P12", measure: batch },
     Measure { name: "P13", measure: mixed_day },
+    Measure { name: "A1", measure: administration },
 ];
 
 /// The goals of these names; all when none is named.
@@ -253,6 +254,44 @@ fn patch_one(bench: &Bench) -> Result<Vec<Figure>> {
 
 const PAGE: &str = "/v1.0/users?$filter=userType%20eq%20%27Guest%27&$count=true&$top=100\
                     &$select=id,displayName,userPrincipalName";
+
+/// What the list of guests shows of each of them, over Graph.
+const GUESTS: &str = "/v1.0/users?$filter=userType%20eq%20%27Guest%27&$top=100\
+                      &$select=id,displayName,userPrincipalName,userType,accountEnabled,externalUserState";
+
+/// The list of guests as a page for an administrator; its floor is the product itself, asked for the same over Graph.
+fn administration(bench: &Bench) -> Result<Vec<Figure>> {
+    copy(&bench.world.data, &bench.scratch)?;
+    let app = bench.large()?;
+    let cookies = product::administrator(&bench.scratch, &app.tenant)?;
+    let server = Process::product(bench.cores, &bench.bin, &bench.scratch, None)?.0;
+    let token = bearer(&server.token(app)?);
+    let graph = same(request("GET", GUESTS, &[("Authorization", token.as_str())], ""));
+    let page = request("GET", "/admin/users?show=guests", &[("Cookie", cookies.as_str())], "");
+    let weight = body_of(&server.target, &page)?.len();
+    let page = same(page);
+    for next in [&graph, &page] {
+        warm(&server, READERS, next)?;
+    }
+    let rounds =
+        bench.turns(|product| bench.sample("A1", &server, READERS, if product { &page } else { &graph }))?;
+    let cpu = |side: fn(&(Sample, Sample)) -> &Sample| {
+        Series::of(rounds.iter().map(|round| side(round).cpu).collect())
+    };
+    let (floor, product) = (cpu(|round| &round.0), cpu(|round| &round.1));
+    let judged = Series::of(rounds.iter().map(|(graph, page)| page.cpu / graph.cpu).collect());
+    Ok(vec![Figure {
+        name: "A1".to_owned(),
+        title: "page of 100 guests for an administrator, over the same request to Graph".to_owned(),
+        unit: "µs of processor time".to_owned(),
+        floor,
+        product,
+        judged,
+        goal: Goal::AtMost,
+        bound: 1.5,
+        also: BTreeMap::from([("bytes".to_owned(), count(weight))]),
+    }])
+}
 
 /// The request for the page that a link leads to.
 fn follow(link: &str) -> Result<String> {

@@ -120,6 +120,32 @@ pub fn register(binary: &Path, data: &Path, domains: &[String]) -> Result<Vec<Ap
     Ok(apps)
 }
 
+/// Makes a Global Administrator of a member, in the files of a server that does not run, and gives them a session that opens the
+/// administration pages; the value of the `Cookie` header. The session lasts for the measurements only.
+pub fn administrator(data: &Path, tenant: &str) -> Result<String> {
+    const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+    let database = rusqlite::Connection::open(data.join("innkeeper.db"))?;
+    let member: String = database.query_row(
+        "select id from users where tenant_id = ?1 and home_key is null and deleted_at is null and account_enabled limit 1",
+        [tenant],
+        |row| row.get(0),
+    )?;
+    database.execute(
+        "insert into role_assignments (tenant_id, role_id, user_id) values (?1, ?2, ?3) on conflict do nothing",
+        [tenant, GLOBAL_ADMINISTRATOR, &member],
+    )?;
+    let secret = "benchmark-only-secret-on-a-copy-of-its-world";
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
+    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let now = machine::wall() * 1_000_000;
+    database.execute(
+        "insert into sessions (tenant_id, hash, person_key, authenticated_at, seen_at, expires_at, started_at, second_factor, \
+         admin_hash, admin_seen_at) values (?1, ?2, ?3, ?4, ?4, ?5, ?4, true, ?2, ?4)",
+        rusqlite::params![tenant, hash, format!("member:{tenant}:{member}"), now, now + 3_600_000_000_i64],
+    )?;
+    Ok(format!("__Host-innkeeper={tenant}.{secret}; __Host-innkeeper-admin={tenant}.{secret}"))
+}
+
 /// A client that trusts this certificate and no other.
 fn trusting(pem: &[u8]) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
