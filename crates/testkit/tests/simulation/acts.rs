@@ -73,7 +73,7 @@ impl Run {
                 (&self.state.accounts[&id], true)
             }
             // What it came from is swept a day later, when the token has long been over; unless a clock says otherwise.
-            Who::Token { begun, .. } if *begun < self.swept => return Err("unauthenticated"),
+            Who::Token { swept: true, .. } => return Err("unauthenticated"),
             Who::Token { account, age, home_age, .. } => match self.state.accounts.get(account) {
                 Some(account)
                     if self.state.is_active(account)
@@ -202,7 +202,13 @@ impl Run {
         match (answer, expected) {
             (Ok(text), "ok") => {
                 let home_age = self.state.home_age(&account);
-                let who = Who::Token { account: account.id, age: account.age, home_age, begun: cx.now };
+                let who = Who::Token {
+                    account: account.id,
+                    age: account.age,
+                    home_age,
+                    begun: cx.now,
+                    swept: false,
+                };
                 let caller =
                     self.world.bearer(&text).await.map_err(|error| format!("a fresh token: {error:?}"))?;
                 self.tokens.push(Token { text, who: who.clone(), issued: cx.now });

@@ -169,7 +169,12 @@ impl Run {
         for confirmation in &mut self.state.confirmations {
             confirmation.void |= confirmation.expires < now - Span::days(1);
         }
-        self.swept = self.swept.max(now - Span::days(1));
+        let tokens = self.tokens.iter_mut().map(|token| &mut token.who);
+        for who in tokens.chain(self.callers.iter_mut().map(|(_, _, who)| who)) {
+            if let Who::Token { begun, swept, .. } = who {
+                *swept |= *begun < now - Span::days(1);
+            }
+        }
         self.note("sweep", "ran");
         Ok(())
     }

@@ -149,6 +149,8 @@ pub enum Who {
         age: u32,
         home_age: Option<u32>,
         begun: Timestamp,
+        /// The sign-in that it came from is swept.
+        swept: bool,
     },
 }
 
@@ -177,8 +179,6 @@ pub struct Run {
     pub hits: BTreeMap<String, u64>,
     pub tokens: Vec<Token>,
     pub callers: Vec<(usize, Caller, Who)>,
-    /// Sign-ins to apps that began before are swept.
-    pub swept: Timestamp,
     pub held: Vec<Held>,
     pub names: u64,
     pub start: Timestamp,
@@ -208,7 +208,6 @@ impl Run {
             hits: BTreeMap::new(),
             tokens: Vec::new(),
             callers: Vec::new(),
-            swept: Timestamp::EPOCH,
             held: Vec::new(),
             names: 0,
             skew: 0,
