@@ -130,6 +130,9 @@ async fn one_user_is_shown_with_everything_around() {
         .says("Sponsors Member sponsor@contoso.example")
         .says("Directory roles None")
         .says("Last sign-in to an app here Never")
+        .says("History")
+        .says("Add user sponsor 1 January 2026, 00:00 UTC Operator of the server")
+        .says("Redeem external user invite 1 January 2026, 00:00 UTC Guest ana@fabrikam.example")
         .says("Reset redemption");
     let pending = guest(&scene, "kim@mail.example", GuestState::Pending).await;
     browser
@@ -154,7 +157,7 @@ async fn one_user_is_shown_with_everything_around() {
     browser.get(&format!("{USERS}/{}", scene.ana_at_home)).await.is(404);
     // Without the right to read the audit log there is nothing about signing in.
     let mut inviter = with_role(&scene, "inviter", Role::GuestInviter).await;
-    inviter.get(&format!("{USERS}/{}", scene.guest)).await.is(200).lacks("Last sign-in");
+    inviter.get(&format!("{USERS}/{}", scene.guest)).await.is(200).lacks("Last sign-in").lacks("History");
     inviter.get(&format!("{USERS}/{gone}")).await.is(404);
     inviter.get(&format!("{USERS}?show=never")).await.is(200).lacks("value=\"never\"").says("Member admin@");
 }

@@ -147,7 +147,7 @@ fn target(target: &Target, slots: &[PersonalSlot]) -> AuditParty {
     }
 }
 
-fn line(stored: &Stored) -> AuditLine {
+pub(super) fn line(stored: &Stored) -> AuditLine {
     let record = &stored.record;
     AuditLine {
         id: audit_object(stored)["id"].as_str().unwrap_or_default().to_owned(),

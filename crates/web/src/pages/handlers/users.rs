@@ -1,14 +1,14 @@
 //! Users: listed, one of them, blocked, removed together.
 
-use super::general::nothing_here;
+use super::{audit::line, general::nothing_here};
 use crate::{
     graph::USER,
     pages::{
         answer::{Answer, Stop, html, see_other},
         paths,
         view::{
-            HomeLine, RemovalCandidate, RemoveUsers, RemovedUsers, Show, SignInTimes, Somebody, UserLine,
-            UserNotice, UserPage, Users,
+            AuditLine, HomeLine, RemovalCandidate, RemoveUsers, RemovedUsers, Show, SignInTimes, Somebody,
+            UserLine, UserNotice, UserPage, Users,
         },
         visit::{Admin, Sent},
     },
@@ -17,10 +17,12 @@ use axum::extract::Path;
 use http::StatusCode;
 use model::{Error, ErrorKind, ObjectId, Result, User, authz::Operation, lifecycle::RETENTION};
 use odata::{Filter, Search};
-use service::{Account, Candidate, UserPatch, UserQuery};
+use service::{Account, AuditSearch, Candidate, UserPatch, UserQuery};
 
 /// How many users one page shows, and how many are removed together.
 const PAGE: u16 = 100;
+/// How many records one user's page shows.
+const HISTORY: usize = 10;
 /// What positions in the list are sealed under.
 const LIST: &str = "users";
 /// What the list is told when the form came without a choice.
@@ -90,14 +92,27 @@ pub(super) fn somebody(user: User) -> Somebody {
 }
 
 pub(crate) async fn show(Path(id): Path<String>, admin: Admin) -> Answer {
-    let account = account(&admin, parse(&id)?).await?;
+    let id = parse(&id)?;
+    let account = account(&admin, id).await?;
     let notice = match admin.member.noted().as_deref() {
         Some("blocked") => Some(UserNotice::Blocked),
         Some("unblocked") => Some(UserNotice::Unblocked),
         Some("last") => Some(UserNotice::LastAdministrator),
         _ => None,
     };
-    html(StatusCode::OK, &UserPage { notice, ..page(&admin, account) })
+    let history = history(&admin, id).await?;
+    html(StatusCode::OK, &UserPage { notice, history, ..page(&admin, account) })
+}
+
+/// The latest records about a user, for those who may read them.
+async fn history(admin: &Admin, id: ObjectId) -> Result<Option<Vec<AuditLine>>> {
+    if !admin.may(Operation::ReadAudit) {
+        return Ok(None);
+    }
+    let about = AuditSearch { whom: Some(id.to_string()), ..AuditSearch::default() };
+    let found =
+        admin.app().directory.search_audit(admin.cx(), &admin.caller, &about, (None, HISTORY)).await?;
+    Ok(Some(found.records.iter().map(line).collect()))
 }
 
 /// Where a reload of what was done to a user leads.
@@ -130,6 +145,7 @@ fn page(admin: &Admin, account: Account) -> UserPage {
         removal: account.removal,
         may_invite_again: account.may_invite_again,
         may_reset: account.may_reset,
+        history: None,
         notice: None,
         line: UserLine::of(user),
     }

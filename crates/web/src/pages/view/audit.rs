@@ -30,7 +30,7 @@ pub enum AuditParty {
 
 impl AuditParty {
     /// What stands in a list.
-    fn text(&self, page: &Page) -> String {
+    pub(super) fn text(&self, page: &Page) -> String {
         match self {
             Self::Named { name, .. } => name.clone(),
             Self::Erased { .. } => page.t("audit-erased"),
@@ -74,11 +74,11 @@ pub struct AuditLine {
 }
 
 impl AuditLine {
-    fn link(&self) -> String {
+    pub(super) fn link(&self) -> String {
         paths::audit_record(&self.id)
     }
 
-    const fn activity_key(&self) -> &'static str {
+    pub(super) const fn activity_key(&self) -> &'static str {
         words::activity(self.activity)
     }
 }

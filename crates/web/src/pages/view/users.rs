@@ -1,4 +1,4 @@
-use super::{Choice, Field, Page, Pages, Problems, admin::cause_key, problems, words};
+use super::{AuditLine, Choice, Field, Page, Pages, Problems, admin::cause_key, problems, words};
 use crate::pages::paths;
 use askama::Template;
 use model::{
@@ -340,6 +340,8 @@ pub struct UserPage {
     pub may_invite_again: bool,
     /// The reader may let the owner of the mailbox accept anew.
     pub may_reset: bool,
+    /// The latest records about it, for those who may read the audit log.
+    pub history: Option<Vec<AuditLine>>,
     /// What was just done.
     pub notice: Option<UserNotice>,
 }
@@ -377,6 +379,10 @@ impl UserPage {
 
     fn is_blocked(&self) -> bool {
         self.line.state == AccountState::Blocked
+    }
+
+    fn history_link(&self) -> String {
+        format!("{}?whom={}", paths::AUDIT, self.line.id)
     }
 
     fn again_link(&self) -> String {

@@ -4,12 +4,12 @@ use super::{HOSTILE, Role, admin, as_role, later, now, object, rendered};
 use crate::pages::{
     paths,
     view::{
-        AccountState, Choice, Field, HomeLine, InvitationSent, Invite, InviteError, Pages, Problem,
-        RemovalCandidate, RemoveUsers, RemovedUsers, Reset, Show, SignInTimes, Somebody, Texts, UserLine,
-        UserNotice, UserPage, Users,
+        AccountState, AuditLine, AuditParty, Choice, Field, HomeLine, InvitationSent, Invite, InviteError,
+        Pages, Problem, RemovalCandidate, RemoveUsers, RemovedUsers, Reset, Show, SignInTimes, Somebody,
+        Texts, UserLine, UserNotice, UserPage, Users,
     },
 };
-use model::{DeletionCause, InvitationState, UserType};
+use model::{DeletionCause, InvitationState, UserType, audit::Activity};
 use service::Obstacle;
 
 const STATES: [AccountState; 5] = [
@@ -57,6 +57,18 @@ fn somebody(n: u8) -> Somebody {
     Somebody { id: object(n), name: if n == 9 { HOSTILE.to_owned() } else { "Bo Lindqvist".to_owned() } }
 }
 
+fn history() -> Vec<AuditLine> {
+    let line = |activity, success| AuditLine {
+        id: "Directory_x_1".to_owned(),
+        at: now(),
+        activity,
+        who: AuditParty::Named { name: HOSTILE.to_owned(), user_name: None, id: None },
+        whom: Vec::new(),
+        success,
+    };
+    vec![line(Activity::RedeemInvitation, true), line(Activity::LeaveOrganization, false)]
+}
+
 fn pages(texts: Texts) -> Vec<UserPage> {
     let make = |state, home| UserPage {
         page: admin(texts, &paths::user(&object(1))),
@@ -76,6 +88,7 @@ fn pages(texts: Texts) -> Vec<UserPage> {
         removal: Some(Ok(())),
         may_invite_again: false,
         may_reset: true,
+        history: Some(history()),
         notice: None,
     };
     let organization = || HomeLine::Organization("fabrikam.example".to_owned());
@@ -88,6 +101,7 @@ fn pages(texts: Texts) -> Vec<UserPage> {
         groups: Vec::new(),
         roles: Vec::new(),
         sign_ins: None,
+        history: None,
         may_block: false,
         removal: None,
         may_reset: false,
@@ -101,6 +115,7 @@ fn pages(texts: Texts) -> Vec<UserPage> {
             may_invite_again: true,
             may_reset: false,
             sign_ins: Some(SignInTimes::default()),
+            history: Some(Vec::new()),
             ..make(AccountState::Pending, HomeLine::Invited("ana@fabrikam.example".to_owned()))
         },
         UserPage {
