@@ -69,8 +69,9 @@ fn history() -> Vec<AuditLine> {
     vec![line(Activity::RedeemInvitation, true), line(Activity::LeaveOrganization, false)]
 }
 
-fn pages(texts: Texts) -> Vec<UserPage> {
-    let make = |state, home| UserPage {
+/// Somebody of whom everything is known.
+fn whole(texts: Texts, state: AccountState, home: HomeLine) -> UserPage {
+    UserPage {
         page: admin(texts, &paths::user(&object(1))),
         line: line(1, "Ana Oliveira", state),
         mail: Some("ana@fabrikam.example".to_owned()),
@@ -90,7 +91,11 @@ fn pages(texts: Texts) -> Vec<UserPage> {
         may_reset: true,
         history: Some(history()),
         notice: None,
-    };
+    }
+}
+
+fn pages(texts: Texts) -> Vec<UserPage> {
+    let make = |state, home| whole(texts, state, home);
     let organization = || HomeLine::Organization("fabrikam.example".to_owned());
     let bare = UserPage {
         line: line(2, HOSTILE, AccountState::Active),
