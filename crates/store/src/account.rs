@@ -3,10 +3,11 @@
 use crate::{
     Authorization, ChangeSet, GrantRow, Invitation, Reader,
     oauth::{AUTHORIZATION, DIRECT_AUTHORIZATION, authorization, direct_authorization},
+    objects::grant_row,
     read::{INVITATION, invitation},
     value::Row,
 };
-use model::{AppId, Error, ObjectId, Result, TenantScope, Timestamp, User, authz::Permission};
+use model::{AppId, ObjectId, Result, TenantScope, Timestamp, User};
 
 /// What came of an authorization: the sign-in of a person to an app.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,13 +59,8 @@ impl Reader<'_> {
              order by app_id, permission",
             &[user.into()],
         )?
-        .into_iter()
-        .map(|mut row| {
-            let (app, word) = (row.parsed()?, row.text()?);
-            let permission =
-                Permission::parse(&word).ok_or_else(|| Error::internal("a stored permission is unknown"))?;
-            Ok(GrantRow { app, permission, created: row.time()? })
-        })
+        .iter_mut()
+        .map(grant_row)
         .collect()
     }
 

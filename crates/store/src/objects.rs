@@ -41,6 +41,14 @@ fn certificate(mut row: Row) -> Result<AppCertificate> {
     })
 }
 
+/// App, permission and time, as grants and consents are read.
+pub(crate) fn grant_row(row: &mut Row) -> Result<GrantRow> {
+    let (app, word) = (row.parsed()?, row.text()?);
+    let permission =
+        Permission::parse(&word).ok_or_else(|| Error::internal("a stored permission is unknown"))?;
+    Ok(GrantRow { app, permission, created: row.time()? })
+}
+
 impl Reader<'_> {
     /// Certificates of an app, expired ones too; whether one is good is for the caller to say.
     pub fn app_certificates(&self, app: AppId) -> Result<Vec<AppCertificate>> {
@@ -439,13 +447,8 @@ impl Reader<'_> {
              and (app_id = ?3 or ?3 is null) order by app_id, permission",
             &[kind.as_str().into(), app.map(|id| id.to_string()).into()],
         )?
-        .into_iter()
-        .map(|mut row| {
-            let (app, word) = (row.parsed()?, row.text()?);
-            let permission =
-                Permission::parse(&word).ok_or_else(|| Error::internal("a stored permission is unknown"))?;
-            Ok(GrantRow { app, permission, created: row.time()? })
-        })
+        .iter_mut()
+        .map(grant_row)
         .collect()
     }
 
