@@ -8,7 +8,7 @@ use crate::{
     record::Draft,
 };
 use model::{
-    AppId, Cx, Error, Result, Span, TenantId, Timestamp, User,
+    AppId, Cx, Error, Result, Span, Tenant, TenantId, Timestamp, User,
     audit::{Activity, Target},
     authz::Permission,
 };
@@ -63,17 +63,16 @@ fn stands(one: &AppSignIn, at_home: Option<i64>, now: Timestamp) -> bool {
 
 /// What an app of the organisation of the reader comes to, given its sign-ins that stand.
 fn access(
-    reader: &Reader<'_>,
+    tenant: &Tenant,
     cx: &Cx,
     app: App,
     sign_ins: &[AppSignIn],
     (permissions, allowed): (Vec<AppPermission>, Timestamp),
-) -> Result<AppAccess> {
+) -> AppAccess {
     let its: Vec<&AppSignIn> = sign_ins.iter().filter(|one| one.authorization.app == app.id).collect();
-    let tenant = reader.tenant()?;
-    Ok(AppAccess {
+    AppAccess {
         tenant: tenant.id,
-        organization: tenant.name,
+        organization: tenant.name.clone(),
         app: app.id,
         enabled: app.enabled,
         name: app.name,
@@ -83,7 +82,7 @@ fn access(
         permissions,
         since: its.iter().map(|one| one.authorization.created).min().map_or(allowed, |at| at.min(allowed)),
         last: its.iter().map(|one| one.refreshed.unwrap_or(one.authorization.created)).max(),
-    })
+    }
 }
 
 /// The apps of one account, by name.
@@ -94,13 +93,13 @@ pub(crate) fn apps_of(reader: &Reader<'_>, cx: &Cx, user: &User) -> Result<Vec<A
     let consents = reader.consents_of(user.id)?;
     let mut ids: Vec<AppId> = sign_ins.iter().map(|one| one.authorization.app).collect();
     ids.extend(consents.iter().map(|consent| consent.app));
-    let mut found = Vec::new();
+    let (tenant, mut found) = (reader.tenant()?, Vec::new());
     for id in distinct(ids) {
         let Some(app) = reader.app(id)? else { continue };
         let own: Vec<&GrantRow> = consents.iter().filter(|consent| consent.app == id).collect();
         let permissions = permissions(&reader.grants(id, GrantKind::Delegated)?, &own);
         let allowed = own.iter().map(|one| one.created).min().unwrap_or(cx.now);
-        found.push(access(reader, cx, app, &sign_ins, (permissions, allowed))?);
+        found.push(access(&tenant, cx, app, &sign_ins, (permissions, allowed)));
     }
     found.sort_by(|a, b| (&a.name, a.app.to_string()).cmp(&(&b.name, b.app.to_string())));
     Ok(found)
@@ -134,10 +133,10 @@ fn apps_of_connection(
     let at_home = home_generation(reader, &stand_in(who, connection))?;
     let mut sign_ins = reader.direct_sign_ins(connection.id)?;
     sign_ins.retain(|one| stands(one, at_home, cx.now));
-    let mut found = Vec::new();
+    let (tenant, mut found) = (reader.tenant()?, Vec::new());
     for (id, since) in reader.connection_use(connection.id)? {
         let Some(app) = reader.app(id)? else { continue };
-        found.push(access(reader, cx, app, &sign_ins, (Vec::new(), since))?);
+        found.push(access(&tenant, cx, app, &sign_ins, (Vec::new(), since)));
     }
     Ok(found)
 }
