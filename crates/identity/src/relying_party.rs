@@ -141,6 +141,8 @@ pub struct ProviderClaims {
     pub email: Option<String>,
     /// `email_verified` is there and true.
     pub email_verified: bool,
+    /// `auth_time`: when the person last proved to the provider to be present.
+    pub authenticated: Option<Timestamp>,
 }
 
 /// An ID token about which nothing is proved yet. It tells only where to find the key.
@@ -219,6 +221,7 @@ impl<'a> UnverifiedIdToken<'a> {
             user_name: short("preferred_username"),
             email: short("email"),
             email_verified: self.claims.get("email_verified") == Some(&Value::Bool(true)),
+            authenticated: self.time("auth_time"),
         })
     }
 
@@ -233,12 +236,15 @@ impl<'a> UnverifiedIdToken<'a> {
         if ours && authorized { Ok(()) } else { Err(IdTokenFault::Audience) }
     }
 
-    fn check_time(&self, now: Timestamp) -> Result<(), IdTokenFault> {
+    /// Whole seconds from 1970 to the end of 9999.
+    fn time(&self, name: &str) -> Option<Timestamp> {
         const END: i64 = 253_402_300_799;
-        let time = |name: &str| {
-            let seconds = self.claims.get(name)?.as_i64().filter(|seconds| (0..=END).contains(seconds));
-            seconds.map(Timestamp::from_seconds)
-        };
+        let seconds = self.claims.get(name)?.as_i64().filter(|seconds| (0..=END).contains(seconds));
+        seconds.map(Timestamp::from_seconds)
+    }
+
+    fn check_time(&self, now: Timestamp) -> Result<(), IdTokenFault> {
+        let time = |name: &str| self.time(name);
         let (Some(expires), Some(issued)) = (time("exp"), time("iat")) else {
             return Err(IdTokenFault::Time);
         };

@@ -7,7 +7,7 @@ use crate::{
 };
 use model::{ObjectId, TenantId};
 use serde::{Deserialize, Serialize};
-use service::{Caller, Directory, NewProvider, ProviderView};
+use service::{Caller, Directory, NewProvider, ProviderPatch, ProviderView};
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -84,7 +84,8 @@ impl Act {
                 "The domain is confirmed: its people are offered the provider.\n".to_owned()
             }
             Self::Switch { provider, enabled } => {
-                directory.set_provider_enabled(&cx, &operator, provider, enabled).await?;
+                let patch = ProviderPatch { enabled: Some(enabled), ..ProviderPatch::default() };
+                directory.update_provider(&cx, &operator, provider, patch).await?;
                 let state = if enabled { "on" } else { "off; its people's sessions have ended" };
                 format!("The provider is {state}.\n")
             }

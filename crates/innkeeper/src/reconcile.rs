@@ -14,6 +14,8 @@ const HOME: Duration = Duration::from_secs(1);
 const MAIL: Duration = Duration::from_secs(1);
 /// How often what has expired is tidied up.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How often one looks whether a signing key has to be replaced.
+const KEYS: Duration = Duration::from_secs(60 * 60);
 /// How often the clocks are compared and the trusted time is noted.
 const CLOCK: Duration = Duration::from_secs(30);
 /// How often the write-ahead log is truncated.
@@ -26,6 +28,7 @@ pub fn spawn(directory: &Directory, stop: &watch::Receiver<bool>) -> JoinSet<()>
     tasks.spawn(home(directory.clone(), stop.clone()));
     tasks.spawn(mail(directory.clone(), stop.clone()));
     tasks.spawn(sweep(directory.clone(), stop.clone()));
+    tasks.spawn(keys(directory.clone(), stop.clone()));
     tasks.spawn(clock(directory.clone(), stop.clone()));
     tasks.spawn(checkpoint(directory.clone(), stop.clone()));
     tasks
@@ -129,6 +132,20 @@ async fn sweep(directory: Directory, mut stop: watch::Receiver<bool>) {
         let own = directory.clone();
         pass("sweep", async move { own.sweep_pass().await }).await;
         if !rest(SWEEP, &mut stop).await {
+            return;
+        }
+    }
+}
+
+async fn keys(directory: Directory, mut stop: watch::Receiver<bool>) {
+    loop {
+        let own = directory.clone();
+        if let Some(made) = pass("keys", async move { own.key_pass().await }).await
+            && made > 0
+        {
+            tracing::info!(made, "made signing keys that take over in a day");
+        }
+        if !rest(KEYS, &mut stop).await {
             return;
         }
     }

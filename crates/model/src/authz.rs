@@ -35,6 +35,15 @@ macro_rules! permissions {
                 match self { $(Self::$name => $meaning,)* }
             }
 
+            /// What it lets an app do, at length: on behalf of the signed-in person, or of its own accord.
+            pub const fn description(self, own: bool) -> &'static str {
+                match (self, own) {
+                    (Self::PolicyReadWriteExternalIdentities, false) => EXTERNAL_IDENTITIES[0],
+                    (Self::PolicyReadWriteExternalIdentities, true) => EXTERNAL_IDENTITIES[1],
+                    (other, _) => other.meaning(),
+                }
+            }
+
             /// Reads a value; letter case counts, as on the live service.
             pub fn parse(value: &str) -> Option<Self> {
                 match value { $($value => Some(Self::$name),)* _ => None }
@@ -55,6 +64,16 @@ macro_rules! permissions {
     (@id $id:literal) => { Some(uuid!($id)) };
 }
 
+/// The published descriptions of the permission that this directory is about: on behalf of a person, and of an app's own accord.
+const EXTERNAL_IDENTITIES: [&str; 2] = [
+    "Allows the application to read and update the organization's external identities policy on behalf of the signed-in user. \
+     For example, external identities policy controls if users invited to access resources in your organization via B2B \
+     collaboration or B2B direct connect are allowed to self-service leave.",
+    "Allows the application to read and update the organization's external identities policy without a signed-in user. \
+     For example, external identities policy controls if users invited to access resources in your organization via B2B \
+     collaboration or B2B direct connect are allowed to self-service leave.",
+];
+
 permissions! {
     AppRoleAssignmentReadWriteAll "AppRoleAssignment.ReadWrite.All" "84bccea3-f856-4a8a-967b-dbe0a3d53a64" "06b708a9-e830-4db3-a914-8e69da51d44f" "Grant application permissions to any app";
     ApplicationReadAll "Application.Read.All" "c79f8feb-a9db-4090-85f9-90d820caa0eb" "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30" "Read apps and their service principals";
@@ -67,13 +86,15 @@ permissions! {
     GroupReadWriteAll "Group.ReadWrite.All" "4e46008b-f24c-477d-8fff-7bb4ec7aafe0" "62a82d76-70ea-41e2-9197-370581804d09" "Create, change and delete groups, and change their members";
     GroupMemberReadAll "GroupMember.Read.All" "bc024368-1153-4739-b217-4326f2e966d0" "98830695-27a2-44f7-8c18-0c3ebc9698f6" "Read groups and who belongs to them";
     GroupMemberReadWriteAll "GroupMember.ReadWrite.All" "f81125ac-d3b7-4573-a3b2-7099cc39df9e" "dbaae8cf-10b5-4b86-a4a1-f871c94c6695" "Change who belongs to a group";
+    IdentityProviderReadAll "IdentityProvider.Read.All" "43781733-b5a7-4d1b-98f4-e8edff23e1a9" "e321f0bb-e7f7-481e-bb28-e3b0b32d4bd0" "Read the external identity providers of the organization";
+    IdentityProviderReadWriteAll "IdentityProvider.ReadWrite.All" "f13ce604-1677-429f-90bd-8a10b9f01325" "90db2b9a-d928-4d33-a4dd-8442ae3d41e4" "Register external identity providers, change them and take them away";
     OrganizationReadAll "Organization.Read.All" "4908d5b9-3fb2-4b1e-9336-1888b7937185" "498476ce-e0fe-48b0-b801-37ba7e2685c6" "Read the properties of the organization";
     OrganizationReadWriteAll "Organization.ReadWrite.All" "46ca0847-7e6b-426e-9775-ea810a948356" "292d869f-3427-49a8-9dab-8c70152b74e9" "Change the properties of the organization";
     PolicyReadAll "Policy.Read.All" "572fea84-0151-49b2-9301-11cb16974376" "246dd0d5-5bd0-4def-940b-0421030a5b68" "Read the policies of the organization";
     PolicyReadWriteAuthenticationFlows "Policy.ReadWrite.AuthenticationFlows" "edb72de9-4252-4d03-a925-451deef99db7" "25f85f3c-f66c-4205-8cd5-de92dd7f0cec" "Say whether people may sign themselves up";
     PolicyReadWriteAuthorization "Policy.ReadWrite.Authorization" "edd3c878-b384-41fd-95ad-e7407dd775be" "fb221be6-99f2-473f-bd32-01c6a0e9ca3b" "Say who may invite, and what guests may see";
     PolicyReadWriteCrossTenantAccess "Policy.ReadWrite.CrossTenantAccess" "014b43d0-6ed4-4fc6-84dc-4b6f7bae7d85" "338163d7-f101-4c92-94ba-ca46fe52447c" "Say with which organizations people may work together";
-    PolicyReadWriteExternalIdentities "Policy.ReadWrite.ExternalIdentities" "b5219784-1215-45b5-b3f1-88fe1081f9c0" "03cc4f92-788e-4ede-b93f-199424d144a5" "Say whether guests may leave, and go with their home account";
+    PolicyReadWriteExternalIdentities "Policy.ReadWrite.ExternalIdentities" "b5219784-1215-45b5-b3f1-88fe1081f9c0" "03cc4f92-788e-4ede-b93f-199424d144a5" "Read and write your organization's external identities policy";
     RoleManagementReadDirectory "RoleManagement.Read.Directory" "741c54c3-0c1e-44a1-818b-3f97ab4e8c83" "483bed4a-2ad3-4361-a73b-c83ccdbdc53c" "Read who holds which directory role";
     RoleManagementReadWriteDirectory "RoleManagement.ReadWrite.Directory" "d01b97e9-cbc0-49fe-810a-750afd5527a3" "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8" "Give and take directory roles";
     UserDeleteRestoreAll "User.DeleteRestore.All" "4bb440cd-2cf2-4f90-8004-aa2acd2537c5" "eccc023d-eccf-4e7b-9683-8813ab36cecc" "Delete users, and restore them";
@@ -212,6 +233,10 @@ pub enum Operation {
     WriteAppRoleAssignments,
     /// Read objects of any kind by their ids, as far as their kinds may be read.
     ReadObjects,
+    /// Read the external identity providers.
+    ReadIdentityProviders,
+    /// Register external identity providers, change them, and take them away.
+    UpdateIdentityProviders,
 }
 
 /// What an operation needs.

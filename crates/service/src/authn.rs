@@ -266,8 +266,9 @@ pub(crate) fn delegated_grants(reader: &Reader<'_>, app: AppId, user: ObjectId) 
 }
 
 /// The person, or whoever used something of it twice, may have ended the sign-in that a token comes from.
-fn stands_still(reader: &Reader<'_>, authorization: Uuid) -> Result<()> {
-    let stands = reader.authorization(authorization)?.is_some_and(|begun| begun.revoked.is_none());
+fn stands_still(reader: &Reader<'_>, authorization: Uuid, app: AppId, user: ObjectId) -> Result<()> {
+    let begun = reader.authorization(authorization)?;
+    let stands = begun.is_some_and(|begun| begun.revoked.is_none() && begun.app == app && begun.user == user);
     if stands { Ok(()) } else { Err(revoked()) }
 }
 
@@ -305,7 +306,7 @@ pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result
         Proof::Delegated {
             oid, app, scopes, generation, home_generation: at_home, authorization, ..
         } => {
-            stands_still(reader, *authorization)?;
+            stands_still(reader, *authorization, *app, *oid)?;
             let Some(user) = reader.user(*oid)? else {
                 return connected(reader, *oid, *app, *at_home);
             };

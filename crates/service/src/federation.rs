@@ -5,7 +5,7 @@
 mod provider;
 mod registry;
 
-pub use registry::{NewProvider, ProviderView};
+pub use registry::{NewProvider, ProviderPatch, ProviderView};
 
 pub(crate) use provider::Providers;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 use identity::{IdExpect, ProviderClaims, Secret, UnverifiedIdToken};
 use model::{
-    Cx, Error, ErrorKind, Federated, Home, Person, Result, Span, TenantId,
+    Cx, Error, ErrorKind, Federated, Home, Person, Result, Span, TenantId, Timestamp,
     audit::{Activity, Initiator, Target},
     domain_of, fold, is_plain_address,
 };
@@ -90,7 +90,13 @@ struct Luggage {
     verifier: String,
     redirect_uri: String,
     return_to: String,
+    /// The person has to have proved to be present since then, in microseconds.
+    #[serde(default)]
+    fresh_since: Option<i64>,
 }
+
+/// How far the clock of a provider may be behind ours.
+const BEHIND: Span = Span::minutes(1);
 
 fn luggage_label(tenant: TenantId, hash: &str) -> String {
     format!("federation-flow/{tenant}/{hash}")
@@ -125,6 +131,7 @@ impl Directory {
             verifier: verifier.expose().to_owned(),
             redirect_uri: redirect_uri.to_owned(),
             return_to: return_to.to_owned(),
+            fresh_since: fresh.then(|| cx.now.as_micros()),
         };
         // Texts always serialise.
         let luggage = serde_json::to_vec(&luggage).unwrap_or_default();
@@ -155,7 +162,8 @@ impl Directory {
             ("code_challenge_method", "S256"),
         ];
         if fresh {
-            fields.push(("prompt", "login"));
+            // With an age the provider also has to say when that was (OpenID Connect Core, section 3.1.2.1).
+            fields.extend([("prompt", "login"), ("max_age", "0")]);
         }
         Ok(Departure { url: metadata.authorization(&fields), browser: browser.expose().to_owned() })
     }
@@ -265,7 +273,12 @@ impl Directory {
             nonce: &luggage.nonce,
             now: cx.now,
         };
-        parsed.verify(&keys, &expect).map_err(|fault| untrusted(fault.as_str()))
+        let claims = parsed.verify(&keys, &expect).map_err(|fault| untrusted(fault.as_str()))?;
+        let since = luggage.fresh_since.map(|micros| Timestamp::from_micros(micros) - BEHIND);
+        if since.is_some_and(|since| claims.authenticated.is_some_and(|at| at < since)) {
+            return Err(untrusted("oldSignIn"));
+        }
+        Ok(claims)
     }
 
     /// Begins the session of somebody whom the organisation knows: by an account, or by an invitation to their address. Nothing
@@ -284,7 +297,9 @@ impl Directory {
             identity: identity::federated_identity(&provider.issuer, &claims.subject),
         };
         let person = Person::Federated(federated.clone());
-        let fresh = Fresh::new(cx, tenant, &person, &visitor);
+        let mut fresh = Fresh::new(cx, tenant, &person, &visitor);
+        // A session at the provider may be older than ours.
+        fresh.session.authenticated = claims.authenticated.map_or(cx.now, |at| at.min(cx.now));
         let device = self.introduce(cx, &person.key(), &visitor);
         let (cx, scope) = (cx.clone(), scope(tenant));
         self.store()
@@ -310,7 +325,7 @@ impl Directory {
                     user_name: known.user_name,
                     addresses: known.address.into_iter().collect(),
                     hash: fresh.session.hash.clone(),
-                    authenticated: cx.now,
+                    authenticated: fresh.session.authenticated,
                     second_factor: false,
                 };
                 let done = fresh.begin(&mut changes, tenant, signed_in, false, device.clone());

@@ -44,7 +44,9 @@ pub use authn::{Caller, SignedIn};
 pub use delta::{UserChange, UserDelta, UserDeltaPage};
 pub use demo::{DemoAdministrator, DemoApp, DemoPerson, DemoWorld};
 pub use explorer::{EXPLORER, Exploration, Explorer};
-pub use federation::{Arrived, Departure, Federation, FederationFault, NewProvider, ProviderView};
+pub use federation::{
+    Arrived, Departure, Federation, FederationFault, NewProvider, ProviderPatch, ProviderView,
+};
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan, OrphanPage, WithHome};
 pub use import::Imported;

@@ -491,6 +491,9 @@ impl Directory {
         let person = Person::Mailbox { address: address.clone() };
         let fresh = Fresh::new(cx, MAILBOX_REALM, &person, &visitor);
         let device = self.introduce(cx, &address, &visitor);
+        // Whoever guesses voids the passcode for strangers, not for a browser that the owner has signed in with before: that one has
+        // its own count.
+        let known = self.known_to(&address, &visitor).is_some();
         let (own, now, realm) = (person.clone(), cx.now, scope(MAILBOX_REALM));
         let (done, judged) = self
             .store()
@@ -501,10 +504,10 @@ impl Directory {
                 }
                 let good = reader
                     .passcode(&key)?
-                    .filter(|sent| now < sent.expires && sent.attempts < PASSCODE_ATTEMPTS);
+                    .filter(|sent| now < sent.expires && (known || sent.attempts < PASSCODE_ATTEMPTS));
                 let Some(sent) = good else { return Decision::done(changes, (SignIn::Wrong, false)) };
                 if !identity::equal(guess.as_bytes(), sent.hash.as_bytes()) {
-                    let counted = Passcode { attempts: sent.attempts + 1, ..sent };
+                    let counted = Passcode { attempts: sent.attempts + i64::from(!known), ..sent };
                     changes.set_passcode(realm, &key, &counted);
                     return Decision::done(changes, (SignIn::Wrong, true));
                 }

@@ -2,45 +2,85 @@
 //! from anywhere, for the network, for the organisation. A browser that has signed in to the account before has a lane of
 //! its own, and none of the others holds it up: so whoever guesses at an account cannot lock its owner out. Who has no such
 //! browser at hand while somebody guesses waits up to a day, or is let in by a password that the operator sets.
+//!
+//! Many wrong tries in an organisation, from wherever, make nobody wait by themselves: they only leave fewer free ones to each
+//! network. A wait for all would let strangers with many networks keep everybody out.
 
 use crate::{Directory, authn::scope, sign_in::Visitor};
 use model::{Result, Span, TenantId, Timestamp};
-use store::{ChangeSet, Reader};
+use store::{ChangeSet, Reader, Throttle};
 
-/// Wrong tries are forgotten after this long without one.
+/// Wrong tries on an account are forgotten after this long without one.
 const DAY: Span = Span::days(1);
-const HOUR: Span = Span::hours(1);
-/// The longest wait between tries on an account.
+/// The longest wait between tries.
 const LONGEST_WAIT: Span = Span::minutes(15);
 /// So many wrong tries in a row on an account close its lane for a day.
 const MOST: i64 = 100;
+/// So many wrong tries an hour of one network cost nothing; and so many at most while its organisation is attacked.
+const NETWORK: i64 = 100;
+const NETWORK_CROWDED: i64 = 10;
+/// More wrong tries an hour in one organisation are an attack.
+const ORGANISATION: i64 = 1_000;
+/// What many share is counted in thousandths, because it flows away in small parts.
+const WHOLE: i64 = 1_000;
 /// How many accounts a browser is known to.
 const KNOWN: usize = 5;
 
 /// The label under which browsers are known.
 const DEVICE: &str = "device";
 
+/// What is counted in a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// Tries on an account in a row: so many cost nothing. A success proves that they were the owner's.
+    Account { free: i64 },
+    /// Tries of a network or in an organisation: so many an hour flow away again. A success takes itself out only.
+    Shared { an_hour: i64 },
+}
+
 /// Where tries are counted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Lane {
     key: String,
-    /// So many wrong tries cost nothing.
-    free: i64,
-    longest: Span,
-    forget: Span,
-    most: i64,
-    /// A success proves that the tries before were the owner's, so they are forgotten; otherwise only this try is.
-    cleared: bool,
+    kind: Kind,
 }
 
 impl Lane {
-    /// How long to wait after so many wrong tries: nothing for the first few, then twice as long each time.
-    fn wait(&self, failures: i64) -> Span {
-        match failures.saturating_sub(self.free) {
-            _ if failures >= self.most => self.forget,
+    /// What is left of what was counted, in the unit of the kind.
+    fn counted(&self, stored: Option<Throttle>, now: Timestamp) -> i64 {
+        let Some(stored) = stored else { return 0 };
+        let elapsed = now.since(stored.last);
+        match self.kind {
+            Kind::Account { .. } if elapsed < DAY => stored.failures,
+            Kind::Account { .. } => 0,
+            Kind::Shared { an_hour } => {
+                let flown = elapsed.as_micros().max(0) / 1_000 * an_hour / Span::hours(1).as_seconds();
+                (stored.failures - flown).max(0)
+            }
+        }
+    }
+
+    /// One wrong try.
+    const fn one(&self) -> i64 {
+        match self.kind {
+            Kind::Account { .. } => 1,
+            Kind::Shared { .. } => WHOLE,
+        }
+    }
+
+    /// How long to wait after so much: nothing for the first few, then twice as long each time.
+    fn wait(&self, counted: i64, crowded: bool) -> Span {
+        let beyond = match self.kind {
+            Kind::Account { .. } if counted >= MOST => return DAY,
+            Kind::Account { free } => counted - free,
+            Kind::Shared { an_hour } => {
+                counted / WHOLE - if crowded { an_hour.min(NETWORK_CROWDED) } else { an_hour }
+            }
+        };
+        match beyond {
             ..0 => Span::ZERO,
-            doublings @ 0..20 => Span::seconds(1 << doublings).min(self.longest),
-            _ => self.longest,
+            doublings @ 0..20 => Span::seconds(1 << doublings).min(LONGEST_WAIT),
+            _ => LONGEST_WAIT,
         }
     }
 }
@@ -50,6 +90,8 @@ impl Lane {
 pub(crate) struct Lanes {
     realm: TenantId,
     lanes: Vec<Lane>,
+    /// That of the organisation makes nobody wait by itself; a known browser has none.
+    organisation: Option<Lane>,
     /// A further lane that a success opens again: whoever signs in with a known browser can then use a new one.
     reopened: Option<String>,
 }
@@ -63,35 +105,43 @@ impl Lanes {
         changes: &mut ChangeSet,
         now: Timestamp,
     ) -> Result<Option<u32>> {
+        let mut counted = Vec::with_capacity(self.lanes.len() + 1);
+        let mut crowded = false;
+        if let Some(lane) = &self.organisation {
+            let all = lane.counted(reader.throttle(&lane.key)?, now);
+            crowded = all >= ORGANISATION * WHOLE;
+            counted.push((lane, all));
+        }
         let mut until = now;
-        let mut counted = Vec::with_capacity(self.lanes.len());
         for lane in &self.lanes {
-            let throttle =
-                reader.throttle(&lane.key)?.filter(|throttle| now.since(throttle.last) < lane.forget);
-            if let Some(throttle) = throttle {
-                until = until.max(throttle.last + lane.wait(throttle.failures));
+            let stored = reader.throttle(&lane.key)?;
+            let before = lane.counted(stored, now);
+            if let Some(stored) = stored.filter(|_| before > 0) {
+                until = until.max(stored.last + lane.wait(before, crowded));
             }
-            counted.push((lane, throttle.map_or(0, |throttle| throttle.failures) + 1));
+            counted.push((lane, before));
         }
         if now < until {
             return Ok(Some(u32::try_from(until.since(now).as_seconds() + 1).unwrap_or(u32::MAX)));
         }
-        for (lane, failures) in counted {
-            changes.set_throttle(scope(self.realm), &lane.key, failures, now);
+        for (lane, before) in counted {
+            changes.set_throttle(scope(self.realm), &lane.key, before.saturating_add(lane.one()), now);
         }
         Ok(None)
     }
 
     /// It was the owner after all.
     pub(crate) fn forgive(&self, reader: &Reader<'_>, changes: &mut ChangeSet) -> Result<()> {
-        for lane in &self.lanes {
-            match reader.throttle(&lane.key)? {
-                Some(throttle) if !lane.cleared => {
-                    let failures = (throttle.failures - 1).max(0);
-                    changes.set_throttle(scope(self.realm), &lane.key, failures, throttle.last);
+        for lane in self.lanes.iter().chain(&self.organisation) {
+            match (reader.throttle(&lane.key)?, lane.kind) {
+                (Some(stored), Kind::Shared { .. }) => {
+                    let left = (stored.failures - WHOLE).max(0);
+                    changes.set_throttle(scope(self.realm), &lane.key, left, stored.last);
                 }
-                Some(_) => drop(changes.clear_throttle(scope(self.realm), &lane.key)),
-                None => {}
+                (Some(_), Kind::Account { .. }) => {
+                    changes.clear_throttle(scope(self.realm), &lane.key);
+                }
+                (None, _) => {}
             }
         }
         if let Some(key) = &self.reopened {
@@ -123,21 +173,18 @@ impl Directory {
         visitor: &Visitor,
     ) -> Lanes {
         let key = |parts: &[&str]| self.private_key(kind, parts);
-        let account_lane =
-            |key, free| Lane { key, free, longest: LONGEST_WAIT, forget: DAY, most: MOST, cleared: true };
+        let account_lane = |parts: &[&str], free| Lane { key: key(parts), kind: Kind::Account { free } };
         if let Some(nonce) = self.known_to(account, visitor) {
-            let lanes = vec![account_lane(key(&["device", account, &nonce]), 5)];
-            return Lanes { realm, lanes, reopened: Some(key(&["account", account])) };
+            let lanes = vec![account_lane(&["device", account, &nonce], 5)];
+            return Lanes { realm, lanes, organisation: None, reopened: Some(key(&["account", account])) };
         }
-        let shared =
-            |key, free, longest| Lane { key, free, longest, forget: HOUR, most: i64::MAX, cleared: false };
+        let shared = |parts: &[&str], an_hour| Lane { key: key(parts), kind: Kind::Shared { an_hour } };
         let lanes = vec![
-            account_lane(key(&[account, &visitor.network]), 5),
-            account_lane(key(&["account", account]), 50),
-            shared(key(&["network", &visitor.network]), 100, LONGEST_WAIT),
-            shared(key(&["organisation"]), 1_000, Span::seconds(30)),
+            account_lane(&[account, &visitor.network], 5),
+            account_lane(&["account", account], 50),
+            shared(&["network", &visitor.network], NETWORK),
         ];
-        Lanes { realm, lanes, reopened: None }
+        Lanes { realm, lanes, organisation: Some(shared(&["organisation"], ORGANISATION)), reopened: None }
     }
 
     /// The lane of wrong passwords for an account from anywhere.
@@ -156,7 +203,8 @@ impl Directory {
         self.private_key("device-account", &[account]).chars().take(16).collect()
     }
 
-    fn known_to(&self, account: &str, visitor: &Visitor) -> Option<String> {
+    /// The value of a browser that has signed in to the account before.
+    pub(crate) fn known_to(&self, account: &str, visitor: &Visitor) -> Option<String> {
         let device = self.device(visitor)?;
         device.accounts.contains(&self.account_mark(account)).then_some(device.nonce)
     }
@@ -178,8 +226,15 @@ impl Directory {
 mod tests {
     use super::*;
 
-    fn lane(free: i64) -> Lane {
-        Lane { key: String::new(), free, longest: LONGEST_WAIT, forget: DAY, most: MOST, cleared: true }
+    fn lane(kind: Kind) -> Lane {
+        Lane { key: String::new(), kind }
+    }
+
+    const ACCOUNT: Kind = Kind::Account { free: 5 };
+    const SHARED: Kind = Kind::Shared { an_hour: NETWORK };
+
+    fn throttle(failures: i64, last: Timestamp) -> Option<Throttle> {
+        Some(Throttle { failures, last })
     }
 
     #[test]
@@ -187,15 +242,43 @@ mod tests {
         for (failures, seconds) in
             [(0, 0), (4, 0), (5, 1), (6, 2), (7, 4), (14, 512), (15, 900), (16, 900), (99, 900)]
         {
-            assert_eq!(lane(5).wait(failures), Span::seconds(seconds), "{failures}");
+            assert_eq!(lane(ACCOUNT).wait(failures, false), Span::seconds(seconds), "{failures}");
+        }
+        for (failures, seconds) in [(99, 0), (100, 1), (101, 2), (110, 900), (1_000_000, 900)] {
+            assert_eq!(lane(SHARED).wait(failures * WHOLE, false), Span::seconds(seconds), "{failures}");
         }
     }
 
     #[test]
     fn a_hundred_wrong_tries_in_a_row_close_the_lane_for_a_day() {
         for failures in [100, 1_000_000, i64::MAX] {
-            assert_eq!(lane(5).wait(failures), DAY, "{failures}");
+            assert_eq!(lane(ACCOUNT).wait(failures, false), DAY, "{failures}");
         }
-        assert_eq!(lane(50).wait(49), Span::ZERO);
+        assert_eq!(lane(Kind::Account { free: 50 }).wait(49, false), Span::ZERO);
+    }
+
+    #[test]
+    fn while_an_organisation_is_attacked_a_network_has_fewer_free_tries_and_an_account_as_many_as_before() {
+        for (failures, seconds) in [(9, 0), (10, 1), (11, 2), (40, 900)] {
+            assert_eq!(lane(SHARED).wait(failures * WHOLE, true), Span::seconds(seconds), "{failures}");
+        }
+        assert_eq!(lane(ACCOUNT).wait(4, true), Span::ZERO);
+    }
+
+    #[test]
+    fn what_a_network_did_flows_away_evenly_and_what_an_account_saw_after_a_day() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let of = |kind, failures, ago: Span| lane(kind).counted(throttle(failures, now - ago), now);
+        for (minutes, left) in [(0, 100), (6, 90), (30, 50), (60, 0), (600, 0)] {
+            assert_eq!(of(SHARED, 100 * WHOLE, Span::minutes(minutes)), left * WHOLE, "{minutes}");
+        }
+        // In small parts, too: whoever tries often does not keep it from flowing.
+        let mut count = 100 * WHOLE;
+        for _ in 0..3_600 {
+            count = of(SHARED, count, Span::seconds(1));
+        }
+        assert!(count < 3 * WHOLE, "{count}");
+        assert_eq!(of(ACCOUNT, 99, Span::hours(23)), 99);
+        assert_eq!(of(ACCOUNT, 99, DAY), 0);
     }
 }

@@ -11,6 +11,7 @@ mod keys;
 mod person;
 mod proved;
 mod redirect;
+mod request;
 mod scope;
 
 pub(crate) use authorize::account_of;
@@ -18,10 +19,11 @@ pub(crate) use keys::{from_hex, hex};
 pub(crate) use proved::ProvedTokens;
 
 pub use admin::{AdminConsentRequest, AdminStep};
-pub use authorize::{AuthorizeRequest, ClientAnswer, ConnectView, ConsentView, ResponseMode, Step, Visit};
+pub use authorize::{ClientAnswer, ConnectView, ConsentView, ResponseMode, Step};
 pub use device::{DEVICE_PAGE, DeviceAnswer, DeviceStep, DeviceView};
 pub use fault::OAuthFault;
 pub use person::{SignOut, SignOutRequest};
+pub use request::{AuthorizeRequest, Visit};
 
 use crate::{
     Caller, Directory,
@@ -45,7 +47,7 @@ const EXPIRES_IN: i64 = 3599;
 /// So many refused token requests of a tenant are recorded within a minute: strangers can cause them, and must not fill its
 /// audit log.
 const REFUSALS: u32 = 60;
-/// So many wrong credentials may come from one network within a minute.
+/// So many wrong credentials, or starts of devices, may come from one network within a minute.
 const FAILURES: u32 = 30;
 /// Networks whose failures are remembered at a time.
 const NETWORKS: usize = 10_000;
@@ -228,27 +230,22 @@ impl Directory {
         *count <= REFUSALS
     }
 
-    /// Is this network to wait, because of wrong credentials within the last minute?
-    fn is_barred(&self, cx: &Cx, network: &str) -> bool {
-        let failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.get(network).is_some_and(|(since, count)| *count >= FAILURES && within_a_minute(cx, *since))
-    }
-
-    /// Counts wrong credentials of a network. Whoever knows the right ones on another network is never kept waiting.
-    fn count_failure(&self, cx: &Cx, network: &str) {
+    /// Counts something that a network does too often when it does it more than so many times within a minute: does it?
+    fn is_flooding(&self, cx: &Cx, network: &str) -> bool {
         let mut failures = self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= NETWORKS {
             failures.retain(|_, (since, _)| within_a_minute(cx, *since));
         }
         // More at once is no guessing but a flood, which the edge has to hold off.
         if failures.len() >= NETWORKS && !failures.contains_key(network) {
-            return;
+            return false;
         }
         let (since, count) = failures.entry(network.to_owned()).or_insert((cx.now, 0));
         if !within_a_minute(cx, *since) {
             (*since, *count) = (cx.now, 0);
         }
         *count = count.saturating_add(1);
+        *count > FAILURES
     }
 
     /// Gives an app a token for a person, once the person has proved to be present. Scopes that the app was not granted are
@@ -394,9 +391,13 @@ fn without_port(origin: &str) -> &str {
     }
 }
 
-/// The last moment at which a token of a key that signs no more can still be good. A token may be dated a second ahead.
+/// How long behind its end a key may still sign: for requests that looked at the clock and at the keys before another one's
+/// rotation was on stable storage, on this server or on another.
+const SLOW: Span = Span::minutes(5);
+
+/// The last moment at which a token of a key that signs no more can still be good.
 fn last_token(retired: Timestamp) -> Timestamp {
-    retired + TOKEN_LIFE + Span::seconds(2)
+    retired + TOKEN_LIFE + SLOW
 }
 
 #[cfg(test)]

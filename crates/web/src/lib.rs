@@ -10,6 +10,7 @@ mod ops;
 mod own;
 mod own_data;
 mod own_policies;
+mod own_providers;
 mod pack;
 pub mod pages;
 mod throttle;
@@ -51,6 +52,7 @@ impl App {
             .merge(ops::router())
             .merge(own::router())
             .merge(own_policies::router())
+            .merge(own_providers::router())
             .merge(tools::router())
             .merge(pages::router())
             .fallback(edge::not_found)

@@ -41,7 +41,7 @@ async fn wrong_method(Extension(arrival): Extension<Arrival>) -> Response {
     problem.json(&arrival)
 }
 
-async fn caller(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(crate) async fn caller(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<Caller, Problem> {
     let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
     let token = tokens.next().map(|value| value.to_str().unwrap_or_default());
     if tokens.next().is_some() {
@@ -52,18 +52,18 @@ async fn caller(app: &App, arrival: &Arrival, headers: &HeaderMap) -> Result<Cal
     Ok(app.directory.bearer(&arrival.cx, token).await?)
 }
 
-fn answered(arrival: &Arrival, answer: Result<Response, Problem>) -> Response {
+pub(crate) fn answered(arrival: &Arrival, answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(|problem| problem.json(arrival))
 }
 
-fn no_content() -> Response {
+pub(crate) fn no_content() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
 /// The members of a JSON body.
-fn members(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+pub(crate) fn members(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         let message = "Send the body as application/json.";
@@ -72,7 +72,7 @@ fn members(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Probl
     Ok(odata::json::parse_object(body)?)
 }
 
-fn unknown(name: &str) -> Problem {
+pub(crate) fn unknown(name: &str) -> Problem {
     Problem::bad_request(format!(
         "There is no member '{name}' here. GET this address shows those that there are."
     ))

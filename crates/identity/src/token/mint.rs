@@ -99,10 +99,10 @@ pub struct IdClaims {
     pub oid: ObjectId,
     /// `sub`: the person as this app alone knows it.
     pub pairwise: String,
-    /// `name`
-    pub name: String,
-    /// `preferred_username`
-    pub username: String,
+    /// `name`, where the client asked for the profile.
+    pub name: Option<String>,
+    /// `preferred_username`, where the client asked for the profile.
+    pub username: Option<String>,
     /// `email`, where the client asked for it.
     pub email: Option<String>,
     /// `idp`: the issuer of the home account, where that is another one.
@@ -187,8 +187,8 @@ pub fn mint_id(key: &SigningKey, claims: &IdClaims) -> Result<String> {
         ("tid", Some(json!(claims.tenant))),
         ("oid", Some(json!(claims.oid))),
         ("sub", Some(json!(claims.pairwise))),
-        ("name", Some(json!(claims.name))),
-        ("preferred_username", Some(json!(claims.username))),
+        ("name", text(&claims.name)),
+        ("preferred_username", text(&claims.username)),
         ("email", text(&claims.email)),
         ("idp", text(&claims.home_issuer)),
         ("nonce", text(&claims.nonce)),

@@ -38,7 +38,7 @@ const fn both(permissions: &'static [Permission], roles: &'static [Role]) -> Rul
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::ReadPolicy,
         Self::UpdatePolicy,
         Self::ReadOrganization,
@@ -76,6 +76,8 @@ impl Operation {
         Self::ReadAppRoleAssignments,
         Self::WriteAppRoleAssignments,
         Self::ReadObjects,
+        Self::ReadIdentityProviders,
+        Self::UpdateIdentityProviders,
     ];
 
     /// Do these roles open it to a member on a page of ours? What a page offers is decided by this, what is done by
@@ -108,6 +110,7 @@ impl Operation {
                 | Self::UpdateAuthenticationFlows
                 | Self::UpdateInvitationDomains
                 | Self::UpdateCrossTenantAccess
+                | Self::UpdateIdentityProviders
         )
     }
 
@@ -141,7 +144,9 @@ impl Operation {
             | Self::ReadInvitationDomains
             | Self::UpdateInvitationDomains
             | Self::ReadCrossTenantAccess
-            | Self::UpdateCrossTenantAccess => policies(self),
+            | Self::UpdateCrossTenantAccess
+            | Self::ReadIdentityProviders
+            | Self::UpdateIdentityProviders => policies(self),
             Self::ReadRoles
             | Self::AssignRoles
             | Self::ListGroups
@@ -180,6 +185,11 @@ const fn policies(operation: Operation) -> Rule {
         Operation::UpdateCrossTenantAccess => {
             both(&[P::PolicyReadWriteCrossTenantAccess], &[GLOBAL, Role::SecurityAdministrator])
         }
+        Operation::ReadIdentityProviders => both(
+            &[P::IdentityProviderReadAll, P::IdentityProviderReadWriteAll],
+            &[GLOBAL, Role::GlobalReader, Role::ExternalIdentityProviderAdministrator],
+        ),
+        Operation::UpdateIdentityProviders => both(&[P::IdentityProviderReadWriteAll], COLLABORATION),
         _ => both(&[P::PolicyReadAll, P::PolicyReadWriteExternalIdentities], &[]),
     }
 }

@@ -38,12 +38,13 @@ fn outer() -> User {
 }
 
 /// What binds people from outside, and so is not theirs to set.
-const SETS_POLICY: [Operation; 5] = [
+const SETS_POLICY: [Operation; 6] = [
     Operation::UpdatePolicy,
     Operation::UpdateAuthorizationPolicy,
     Operation::UpdateAuthenticationFlows,
     Operation::UpdateInvitationDomains,
     Operation::UpdateCrossTenantAccess,
+    Operation::UpdateIdentityProviders,
 ];
 
 fn writes(operation: Operation) -> bool {
@@ -66,7 +67,8 @@ fn writes(operation: Operation) -> bool {
         | Operation::WriteMembers
         | Operation::WriteApplications
         | Operation::WriteDelegatedGrants
-        | Operation::WriteAppRoleAssignments => true,
+        | Operation::WriteAppRoleAssignments
+        | Operation::UpdateIdentityProviders => true,
         Operation::ReadAuthorizationPolicy
         | Operation::ReadAuthenticationFlows
         | Operation::ReadInvitationDomains
@@ -77,6 +79,7 @@ fn writes(operation: Operation) -> bool {
         | Operation::ReadApplications
         | Operation::ReadDelegatedGrants
         | Operation::ReadAppRoleAssignments
+        | Operation::ReadIdentityProviders
         | Operation::ReadPolicy
         | Operation::ReadOrganization
         | Operation::ListUsers
@@ -269,6 +272,8 @@ const PUBLISHED: &[(&str, &str, &str)] = &[
     ("Group.ReadWrite.All", "4e46008b-f24c-477d-8fff-7bb4ec7aafe0", "62a82d76-70ea-41e2-9197-370581804d09"),
     ("GroupMember.Read.All", "bc024368-1153-4739-b217-4326f2e966d0", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
     ("GroupMember.ReadWrite.All", "f81125ac-d3b7-4573-a3b2-7099cc39df9e", "dbaae8cf-10b5-4b86-a4a1-f871c94c6695"),
+    ("IdentityProvider.Read.All", "43781733-b5a7-4d1b-98f4-e8edff23e1a9", "e321f0bb-e7f7-481e-bb28-e3b0b32d4bd0"),
+    ("IdentityProvider.ReadWrite.All", "f13ce604-1677-429f-90bd-8a10b9f01325", "90db2b9a-d928-4d33-a4dd-8442ae3d41e4"),
     ("Organization.Read.All", "4908d5b9-3fb2-4b1e-9336-1888b7937185", "498476ce-e0fe-48b0-b801-37ba7e2685c6"),
     ("Organization.ReadWrite.All", "46ca0847-7e6b-426e-9775-ea810a948356", "292d869f-3427-49a8-9dab-8c70152b74e9"),
     ("Policy.Read.All", "572fea84-0151-49b2-9301-11cb16974376", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
@@ -412,6 +417,8 @@ fn published_for_objects(operation: Operation) -> &'static [&'static str] {
             "Directory.ReadWrite.All",
         ],
         Operation::WriteAppRoleAssignments => &["AppRoleAssignment.ReadWrite.All"],
+        Operation::ReadIdentityProviders => &["IdentityProvider.Read.All", "IdentityProvider.ReadWrite.All"],
+        Operation::UpdateIdentityProviders => &["IdentityProvider.ReadWrite.All"],
         other => panic!("{other:?} has no row"),
     }
 }

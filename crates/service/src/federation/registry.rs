@@ -32,6 +32,21 @@ pub struct NewProvider {
     pub trusts_email: bool,
 }
 
+/// A partial change of a registration; what is absent stays. The issuer stays in any case: it is part of who people are.
+#[derive(Clone, Default)]
+pub struct ProviderPatch {
+    /// What people call it.
+    pub name: Option<String>,
+    /// What the provider calls us.
+    pub client_id: Option<String>,
+    /// Our secret there, when it was renewed.
+    pub client_secret: Option<String>,
+    /// Its word for an address counts without `email_verified`.
+    pub trusts_email: Option<bool>,
+    /// May its people sign in and act? Off means off at once: their sessions end.
+    pub enabled: Option<bool>,
+}
+
 /// A registered provider. The secret is never shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProviderView {
@@ -63,16 +78,27 @@ fn find(reader: &Reader<'_>, id: Uuid) -> Result<Provider> {
     reader.provider(id)?.ok_or_else(|| Error::not_found(id))
 }
 
+fn printable(text: &str, what: &str) -> Result<String> {
+    plain_text(text)
+        .ok_or_else(|| Error::bad_request(format!("The {what} must have 1 to 256 printable characters.")))
+}
+
 impl Directory {
     /// The providers of the caller's organisation.
     pub async fn list_providers(&self, cx: &Cx, caller: &Caller) -> Result<Vec<ProviderView>> {
         self.store()
             .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, Operation::UpdatePolicy)?;
+                authorized(reader, cx, caller, Operation::ReadIdentityProviders)?;
                 let domains = reader.provider_domains()?;
                 Ok(reader.providers()?.into_iter().map(|provider| view(provider, &domains)).collect())
             })
             .await
+    }
+
+    /// One of them.
+    pub async fn get_provider(&self, cx: &Cx, caller: &Caller, id: Uuid) -> Result<ProviderView> {
+        let all = self.list_providers(cx, caller).await?;
+        all.into_iter().find(|provider| provider.id == id).ok_or_else(|| Error::not_found(id))
     }
 
     /// Registers a provider, after reading its discovery document where this server can.
@@ -83,7 +109,7 @@ impl Directory {
         // Judged before anything leaves the server.
         self.store()
             .read(caller.scope(), |reader| {
-                authorized(reader, cx, caller, Operation::UpdatePolicy)?;
+                authorized(reader, cx, caller, Operation::UpdateIdentityProviders)?;
                 require_fresh_caller(reader, cx, caller)
             })
             .await?;
@@ -118,18 +144,13 @@ impl Directory {
             }
             changes.insert_provider(scope, &provider);
             let draft = draft(Activity::AddIdentityProvider).on(target(&provider));
-            Ok((draft.with("issuer", None, Some(json!(provider.issuer))), ()))
+            Ok(Some(draft.with("issuer", None, Some(json!(provider.issuer)))))
         })
         .await?;
         Ok(id)
     }
 
     fn plausible(&self, new: NewProvider) -> Result<NewProvider> {
-        let text = |text: &str, what: &str| {
-            plain_text(text).ok_or_else(|| {
-                Error::bad_request(format!("The {what} must have 1 to 256 printable characters."))
-            })
-        };
         let issuer = new.issuer.trim().to_owned();
         if !plausible_url(&issuer) || issuer.contains('?') {
             return Err(Error::bad_request("The issuer must be an address that begins with https://."));
@@ -141,31 +162,52 @@ impl Directory {
             ));
         }
         Ok(NewProvider {
-            name: text(&new.name, "name")?,
+            name: printable(&new.name, "name")?,
             issuer,
-            client_id: text(&new.client_id, "client id")?,
-            client_secret: text(&new.client_secret, "client secret")?,
+            client_id: printable(&new.client_id, "client id")?,
+            client_secret: printable(&new.client_secret, "client secret")?,
             trusts_email: new.trusts_email,
         })
     }
 
-    /// Switches a provider on or off. Off means off at once: its people's sessions end, and their accounts cannot act.
-    pub async fn set_provider_enabled(
+    /// Changes a registration. What it says already changes nothing.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such provider, `BadRequest` for a text that cannot be.
+    pub async fn update_provider(
         &self,
         cx: &Cx,
         caller: &Caller,
         id: Uuid,
-        enabled: bool,
+        patch: ProviderPatch,
     ) -> Result<()> {
+        let text =
+            |text: &Option<String>, what| text.as_deref().map(|text| printable(text, what)).transpose();
+        let (name, client_id) = (text(&patch.name, "name")?, text(&patch.client_id, "client id")?);
+        let sealed = match text(&patch.client_secret, "client secret")? {
+            Some(secret) => Some(self.seal(cx, &secret_label(caller.tenant(), id), secret.as_bytes())?),
+            None => None,
+        };
         self.change_providers(cx, caller, move |reader, changes, scope, draft| {
             let provider = find(reader, id)?;
-            let next = Provider { enabled, version: provider.version + 1, ..provider.clone() };
-            changes.update_provider(scope, &next);
-            if !enabled {
-                changes.end_sessions_of_provider(scope, id);
+            let next = Provider {
+                name: name.clone().unwrap_or_else(|| provider.name.clone()),
+                client_id: client_id.clone().unwrap_or_else(|| provider.client_id.clone()),
+                sealed_secret: sealed.clone().unwrap_or_else(|| provider.sealed_secret.clone()),
+                trusts_email: patch.trusts_email.unwrap_or(provider.trusts_email),
+                enabled: patch.enabled.unwrap_or(provider.enabled),
+                ..provider.clone()
+            };
+            if next == provider {
+                return Ok(None);
             }
             let draft = draft(Activity::UpdateIdentityProvider).on(target(&provider));
-            Ok((draft.with("enabled", Some(json!(provider.enabled)), Some(json!(enabled))), ()))
+            let draft = changed(draft, &provider, &next);
+            if !next.enabled {
+                changes.end_sessions_of_provider(scope, id);
+            }
+            changes.update_provider(scope, &Provider { version: provider.version + 1, ..next });
+            Ok(Some(draft))
         })
         .await
     }
@@ -176,7 +218,7 @@ impl Directory {
         self.change_providers(cx, caller, move |reader, changes, scope, draft| {
             let provider = find(reader, id)?;
             changes.end_sessions_of_provider(scope, id).delete_provider(scope, &provider);
-            Ok((draft(Activity::DeleteIdentityProvider).on(target(&provider)), ()))
+            Ok(Some(draft(Activity::DeleteIdentityProvider).on(target(&provider))))
         })
         .await
     }
@@ -216,7 +258,7 @@ impl Directory {
             changes.set_provider_domain(scope, &domain);
             let draft = draft(Activity::UpdateIdentityProvider).on(target(&provider));
             let change = json!({ "domain": domain.domain, "verified": verified.is_some() });
-            Ok((draft.with("domain", None, Some(change)), ()))
+            Ok(Some(draft.with("domain", None, Some(change))))
         })
         .await
     }
@@ -232,15 +274,19 @@ impl Directory {
         let domain = fold(domain);
         self.change_providers(cx, caller, move |reader, changes, scope, draft| {
             let provider = find(reader, id)?;
+            let is_this = |known: &ProviderDomain| known.provider == id && known.domain == domain;
+            if !reader.provider_domains()?.iter().any(is_this) {
+                return Ok(None);
+            }
             changes.delete_provider_domain(scope, id, &domain);
             let draft = draft(Activity::UpdateIdentityProvider).on(target(&provider));
-            Ok((draft.with("domain", Some(json!(domain)), None), ()))
+            Ok(Some(draft.with("domain", Some(json!(domain)), None)))
         })
         .await
     }
 
     /// Every change needs the right and a fresh sign-in, and leaves a record.
-    async fn change_providers<T: Send + 'static>(
+    async fn change_providers(
         &self,
         cx: &Cx,
         caller: &Caller,
@@ -249,23 +295,39 @@ impl Directory {
             &mut ChangeSet,
             TenantScope,
             &dyn Fn(Activity) -> Draft,
-        ) -> Result<(Draft, T)>
+        ) -> Result<Option<Draft>>
         + Send
         + 'static,
-    ) -> Result<T> {
+    ) -> Result<()> {
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
         self.store()
             .commit(scope, move |reader| {
-                let principal: Principal = authorized(reader, &cx, &caller, Operation::UpdatePolicy)?;
+                let principal: Principal =
+                    authorized(reader, &cx, &caller, Operation::UpdateIdentityProviders)?;
                 require_fresh_caller(reader, &cx, &caller)?;
                 let mut changes = ChangeSet::new();
                 let draft = |activity| Draft::by(&cx, activity, &principal);
-                let (record, done) = change(reader, &mut changes, scope, &draft)?;
-                changes.record(record.done());
-                Decision::done(changes, done)
+                if let Some(record) = change(reader, &mut changes, scope, &draft)? {
+                    changes.record(record.done());
+                }
+                Decision::done(changes, ())
             })
             .await
     }
+}
+
+/// What differs, for the record; of the secret only that it does.
+fn changed(draft: Draft, before: &Provider, after: &Provider) -> Draft {
+    let pairs = [
+        ("name", json!(before.name), json!(after.name)),
+        ("clientId", json!(before.client_id), json!(after.client_id)),
+        ("trustsEmail", json!(before.trusts_email), json!(after.trusts_email)),
+        ("enabled", json!(before.enabled), json!(after.enabled)),
+    ];
+    let differing = pairs.into_iter().filter(|(_, before, after)| before != after);
+    let draft =
+        differing.fold(draft, |draft, (name, before, after)| draft.with(name, Some(before), Some(after)));
+    if before.sealed_secret == after.sealed_secret { draft } else { draft.because("secretRenewed") }
 }
 
 fn view(provider: Provider, domains: &[ProviderDomain]) -> ProviderView {

@@ -5,6 +5,7 @@ use super::{
     grant::{begin, write_handle},
     is_any,
     redirect::{admits, query},
+    request::{AuthorizeRequest, Visit, given},
     scope::Asked,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 use identity::Secret;
 use model::{
-    AppId, Cx, Person, Result, Span, Tenant, TenantId, Timestamp, User,
+    AppId, Cx, ObjectId, Person, Result, Span, Tenant, TenantId, Timestamp, User,
     audit::{Activity, Target},
     authz::{Operation, Permission},
     collaboration::Border,
@@ -30,53 +31,6 @@ const CODE_LIFE: Span = Span::seconds(60);
 const MAX_ECHO: usize = 2048;
 /// What people may allow an app for themselves; the catalogue leaves everything else to administrators.
 const FOR_ONESELF: [Permission; 1] = [Permission::UserRead];
-/// The label under which the state of a visit is signed.
-const VISIT: &str = "authorize-visit";
-
-/// A request to the authorization endpoint, each field as it came.
-#[derive(Clone, Default)]
-pub struct AuthorizeRequest {
-    /// The tenant in the path: its id, one of its domains, `common` or `organizations`.
-    pub tenant: String,
-    /// `client_id`
-    pub client_id: Option<String>,
-    /// `redirect_uri`
-    pub redirect_uri: Option<String>,
-    /// `response_type`
-    pub response_type: Option<String>,
-    /// `response_mode`
-    pub response_mode: Option<String>,
-    /// `scope`
-    pub scope: Option<String>,
-    /// `state`
-    pub state: Option<String>,
-    /// `nonce`
-    pub nonce: Option<String>,
-    /// `prompt`
-    pub prompt: Option<String>,
-    /// `max_age`, in seconds.
-    pub max_age: Option<String>,
-    /// `code_challenge`
-    pub code_challenge: Option<String>,
-    /// `code_challenge_method`
-    pub code_challenge_method: Option<String>,
-    /// `request` or `request_uri`, which are refused.
-    pub request: Option<String>,
-    /// A parameter that is there twice.
-    pub duplicate: Option<String>,
-}
-
-/// How far a person has come on the way through our own pages. It travels in the address, signed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Visit {
-    /// The person has to have signed in since then.
-    pub since: Option<Timestamp>,
-    /// The person chose this account.
-    pub chosen: bool,
-    /// The person consented a moment ago.
-    pub consented: bool,
-}
-
 /// How an answer travels to the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResponseMode {
@@ -177,7 +131,7 @@ struct Valid {
     app: App,
     asked: Asked,
     answer: ClientAnswer,
-    state: Option<String>,
+    echo: Echo,
     nonce: Option<String>,
     challenge: Option<String>,
     prompts: Prompts,
@@ -187,20 +141,32 @@ struct Valid {
 impl Valid {
     /// An error that the app is told.
     fn fail(&self, cx: &Cx, fault: &OAuthFault) -> Step {
-        Step::Answer(failed(cx, self.answer.clone(), fault, self.state.as_deref()))
+        Step::Answer(failed(cx, self.answer.clone(), fault, &self.echo))
     }
 }
 
-fn failed(cx: &Cx, mut answer: ClientAnswer, fault: &OAuthFault, state: Option<&str>) -> ClientAnswer {
+/// By what the app knows an answer again.
+#[derive(Clone)]
+struct Echo {
+    /// `state`, as the app sent it.
+    state: Option<String>,
+    /// `iss`: whoever asked several issuers sees which of them answers (RFC 9207).
+    issuer: String,
+}
+
+impl Echo {
+    fn add(&self, answer: &mut ClientAnswer) {
+        answer.parameters.extend(self.state.clone().map(|state| ("state", state)));
+        answer.parameters.push(("iss", self.issuer.clone()));
+    }
+}
+
+fn failed(cx: &Cx, mut answer: ClientAnswer, fault: &OAuthFault, echo: &Echo) -> ClientAnswer {
     let id = cx.request.to_string();
     answer.parameters.push(("error", fault.error.to_owned()));
     answer.parameters.push(("error_description", fault.described(cx, &id)));
-    answer.parameters.extend(state.map(|state| ("state", state.to_owned())));
+    echo.add(&mut answer);
     answer
-}
-
-fn given(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|text| !text.is_empty())
 }
 
 fn prompts(text: Option<&str>) -> Option<Prompts> {
@@ -275,22 +241,6 @@ pub(super) fn may_consent(administrator: bool, missing: &[Permission]) -> bool {
 }
 
 impl Directory {
-    /// Signs how far a person has come, for the address.
-    pub fn write_visit(&self, visit: Visit) -> String {
-        let since = visit.since.map(|at| at.as_micros().to_string()).unwrap_or_default();
-        let text = format!("{since}:{}:{}", u8::from(visit.chosen), u8::from(visit.consented));
-        self.sign_opaque(VISIT, text.as_bytes())
-    }
-
-    /// Reads what [`Directory::write_visit`] wrote; for anything else, the beginning of the way.
-    pub fn read_visit(&self, text: &str) -> Visit {
-        let opened = self.open_opaque(VISIT, text).and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some(opened) = opened else { return Visit::default() };
-        let mut parts = opened.split(':');
-        let since = parts.next().and_then(|micros| micros.parse().ok()).map(Timestamp::from_micros);
-        Visit { since, chosen: parts.next() == Some("1"), consented: parts.next() == Some("1") }
-    }
-
     /// Decides what has to happen next. A code is issued as soon as nothing is left to ask.
     pub async fn authorize(
         &self,
@@ -310,11 +260,19 @@ impl Directory {
         if valid.prompts.choose && !visit.chosen && visit.since.is_none() {
             return Ok(Step::Choose);
         }
+        let hinted = match given(&request.id_token_hint) {
+            None => Hinted::Nobody,
+            Some(hint) => match self.read_hint(cx, hint).await? {
+                Some(hint) => Hinted::Person(hint.tenant, hint.oid),
+                None => Hinted::Unknown,
+            },
+        };
         let (own, cx, who) = (self.clone(), cx.clone(), who.clone());
         self.store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
-                let step = own.conclude_authorization(reader, &cx, &who, &valid, visit, &mut changes)?;
+                let step =
+                    own.conclude_authorization(reader, &cx, &who, &valid, (visit, hinted), &mut changes)?;
                 Decision::done(changes, step)
             })
             .await
@@ -396,9 +354,11 @@ impl Directory {
             mode: mode.as_ref().copied().unwrap_or(ResponseMode::Query),
             parameters: Vec::new(),
         };
-        let state = given(&request.state).filter(|state| state.len() <= MAX_ECHO).map(str::to_owned);
-        let fail =
-            |fault: OAuthFault| Ok(Err(Step::Answer(failed(cx, answer.clone(), &fault, state.as_deref()))));
+        let echo = Echo {
+            state: given(&request.state).filter(|state| state.len() <= MAX_ECHO).map(str::to_owned),
+            issuer: identity::issuer(&request.origin, reader.tenant_id()),
+        };
+        let fail = |fault: OAuthFault| Ok(Err(Step::Answer(failed(cx, answer.clone(), &fault, &echo))));
         if let Err(fault) = mode {
             return fail(fault);
         }
@@ -407,7 +367,7 @@ impl Directory {
             Ok(Parameters { asked, challenge, prompts, max_age }) => Ok(Ok(Valid {
                 app,
                 asked,
-                state,
+                echo,
                 nonce: given(&request.nonce).map(str::to_owned),
                 challenge,
                 prompts,
@@ -424,8 +384,8 @@ impl Directory {
             None => return Err(OAuthFault::missing("response_type")),
             Some(other) => return Err(OAuthFault::response_type(other)),
         }
-        if request.request.is_some() {
-            return Err(OAuthFault::request_objects());
+        if request.request.is_some() || request.request_uri.is_some() {
+            return Err(OAuthFault::request_objects(request.request.is_none()));
         }
         for (name, field) in [("state", &request.state), ("nonce", &request.nonce)] {
             if field.as_ref().is_some_and(|text| text.len() > MAX_ECHO) {
@@ -457,7 +417,7 @@ impl Directory {
         cx: &Cx,
         who: &SignedIn,
         valid: &Valid,
-        visit: Visit,
+        (visit, hinted): (Visit, Hinted),
         changes: &mut ChangeSet,
     ) -> Result<Step> {
         let silent = valid.prompts.none;
@@ -466,8 +426,13 @@ impl Directory {
             return Ok(Step::Refused(OAuthFault::disabled_app(valid.app.id)));
         };
         let Some(user) = account_of(reader, &who.person)? else {
-            return conclude_directly(reader, cx, who, (valid, &app), changes);
+            return conclude_directly(reader, cx, who, (valid, &app, hinted), changes);
         };
+        if hinted.is_somebody_else(&user, silent) {
+            // Whoever was at the door already and still is somebody else is not sent there again.
+            let ask = !silent && visit.since.is_none();
+            return Ok(if ask { Step::SignIn } else { valid.fail(cx, &OAuthFault::somebody_else()) });
+        }
         if border::check(reader, &user.home, Border::Collaboration, Some(app.id))?.is_err() {
             let fault = OAuthFault { error: "interaction_required", ..OAuthFault::barred() };
             return Ok(if silent { valid.fail(cx, &fault) } else { Step::Refused(fault) });
@@ -545,6 +510,29 @@ impl Directory {
     }
 }
 
+/// Whom an ID token that the app handed back names (OpenID Connect Core, section 3.1.2.2): nobody else gets an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hinted {
+    /// There is no such token.
+    Nobody,
+    /// It proves nothing: its key may be gone.
+    Unknown,
+    /// This object of this tenant.
+    Person(TenantId, ObjectId),
+}
+
+impl Hinted {
+    /// Is the account not the one that is named? Of a token that proves nothing nobody can tell; without a page that could ask,
+    /// the answer is yes.
+    fn is_somebody_else(self, user: &User, silent: bool) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Unknown => silent,
+            Self::Person(tenant, object) => (tenant, object) != (user.tenant, user.id),
+        }
+    }
+}
+
 struct Parameters {
     asked: Asked,
     challenge: Option<String>,
@@ -565,7 +553,7 @@ fn conclude_directly(
     reader: &Reader<'_>,
     cx: &Cx,
     who: &SignedIn,
-    (valid, app): (&Valid, &App),
+    (valid, app, hinted): (&Valid, &App, Hinted),
     changes: &mut ChangeSet,
 ) -> Result<Step> {
     let silent = valid.prompts.none;
@@ -581,8 +569,11 @@ fn conclude_directly(
             redirect_uri: valid.answer.redirect_uri.clone(),
         }))),
         Approach::Open(connection) => {
-            connections::connect(reader, cx, changes, (who, app), &connection)?;
             let user = connections::stand_in(who, &connection);
+            if hinted.is_somebody_else(&user, silent) {
+                return Ok(valid.fail(cx, &OAuthFault::somebody_else()));
+            }
+            connections::connect(reader, cx, changes, (who, app), &connection)?;
             Ok(Step::Answer(issue(reader, cx, who, valid, (&user, true), changes)?))
         }
     }
@@ -634,7 +625,7 @@ fn issue(
     changes.insert_authorization(scope(tenant), &begun).insert_authorization_code(scope(tenant), &code);
     let mut answer = valid.answer.clone();
     answer.parameters.push(("code", write_handle(tenant, &secret)));
-    answer.parameters.extend(valid.state.clone().map(|state| ("state", state)));
+    valid.echo.add(&mut answer);
     Ok(answer)
 }
 

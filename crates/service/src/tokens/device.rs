@@ -112,11 +112,10 @@ impl Directory {
             return Err(OAuthFault::duplicate(name));
         }
         // Each start is a row that anybody can cause.
-        if let Some(network) = request.network.as_deref().map(|network| format!("device:{network}")) {
-            if self.is_barred(cx, &network) {
-                return Err(OAuthFault::throttled());
-            }
-            self.count_failure(cx, &network);
+        if let Some(network) = request.network.as_deref().map(|network| format!("device:{network}"))
+            && self.is_flooding(cx, &network)
+        {
+            return Err(OAuthFault::throttled());
         }
         let id = request.client_id.as_deref().unwrap_or_default();
         if id.is_empty() {

@@ -47,6 +47,7 @@ impl Directory {
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": false,
+            "authorization_response_iss_parameter_supported": true,
             "userinfo_endpoint": format!("{origin}/oidc/userinfo"),
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),

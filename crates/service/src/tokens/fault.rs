@@ -205,11 +205,20 @@ impl OAuthFault {
         Self::new(90_023, "invalid_request", format!("The value of the parameter '{field}' is not valid."))
     }
 
-    pub(super) fn request_objects() -> Self {
+    pub(super) fn request_objects(elsewhere: bool) -> Self {
         Self::new(
             90_023,
-            "request_not_supported",
-            "Parameters in a signed request are not supported. Send them one by one.",
+            if elsewhere { "request_uri_not_supported" } else { "request_not_supported" },
+            "Parameters in a request object are not supported. Send them one by one.",
+        )
+    }
+
+    pub(super) fn somebody_else() -> Self {
+        Self::new(
+            16_000,
+            "login_required",
+            "The account that is signed in is not the one that 'id_token_hint' names, or the hint proves nothing. Send the request \
+             without the hint, or have the other account sign in.",
         )
     }
 

@@ -164,9 +164,6 @@ impl Directory {
         if let Some(name) = &request.duplicate {
             return Err(OAuthFault::duplicate(name));
         }
-        if request.network.as_deref().is_some_and(|network| self.is_barred(cx, network)) {
-            return Err(OAuthFault::throttled());
-        }
         let network = request.network.clone();
         let answer = match request.grant_type.as_deref() {
             None | Some("") => Err(OAuthFault::missing("grant_type")),
@@ -178,12 +175,13 @@ impl Directory {
             }
             Some(_) => Err(OAuthFault::unsupported_grant()),
         };
-        if let (Err(fault), Some(network)) = (&answer, network)
-            && fault.error == "invalid_client"
-        {
-            self.count_failure(cx, &network);
+        // Counted behind the judgement: an app with the right credentials is never kept waiting for what others of its network do.
+        match (answer, network) {
+            (Err(fault), Some(network)) if fault.error == "invalid_client" => {
+                Err(if self.is_flooding(cx, &network) { OAuthFault::throttled() } else { fault })
+            }
+            (answer, _) => answer,
         }
-        answer
     }
 
     /// The tenant that a handle leads to, if it may be used at this address.
@@ -615,8 +613,8 @@ impl Directory {
             tenant: user.tenant,
             oid: user.id,
             pairwise: self.pairwise(user, app.id),
-            name: user.display_name.clone(),
-            username: user.upn.clone(),
+            name: asked.openid.profile.then(|| user.display_name.clone()),
+            username: asked.openid.profile.then(|| user.upn.clone()),
             email: user.mail.clone().filter(|_| asked.openid.email),
             home_issuer: super::home_issuer(origin, user),
             nonce: granted.nonce.clone(),

@@ -4,8 +4,9 @@ use super::{blocking, last_token};
 use crate::{Directory, authn::scope, record::Draft};
 use identity::{PublicKey, SigningKey, VerifyingKey};
 use model::{
-    Cx, Error, Result, Span, TenantId, Timestamp,
+    Cx, Error, Result, Span, TenantId, TenantScope, Timestamp,
     audit::{Activity, Initiator, Record, Target},
+    mint_uuid,
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};
@@ -31,11 +32,54 @@ fn verifies(key: &store::SigningKey, now: Timestamp) -> bool {
     key.retired.is_none_or(|retired| now < last_token(retired))
 }
 
+/// How long a key signs before another one takes over by itself.
+const KEY_LIFE: Span = Span::days(90);
+/// The name of the lease.
+const LEASE: &str = "keys";
+
+/// Is it time to show the key that takes over?
+fn is_due(keys: &[store::SigningKey], now: Timestamp) -> bool {
+    let old = |key: &store::SigningKey| now.since(key.created) >= KEY_LIFE.since(SHOWN);
+    let takes_over = keys.iter().any(|key| key.created > now);
+    !takes_over && keys.iter().any(|key| signs(key, now) && old(key))
+}
+
 /// How long the document of all tenants' keys is kept.
 const KEPT: Span = Span::seconds(10);
 
 fn made(draft: Draft, key: &store::SigningKey) -> Record {
     draft.on(Target::thing("Other", &key.kid, "Signing key")).done()
+}
+
+/// Removes keys that prove nothing any more; the others.
+fn remove_dead(
+    changes: &mut ChangeSet,
+    scope: TenantScope,
+    stored: Vec<store::SigningKey>,
+    now: Timestamp,
+) -> Vec<store::SigningKey> {
+    let (live, dead): (Vec<_>, Vec<_>) = stored.into_iter().partition(|key| verifies(key, now));
+    for key in dead {
+        changes.delete_signing_key(scope, &key.kid);
+    }
+    live
+}
+
+/// From when on the fresh key signs, no other does.
+fn take_over(
+    changes: &mut ChangeSet,
+    scope: TenantScope,
+    stored: Vec<store::SigningKey>,
+    fresh: &store::SigningKey,
+    now: Timestamp,
+) {
+    let from = fresh.created;
+    for key in remove_dead(changes, scope, stored, now) {
+        if key.retired.is_none_or(|retired| from < retired) {
+            changes.retire_signing_key(scope, &key.kid, from);
+        }
+    }
+    changes.insert_signing_key(scope, fresh);
 }
 
 impl Directory {
@@ -120,19 +164,59 @@ impl Directory {
             .commit(scope, move |reader| {
                 reader.tenant()?;
                 let mut changes = ChangeSet::new();
-                for key in reader.signing_keys()? {
-                    if !verifies(&key, now) {
-                        changes.delete_signing_key(scope, &key.kid);
-                    } else if key.retired.is_none_or(|retired| from < retired) {
-                        changes.retire_signing_key(scope, &key.kid, from);
-                    }
-                }
-                changes.insert_signing_key(scope, &fresh).record(record.clone());
+                take_over(&mut changes, scope, reader.signing_keys()?, &fresh, now);
+                changes.record(record.clone());
                 Decision::done(changes, ())
             })
             .await?;
         self.forget_common_keys();
         Ok(from)
+    }
+
+    /// Shows a new key for each tenant whose key has signed for long enough, a day before that takes over, and removes keys of
+    /// which nothing is left. Safe to run at any time and on several servers. How many keys were made.
+    pub async fn key_pass(&self) -> Result<u64> {
+        let holder = mint_uuid(self.own_cx().random.as_ref());
+        let mut made = 0;
+        for tenant in self.list_tenants().await? {
+            let cx = self.own_cx();
+            let stored = self.store().read(scope(tenant.id), |reader| reader.signing_keys()).await?;
+            let due = is_due(&stored, cx.now);
+            if !due && stored.iter().all(|key| verifies(key, cx.now)) {
+                continue;
+            }
+            // Taken anew for each, because making a key takes a while.
+            if !self.take_lease(LEASE, holder).await? {
+                return Ok(made);
+            }
+            made += u64::from(self.tend_keys(&cx, tenant.id, due).await?);
+        }
+        self.release_lease(LEASE, holder).await?;
+        Ok(made)
+    }
+
+    /// Removes dead keys of one tenant, and makes the one that is due; says whether it was made.
+    async fn tend_keys(&self, cx: &Cx, tenant: TenantId, due: bool) -> Result<bool> {
+        let fresh = if due { Some(self.new_key(cx, tenant, cx.now + SHOWN).await?) } else { None };
+        let (cx, scope) = (cx.clone(), scope(tenant));
+        let made = self
+            .store()
+            .commit(scope, move |reader| {
+                let stored = reader.signing_keys()?;
+                let mut changes = ChangeSet::new();
+                let fresh = fresh.as_ref().filter(|_| is_due(&stored, cx.now));
+                match fresh {
+                    Some(fresh) => {
+                        take_over(&mut changes, scope, stored, fresh, cx.now);
+                        changes.record(made(Draft::by_system(&cx, Activity::AddSigningKey, KEEPER), fresh));
+                    }
+                    None => drop(remove_dead(&mut changes, scope, stored, cx.now)),
+                }
+                Decision::done(changes, fresh.is_some())
+            })
+            .await?;
+        self.forget_common_keys();
+        Ok(made)
     }
 
     /// The document of all tenants' keys, made anew after a few seconds, and at once when this server makes a key: strangers
@@ -223,8 +307,25 @@ mod tests {
             retired: Some(retired),
         };
         assert!(signs(&key, retired - model::Span::seconds(1)) && !signs(&key, retired));
-        assert!(verifies(&key, retired + model::Span::minutes(60)));
-        assert!(!verifies(&key, retired + model::Span::minutes(61)));
+        assert!(verifies(&key, retired + model::Span::minutes(64)));
+        assert!(!verifies(&key, retired + model::Span::minutes(65)));
+    }
+
+    #[test]
+    fn a_key_is_replaced_when_it_has_signed_for_long_and_nothing_else_waits_to() {
+        let now = Timestamp::from_seconds(100_000_000);
+        let key = |created: Timestamp, retired| store::SigningKey {
+            kid: "k".into(),
+            sealed: String::new(),
+            created,
+            retired,
+        };
+        let old = now - Span::days(89);
+        assert!(is_due(&[key(old, None)], now));
+        assert!(!is_due(&[key(old + Span::seconds(1), None)], now));
+        assert!(!is_due(&[], now), "the first is made at first use");
+        assert!(!is_due(&[key(old, Some(now + SHOWN)), key(now + SHOWN, None)], now));
+        assert!(!is_due(&[key(old, Some(now)), key(now, None)], now));
     }
 
     #[test]

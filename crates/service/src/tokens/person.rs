@@ -6,6 +6,7 @@ use crate::{
     authn::{Proof, principal, scope},
     connections,
 };
+use identity::IdHint;
 use model::{AppId, Cx, Error, ObjectId, Result, TenantId, TokenFault, User, authz::Principal};
 use serde_json::{Map, Value, json};
 use store::Reader;
@@ -78,15 +79,20 @@ impl Directory {
         Ok(Value::Object(claims))
     }
 
+    /// Whom an ID token of ours names, if it is one. Whether it is over plays no part.
+    pub(super) async fn read_hint(&self, cx: &Cx, text: &str) -> Result<Option<IdHint>> {
+        let Ok(token) = identity::parse(text) else { return Ok(None) };
+        let Some(key) = self.verifying_key(cx, token.tenant(), token.kid()).await? else { return Ok(None) };
+        Ok(identity::verify_hint(&token, &key, self.origins()).ok())
+    }
+
     /// Judges a request to sign out (OpenID Connect RP-Initiated Logout). What does not hold is left out: signing out goes on.
     pub async fn sign_out_request(&self, cx: &Cx, request: &SignOutRequest) -> Result<SignOut> {
         let mut found = SignOut::default();
         let mut client = request.client_id.as_deref().and_then(|id| id.parse::<AppId>().ok());
         let mut tenant = self.resolve_tenant(&request.tenant).await?;
-        let hint = request.id_token_hint.as_deref();
-        if let Some(token) = hint.and_then(|hint| identity::parse(hint).ok())
-            && let Some(key) = self.verifying_key(cx, token.tenant(), token.kid()).await?
-            && let Ok(hint) = identity::verify_hint(&token, &key, self.origins())
+        if let Some(text) = request.id_token_hint.as_deref()
+            && let Some(hint) = self.read_hint(cx, text).await?
         {
             found.person = Some((hint.tenant, hint.oid));
             if client.is_some_and(|client| client != hint.app) {

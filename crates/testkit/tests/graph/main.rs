@@ -19,6 +19,7 @@ mod objects;
 mod organization;
 mod policy;
 mod protocol;
+mod providers;
 mod query;
 mod rights;
 mod tokens;

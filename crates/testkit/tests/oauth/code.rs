@@ -288,8 +288,11 @@ async fn a_second_use_voids_what_the_first_one_gave() {
     let code = house.code(&mut browser).await;
     let first = house.redeem(&code, &[]).await;
     assert_eq!(first.status, 200);
+    let access = first.text("access_token");
+    assert_eq!(house.me(&access).await.status, 200);
     let second = house.redeem(&code, &[]).await;
     insta::assert_snapshot!(second.transcript());
+    assert_eq!(house.me(&access).await.status, 401, "the access token goes with it, on the next request");
     let reply = house.refresh(&first.text("refresh_token"), &[]).await;
     assert_eq!(reply.fault(), (400, "invalid_grant".to_owned(), 50_173));
 }

@@ -213,3 +213,111 @@ async fn who_may_decide_for_everybody() {
     page.is(200).says("needs an administrator");
     assert!(house.browser(&ana).await.get(&house.ask(&[])).await.sent().0 == LOOPBACK);
 }
+
+/// What a registration asks for: the published ids of permissions of Graph.
+fn access(list: &[(&str, &str)]) -> serde_json::Value {
+    let list: Vec<_> = list.iter().map(|(id, kind)| serde_json::json!({ "id": id, "type": kind })).collect();
+    serde_json::json!([
+        { "resourceAppId": "00000003-0000-0000-c000-000000000000", "resourceAccess": list },
+        { "resourceAppId": "00000002-0000-0000-c000-000000000000", "resourceAccess": list },
+    ])
+}
+
+/// `.default`: permissions of people and of the app itself, as its registration asks for them. The latter only by whoever may give
+/// them over Graph, too.
+#[tokio::test]
+async fn the_default_is_what_the_registration_asks_for() {
+    let house = House::new(46).await;
+    let (directory, cx) = (house.world.directory(), house.world.cx());
+    let wanted = access(&[
+        ("e1fe6dd8-ba31-4d61-89e7-88639da4683d", "Scope"),
+        ("03cc4f92-788e-4ede-b93f-199424d144a5", "Role"),
+        ("00000000-0000-4000-8000-000000000000", "Role"),
+        ("nonsense", "Scope"),
+    ]);
+    let patch = service::AppPatch {
+        body: [("requiredResourceAccess".to_owned(), wanted)].into_iter().collect(),
+        ..service::AppPatch::default()
+    };
+    let key = service::AppKey::Client(house.web);
+    directory.update_app(&cx, &house.operator(), key, patch).await.unwrap();
+    let id = house.web.to_string();
+    let fields = [
+        ("client_id", id.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let asked = format!("/contoso.example/v2.0/adminconsent?{}", form(&fields));
+    let granted = async |kind| {
+        let scope = testkit::World::scope(house.contoso);
+        house.world.store().read(scope, |reader| reader.grants(house.web, kind)).await.unwrap()
+    };
+    for role in [Role::ApplicationAdministrator, Role::CloudApplicationAdministrator, Role::UserAdministrator]
+    {
+        let name = format!("{}@contoso.example", role.title().replace(' ', "."));
+        let member = house.world.member(house.contoso, &name, &[role]).await;
+        let mut browser = house.browser(&house.member(member)).await;
+        browser.get(&asked).await.is(403);
+        let csrf = browser.get("/myaccount/sessions").await.field("csrf");
+        browser.submit(&asked, &[("csrf", &csrf), ("decision", "accept")]).await.is(403);
+    }
+    assert_eq!(granted(GrantKind::Application).await, []);
+    let mut admin = house.browser(&house.member(house.admin)).await;
+    let page = admin.get(&asked).await;
+    page.is(200)
+        .says("Read and write your organization&#39;s external identities policy")
+        .says("(by itself, without anybody signed in)")
+        .says("Sign people in and read their own profile");
+    let csrf = page.field("csrf");
+    for _ in 0..2 {
+        let yes = admin.submit(&asked, &[("csrf", &csrf), ("decision", "accept")]).await;
+        assert_eq!(parameters(&yes.onward()).1["admin_consent"], "True");
+    }
+    assert_eq!(granted(GrantKind::Application).await, [Permission::PolicyReadWriteExternalIdentities]);
+    assert_eq!(granted(GrantKind::Delegated).await, [Permission::UserRead]);
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id.as_str()),
+        ("client_secret", house.secret.as_str()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let token = house.token("contoso.example", &fields, &[]).await.text("access_token");
+    assert_eq!(claims(&token)["roles"], serde_json::json!(["Policy.ReadWrite.ExternalIdentities"]));
+    let query = service::AuditQuery { limit: 50, ..service::AuditQuery::default() };
+    let log = directory.list_audit(&cx, &house.operator(), &query).await.unwrap();
+    let grants: Vec<_> = log
+        .iter()
+        .filter(|one| {
+            one.record.activity == model::audit::Activity::GrantPermission
+                && one.record.targets.iter().any(|target| target.id == id)
+        })
+        .flat_map(|one| {
+            one.record.details.iter().filter(|(name, _)| name == "kind").map(|(_, kind)| kind.as_str())
+        })
+        .collect();
+    assert_eq!(grants, ["application", "delegated"], "one record for each, though yes was said twice");
+}
+
+/// what is decided for everybody is decided by whoever proved to be present within ten minutes.
+#[tokio::test]
+async fn an_administrators_consent_needs_a_fresh_sign_in() {
+    let house = House::new(47).await;
+    let id = house.web.to_string();
+    let fields = [("client_id", id.as_str()), ("redirect_uri", CALLBACK), ("scope", "User.Read.All")];
+    let asked = format!("/contoso.example/v2.0/adminconsent?{}", form(&fields));
+    let mut admin = house.browser(&house.member(house.admin)).await;
+    let csrf = admin.get(&asked).await.field("csrf");
+    house.later(model::Span::minutes(11));
+    for reply in
+        [admin.get(&asked).await, admin.submit(&asked, &[("csrf", &csrf), ("decision", "accept")]).await]
+    {
+        let (page, sent) = parameters(reply.header("location"));
+        assert_eq!((reply.status, page.as_str()), (303, "/signin"));
+        assert!(sent.contains_key("again") && sent["return"] == asked, "{sent:?}");
+    }
+    let grants = house
+        .world
+        .store()
+        .read(testkit::World::scope(house.contoso), |reader| reader.grants(house.web, GrantKind::Delegated));
+    assert_eq!(grants.await.unwrap(), []);
+}

@@ -10,7 +10,9 @@
 )]
 
 mod apps;
+mod attacks;
 mod code;
+mod conformance;
 mod consent;
 mod credentials;
 mod device;

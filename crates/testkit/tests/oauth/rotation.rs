@@ -36,7 +36,7 @@ async fn a_key_rotated_at_once_leaves_the_old_one_until_its_tokens_are_over() {
     }
     house.later(Span::minutes(59));
     assert_eq!(house.me(&before.text("access_token")).await.status, 200);
-    house.later(Span::minutes(2));
+    house.later(Span::minutes(6));
     assert_eq!(kids(&house).await, [new]);
     assert_eq!(house.me(&before.text("access_token")).await.status, 401);
 }
@@ -80,4 +80,39 @@ async fn rotation_refuses_no_good_token() {
         house.later(Span::minutes(10));
     }
     assert_eq!(kids(&house).await.len(), 5);
+}
+
+/// Every hour somebody's turn comes: what is due is done, on whichever server, and nobody waits for it.
+#[tokio::test]
+async fn a_key_that_has_signed_for_long_is_replaced_by_itself() {
+    let house = House::new(73).await;
+    let directory = house.world.directory();
+    let sign = async || house.tokens(&mut house.mias().await).await.text("access_token");
+    let old = kid(&sign().await);
+    house.later(Span::days(88));
+    assert_eq!(directory.key_pass().await.unwrap(), 0);
+    assert_eq!(kids(&house).await, [old.as_str()]);
+    house.later(Span::days(1));
+    assert!(directory.key_pass().await.unwrap() >= 1);
+    assert_eq!(directory.key_pass().await.unwrap(), 0, "the one that is shown is the one that takes over");
+    let shown = kids(&house).await;
+    assert_eq!((shown.len(), shown.contains(&old)), (2, true));
+    assert_eq!(kid(&sign().await), old, "for a day it is only shown");
+    house.later(Span::hours(24).since(Span::minutes(1)));
+    let last = sign().await;
+    assert_eq!(kid(&last), old);
+    house.later(Span::minutes(1));
+    let next = sign().await;
+    assert_ne!(kid(&next), old);
+    for token in [&last, &next] {
+        assert_eq!(house.me(token).await.status, 200);
+    }
+    directory.key_pass().await.unwrap();
+    assert_eq!(kids(&house).await.len(), 2, "what may still prove a token stays");
+    house.later(Span::minutes(65));
+    assert_eq!(kids(&house).await, [kid(&next)]);
+    directory.key_pass().await.unwrap();
+    let scope = testkit::World::scope(house.contoso);
+    let stored = house.world.store().read(scope, |reader| reader.signing_keys()).await.unwrap();
+    assert_eq!(stored.len(), 1, "what proves nothing any more is not kept");
 }

@@ -63,6 +63,11 @@ impl Fleet {
         Self { stage, servers, next: AtomicUsize::new(0) }
     }
 
+    /// The stage and the servers, for whoever takes turns otherwise.
+    pub fn apart(self) -> (Stage, Vec<Directory>) {
+        (self.stage, self.servers.into_iter().map(|(_, directory)| directory).collect())
+    }
+
     /// The servers in turn.
     fn turn(&self) -> &(Store, Directory) {
         &self.servers[self.next.fetch_add(1, Ordering::Relaxed) % self.servers.len()]

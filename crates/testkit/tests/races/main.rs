@@ -13,3 +13,5 @@ mod races;
 mod servers;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod tokens;

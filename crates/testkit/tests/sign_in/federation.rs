@@ -5,7 +5,9 @@ use crate::{
 use identity::{IdClaims, SigningKey};
 use model::{AppId, Home, ObjectId, TenantId, Timestamp, UserType, audit::Activity};
 use serde_json::json;
-use service::{Caller, InvitationRequest, NewProvider, Outbound, Outside, Pending, Question, Reply};
+use service::{
+    Caller, InvitationRequest, NewProvider, Outbound, Outside, Pending, ProviderPatch, Question, Reply,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock},
@@ -53,6 +55,8 @@ struct Provider {
     tenant: TenantId,
     client: AppId,
     now: Mutex<Timestamp>,
+    /// When people proved to it who they are, where it says so.
+    proved: Mutex<Option<Timestamp>>,
     trick: Mutex<Trick>,
     codes: Mutex<HashMap<String, Granted>>,
     asked: Mutex<Vec<String>>,
@@ -64,6 +68,7 @@ impl Provider {
             tenant: TenantId::from_uuid(Uuid::from_u128(7)),
             client: AppId::from_uuid(Uuid::from_u128(8)),
             now: Mutex::new(now),
+            proved: Mutex::default(),
             trick: Mutex::default(),
             codes: Mutex::default(),
             asked: Mutex::default(),
@@ -154,12 +159,12 @@ impl Provider {
             tenant: self.tenant,
             oid: ObjectId::from_uuid(Uuid::nil()),
             pairwise: granted.subject,
-            name: "Ana Oliveira".to_owned(),
-            username: granted.email.clone(),
+            name: Some("Ana Oliveira".to_owned()),
+            username: Some(granted.email.clone()),
             email: Some(granted.email),
             home_issuer: None,
             nonce: Some(if trick == Trick::OtherNonce { "other".to_owned() } else { granted.nonce }),
-            authenticated_at: None,
+            authenticated_at: *self.proved.lock().expect("the time"),
             issued_at: now,
             expires: now + model::Span::hours(1),
             uti: "u".to_owned(),
@@ -235,14 +240,19 @@ impl Partner {
         format!("/invitations/redeem?ticket={}", sent.ticket)
     }
 
-    /// From the user name to the provider's door.
-    async fn depart(&self, browser: &mut Browser, return_to: &str) -> String {
+    /// The link to the provider's door, as the sign-in page shows it.
+    async fn link(&self, browser: &mut Browser, return_to: &str) -> String {
         let fields = [("step", "userName"), ("userName", ANA), ("return", return_to)];
         let choice = browser.submit("/signin", "/signin", &fields).await;
         choice.is(200).says("Continue with Partner to Contoso").says("Send me a passcode");
         let link =
             choice.body.split("class=\"button\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
-        let link = link.expect("a link").replace("&#38;", "&");
+        link.expect("a link").replace("&#38;", "&")
+    }
+
+    /// From the user name to the provider's door.
+    async fn depart(&self, browser: &mut Browser, return_to: &str) -> String {
+        let link = self.link(browser, return_to).await;
         let page = browser.get(&link).await;
         assert_eq!(page.status, 303, "{}", page.text());
         page.header("location").to_owned()
@@ -388,6 +398,32 @@ async fn what_comes_back_counts_once_in_the_browser_that_asked_and_from_whom_it_
     }
 }
 
+/// B-11: what comes back is good for one sign-in, however many bring it at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_that_bring_the_same_answer_one_is_signed_in() {
+    let partner = Partner::new(155).await;
+    let invitation = partner.invite(ANA).await;
+    let mut browser = partner.scene.stranger();
+    for round in 0..3 {
+        let departure = partner.depart(&mut browser, &invitation).await;
+        let back = partner.provider.authorize(&departure, "subject-1", ANA);
+        let ways: Vec<_> = (0..50)
+            .map(|_| {
+                let (mut twin, back) = (browser.clone(), back.clone());
+                tokio::spawn(async move { twin.get(&back).await.status })
+            })
+            .collect();
+        let mut signed_in = 0;
+        for way in ways {
+            match way.await.expect("an answer") {
+                303 => signed_in += 1,
+                status => assert_eq!(status, 400),
+            }
+        }
+        assert_eq!(signed_in, 1, "round {round}");
+    }
+}
+
 #[tokio::test]
 async fn a_provider_that_lies_signs_nobody_in() {
     let partner = Partner::new(145).await;
@@ -440,13 +476,13 @@ async fn a_provider_that_is_down_says_so_and_is_asked_again_later() {
     let partner = Partner::new(147).await;
     partner.provider.play(Trick::Down);
     let mut browser = partner.scene.stranger();
-    let link = format!("/signin/with/{}/{}", partner.scene.contoso, partner.id);
+    let link = partner.link(&mut browser, "/myaccount").await;
     assert_eq!(browser.get(&link).await.status, 503);
     partner.provider.play(Trick::None);
     assert_eq!(browser.get(&link).await.status, 503, "not before a minute is over");
     partner.scene.world.clock.advance(model::Span::minutes(1));
     assert_eq!(browser.get(&link).await.status, 303);
-    let nowhere = format!("/signin/with/{}/{}", partner.scene.contoso, Uuid::nil());
+    let nowhere = link.replace(&partner.id.to_string(), &Uuid::nil().to_string());
     browser.get(&nowhere).await.is(404);
     browser.get("/signin/with/x/y").await.is(404);
 }
@@ -459,17 +495,19 @@ async fn switched_off_means_off_at_once() {
     partner.sign_in(&mut browser, &invitation, "subject-1").await.leads_to(&invitation);
     browser.submit(&invitation, &invitation, &[("decision", "accept")]).await.is(200);
     let pending = partner.depart(&mut partner.scene.stranger(), "/myaccount").await;
+    let mut other = partner.scene.stranger();
+    let link = partner.link(&mut other, "/myaccount").await;
     let operator = Caller::operator(partner.scene.contoso);
     let (directory, cx) = (partner.scene.world.directory(), partner.scene.world.cx());
-    directory.set_provider_enabled(&cx, &operator, partner.id, false).await.expect("off");
+    let switch = |on| ProviderPatch { enabled: Some(on), ..ProviderPatch::default() };
+    directory.update_provider(&cx, &operator, partner.id, switch(false)).await.expect("off");
     browser.get("/myaccount").await.leads_to("/signin?return=/myaccount");
-    let link = format!("/signin/with/{}/{}", partner.scene.contoso, partner.id);
-    browser.get(&link).await.is(404);
+    other.get(&link).await.is(404);
     let back = partner.provider.authorize(&pending, "subject-1", ANA);
     assert_ne!(browser.get(&back).await.status, 303);
     let fields = [("step", "userName"), ("userName", ANA)];
     browser.submit("/signin", "/signin", &fields).await.is(200).lacks("Continue with");
-    directory.set_provider_enabled(&cx, &operator, partner.id, true).await.expect("on");
+    directory.update_provider(&cx, &operator, partner.id, switch(true)).await.expect("on");
     partner.sign_in(&mut browser, "/myaccount", "subject-1").await.leads_to("/myaccount");
 }
 
@@ -586,4 +624,75 @@ async fn a_provider_vouches_for_nobody_in_a_domain_that_an_organisation_has() {
     let back = partner.provider.authorize(&partner.depart(&mut browser, &invitation).await, "subject-1", ANA);
     partner.scene.world.tenant("Partner", "partner.example").await;
     browser.get(&back).await.is(403).says("You are not known here");
+}
+
+/// Another site may send the browser anywhere. It must not have somebody signed in as whoever a hostile organisation's provider
+/// says, nor end the session that there is.
+#[tokio::test]
+async fn a_link_of_another_site_leads_to_no_provider() {
+    let partner = Partner::new(159).await;
+    let mut browser = partner.scene.stranger();
+    partner
+        .scene
+        .sign_in(&mut browser, crate::scene::BOB, crate::scene::PASSWORD)
+        .await
+        .leads_to("/myaccount");
+    let link = format!("/signin/with/{}/{}", partner.scene.contoso, partner.id);
+    for link in [link.clone(), format!("{link}?proof="), format!("{link}?proof=x.y&return=/myaccount")] {
+        browser.get(&link).await.leads_to("/signin?return=/myaccount");
+    }
+    let evil = format!("{link}?return=https%3A%2F%2Fevil.example");
+    browser.get(&evil).await.leads_to("/signin?return=/myaccount");
+    // The link of somebody else's page is no good here either.
+    let theirs = partner.link(&mut partner.scene.stranger(), "/myaccount").await;
+    browser.get("/signin").await.is(200);
+    browser.get(&theirs).await.leads_to("/signin?return=/myaccount");
+    browser.get("/myaccount").await.is(200).says(crate::scene::BOB);
+}
+
+/// Somebody whom a session at the provider let in has proved nothing a moment ago; whoever needs more asks the provider for it.
+#[tokio::test]
+async fn a_session_is_as_fresh_as_what_the_provider_says() {
+    let partner = Partner::new(157).await;
+    let invitation = partner.invite(ANA).await;
+    let world = &partner.scene.world;
+    let mut browser = partner.scene.stranger();
+    partner.sign_in(&mut browser, &invitation, "subject-1").await.leads_to(&invitation);
+    browser.submit(&invitation, &invitation, &[("decision", "accept")]).await.is(200);
+    let (directory, cx) = (world.directory(), world.cx());
+    let uris = ["http://localhost".to_owned()];
+    let app =
+        directory.register_app(&cx, partner.scene.contoso, "Tool", true, &uris).await.expect("an app").0;
+    let ask = format!(
+        "/contoso.example/oauth2/v2.0/authorize?client_id={app}&response_type=code&redirect_uri=http://localhost:8400/\
+         &scope=openid&max_age=600&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+    );
+    let proved = |at| *partner.provider.proved.lock().expect("the time") = Some(at);
+    proved(cx.now - model::Span::hours(2));
+    let departure = partner.depart(&mut browser, "/myaccount").await;
+    assert!(!departure.contains("prompt=") && !departure.contains("max_age="), "{departure}");
+    let back = partner.provider.authorize(&departure, "subject-1", ANA);
+    browser.get(&back).await.leads_to("/myaccount");
+    // Signed in a moment ago here, two hours ago there: not fresh enough for the app.
+    let reply = browser.get(&ask).await;
+    let door = reply.header("location").to_owned();
+    assert!(door.starts_with("/signin?return=") && door.ends_with("&fresh"), "{door}");
+    let page = browser.get(&door).await;
+    let return_to = page.field("return").replace("&#38;", "&");
+    let fields =
+        [("step", "userName"), ("userName", ANA), ("return", &return_to), ("fresh", &page.field("fresh"))];
+    let choice = browser.submit("/signin", "/signin", &fields).await;
+    let link = choice.body.split("class=\"button\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let link = link.expect("a link").replace("&#38;", "&");
+    let departure = browser.get(&link).await.header("location").to_owned();
+    assert!(departure.ends_with("&prompt=login&max_age=0"), "{departure}");
+    // A provider that lets the old session in all the same is not believed.
+    let mut twin = browser.clone();
+    twin.get(&partner.provider.authorize(&departure, "subject-1", ANA)).await.is(403).says("does not prove");
+    assert_eq!(partner.scene.audit().await[0].record.reason.as_deref(), Some("oldSignIn"));
+    let departure = browser.get(&link).await.header("location").to_owned();
+    proved(cx.now + model::Span::seconds(5));
+    let arrived = browser.get(&partner.provider.authorize(&departure, "subject-1", ANA)).await;
+    let reply = browser.get(arrived.header("location")).await;
+    assert!(reply.header("location").starts_with("http://localhost:8400/?code="), "{}", reply.text());
 }

@@ -179,3 +179,49 @@ async fn a_guest_with_a_role_leaves_only_after_a_fresh_sign_in() {
     assert_ne!(browser.post(&leave, &fields).await.status, 200);
     assert!(!scene.world.user(fabrikam, guest).await.expect("the guest").is_deleted());
 }
+
+/// A session that somebody planted in the browser is neither taken over by whoever signs in there nor left to whoever planted it.
+#[tokio::test]
+async fn signing_in_gives_a_session_of_its_own_and_ends_the_one_that_was_there() {
+    let scene = Scene::new(128).await;
+    let (mut attacker, mut victim) = (scene.stranger(), scene.stranger());
+    scene.sign_in(&mut attacker, ADA, PASSWORD).await.leads_to("/myaccount");
+    let planted = attacker.jar["__Host-innkeeper"].clone();
+    victim.jar.insert("__Host-innkeeper".to_owned(), planted.clone());
+    scene.sign_in(&mut victim, BOB, PASSWORD).await.leads_to("/myaccount");
+    assert_ne!(victim.jar["__Host-innkeeper"], planted);
+    victim.get("/myaccount").await.is(200).says(BOB);
+    attacker.get("/myaccount").await.leads_to("/signin?return=/myaccount");
+    for made_up in [format!("{}.attacker", scene.contoso), "x".to_owned(), ".".to_owned()] {
+        let mut victim = scene.stranger();
+        victim.jar.insert("__Host-innkeeper".to_owned(), made_up.clone());
+        scene.sign_in(&mut victim, BOB, PASSWORD).await.leads_to("/myaccount");
+        assert_ne!(victim.jar["__Host-innkeeper"], made_up);
+    }
+}
+
+/// Wherever a link to the sign-in page came from: it leads to a page of ours.
+#[tokio::test]
+async fn after_signing_in_nobody_is_sent_to_another_site() {
+    let scene = Scene::new(129).await;
+    for bad in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/signout",
+        "myaccount",
+    ] {
+        let mut browser = scene.stranger();
+        let fields = [("step", "password"), ("userName", BOB), ("password", PASSWORD), ("return", bad)];
+        browser.submit("/signin", "/signin", &fields).await.leads_to("/myaccount");
+        let asked = format!("/signin?return={}", crate::browser::form(&[("x", bad)]).split_off(2));
+        assert_eq!(browser.get(&asked).await.field("return"), "/myaccount", "{bad:?}");
+    }
+    let mut browser = scene.stranger();
+    let fields =
+        [("step", "password"), ("userName", BOB), ("password", PASSWORD), ("return", "/myaccount/sessions")];
+    browser.submit("/signin", "/signin", &fields).await.leads_to("/myaccount/sessions");
+}

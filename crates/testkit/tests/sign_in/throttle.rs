@@ -142,3 +142,76 @@ async fn sign_ins_with_a_mailbox_are_in_the_log_of_every_organisation_where_they
     let right = log.iter().find(|one| of_guest(Activity::SignIn)(one)).expect("the record");
     assert!(right.record.details.contains(&("method".to_owned(), "passcode".to_owned())));
 }
+
+/// A try with a passcode, which costs less to judge than one with a password.
+async fn passcode(scene: &Scene, visitor: &Visitor, address: &str, code: &str) -> SignIn {
+    let (directory, cx) = (scene.world.directory(), scene.world.cx());
+    directory.sign_in_with_passcode(&cx, visitor, address, code).await.expect("an answer")
+}
+
+/// Sam has a mailbox and is a guest; a passcode for Sam.
+async fn sams(scene: &Scene) -> String {
+    let (world, address) = (&scene.world, "sam@mail.example");
+    let sam = Person::Mailbox { address: address.to_owned() };
+    if world.account(scene.contoso, &sam.home()).await.is_none() {
+        world.guest(scene.contoso, &sam, address, GuestState::Accepted).await;
+    }
+    world.clock.advance(Span::minutes(2));
+    world.directory().send_passcode(&world.cx(), address, "en").await.expect("sent");
+    world.passcode(address).expect("a code")
+}
+
+/// Strangers with any number of networks, trying any number of accounts, keep nobody out who comes from elsewhere: they only
+/// leave fewer free tries to each network.
+#[tokio::test]
+async fn an_attack_on_an_organisation_keeps_nobody_out() {
+    let scene = Scene::new(116).await;
+    let code = sams(&scene).await;
+    for n in 0..1_100 {
+        let (network, name) = (format!("192.0.2.{}", n / 9), format!("nobody{n}@mail.example"));
+        let done = passcode(&scene, &from(&network), &name, "00000000").await;
+        assert!(matches!(done, SignIn::Wrong), "try {n}");
+    }
+    let done = passcode(&scene, &from("203.0.113.7"), "sam@mail.example", &code).await;
+    assert!(matches!(done, SignIn::SignedIn { .. }), "at the first try, from a browser that nobody knows");
+    let attacker = from("192.0.2.1");
+    for n in 0..2 {
+        passcode(&scene, &attacker, &format!("somebody{n}@mail.example"), "00000000").await;
+    }
+    let done = passcode(&scene, &attacker, "another@mail.example", "00000000").await;
+    assert!(matches!(done, SignIn::Throttled { .. }), "behind ten tries a network of the attack waits");
+}
+
+/// What a network did flows away: a busy office is not shut out for good by the slips of its people.
+#[tokio::test]
+async fn a_network_may_be_wrong_so_often_an_hour_day_after_day() {
+    let scene = Scene::new(117).await;
+    let office = from("192.0.2.1");
+    for n in 0..500 {
+        let name = format!("somebody{n}@mail.example");
+        let done = passcode(&scene, &office, &name, "00000000").await;
+        assert!(matches!(done, SignIn::Wrong), "slip {n}");
+        scene.world.clock.advance(Span::seconds(40));
+    }
+}
+
+/// Whoever guesses at a passcode voids it for other strangers, not for the browser that its owner has signed in with before.
+#[tokio::test]
+async fn guesses_at_a_passcode_do_not_shut_out_a_known_browser() {
+    let scene = Scene::new(118).await;
+    let (address, code) = ("sam@mail.example", sams(&scene).await);
+    let SignIn::SignedIn { device, .. } = passcode(&scene, &from("203.0.113.1"), address, &code).await else {
+        panic!("Sam signs in");
+    };
+    let known = Visitor { device: Some(device), ..from("203.0.113.1") };
+    let code = sams(&scene).await;
+    for n in 0..5 {
+        let network = format!("198.51.100.{n}");
+        assert!(matches!(passcode(&scene, &from(&network), address, "00000000").await, SignIn::Wrong));
+    }
+    let stranger = passcode(&scene, &from("198.51.100.77"), address, &code).await;
+    assert!(matches!(stranger, SignIn::Wrong), "five wrong guesses void it");
+    assert!(matches!(passcode(&scene, &known, address, "00000000").await, SignIn::Wrong));
+    assert!(matches!(passcode(&scene, &known, address, &code).await, SignIn::SignedIn { .. }));
+    assert!(matches!(passcode(&scene, &known, address, &code).await, SignIn::Wrong), "and it works once");
+}

@@ -18,7 +18,7 @@ pub(crate) fn document(origin: &str) -> Value {
             item[route.method.to_ascii_lowercase()] = operation(version, route, &mut schemas);
         }
     }
-    for (path, item) in own() {
+    for (path, item) in own().into_iter().chain(providers()) {
         paths.insert(path.to_owned(), item);
     }
     json!({
@@ -330,6 +330,75 @@ fn own() -> [(&'static str, Value); 2] {
                 "parameters": tenant,
                 "get": operation("own.viewLeave", "What leaving would mean, with a confirmation to send back", &reading),
                 "post": leave,
+            }),
+        ),
+    ]
+}
+
+/// External identity providers, for apps with a token.
+fn providers() -> [(&'static str, Value); 4] {
+    let text = || json!({ "type": "string" });
+    let members = |names: &[&str], flags: &[&str]| {
+        let texts = names.iter().map(|name| ((*name).to_owned(), text()));
+        let flags = flags.iter().map(|name| ((*name).to_owned(), json!({ "type": "boolean" })));
+        texts.chain(flags).collect::<Map<String, Value>>()
+    };
+    let body = |properties: Map<String, Value>, required: &[&str]| {
+        let schema = json!({ "type": "object", "properties": properties, "required": required });
+        json!({ "required": true, "content": json_content(&schema) })
+    };
+    let operation = |id: &str, summary: &str, status: &str, body: Option<Value>| {
+        let mut responses = refusals();
+        let done = if status == "204" {
+            json!({ "description": "Done." })
+        } else {
+            answer("Done.", &json!({ "type": "object" }))
+        };
+        responses.insert(status.to_owned(), done);
+        let mut operation = json!({
+            "operationId": format!("own.{id}"), "summary": summary, "security": [{ "bearer": [] }], "responses": responses,
+        });
+        if let Some(body) = body {
+            operation["requestBody"] = body;
+        }
+        operation
+    };
+    let parameter =
+        |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    let writable = ["displayName", "clientId", "clientSecret"];
+    let new = members(&["displayName", "issuer", "clientId", "clientSecret"], &["trustsEmail"]);
+    let needed = ["displayName", "issuer", "clientId", "clientSecret"];
+    let patch = members(&writable, &["trustsEmail", "enabled"]);
+    let domain = members(&["domain"], &[]);
+    [
+        (
+            "/innkeeper/v1/identityProviders",
+            json!({
+                "get": operation("providers", "List the external identity providers", "200", None),
+                "post": operation("addProvider", "Register one", "201", Some(body(new, &needed))),
+            }),
+        ),
+        (
+            "/innkeeper/v1/identityProviders/{id}",
+            json!({
+                "parameters": [parameter("id")],
+                "get": operation("provider", "Read one", "200", None),
+                "patch": operation("updateProvider", "Change one, or switch it off or on", "204", Some(body(patch, &[]))),
+                "delete": operation("removeProvider", "Take one away", "204", None),
+            }),
+        ),
+        (
+            "/innkeeper/v1/identityProviders/{id}/domains",
+            json!({
+                "parameters": [parameter("id")],
+                "post": operation("addDomain", "Name a domain of one, for the operator to confirm", "200", Some(body(domain, &["domain"]))),
+            }),
+        ),
+        (
+            "/innkeeper/v1/identityProviders/{id}/domains/{domain}",
+            json!({
+                "parameters": [parameter("id"), parameter("domain")],
+                "delete": operation("removeDomain", "Take a domain from one", "204", None),
             }),
         ),
     ]

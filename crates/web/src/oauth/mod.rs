@@ -67,10 +67,11 @@ pub(crate) fn duplicate(fields: &Fields) -> Option<String> {
 }
 
 /// A request to the authorization endpoint out of its parameters; unknown ones are ignored.
-pub(crate) fn authorize_request(tenant: String, fields: &Fields) -> AuthorizeRequest {
+pub(crate) fn authorize_request(origin: &str, tenant: String, fields: &Fields) -> AuthorizeRequest {
     let get = |name: &str| field(fields, name);
     AuthorizeRequest {
         tenant,
+        origin: origin.to_owned(),
         client_id: get("client_id"),
         redirect_uri: get("redirect_uri"),
         response_type: get("response_type"),
@@ -80,9 +81,11 @@ pub(crate) fn authorize_request(tenant: String, fields: &Fields) -> AuthorizeReq
         nonce: get("nonce"),
         prompt: get("prompt"),
         max_age: get("max_age"),
+        id_token_hint: get("id_token_hint"),
         code_challenge: get("code_challenge"),
         code_challenge_method: get("code_challenge_method"),
-        request: get("request").or_else(|| get("request_uri")),
+        request: get("request"),
+        request_uri: get("request_uri"),
         duplicate: duplicate(fields),
     }
 }

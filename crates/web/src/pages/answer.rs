@@ -121,7 +121,11 @@ pub(crate) fn encoded(text: &str) -> String {
 
 /// Where to sign in so as to come back to this address.
 pub(super) fn sign_in_for(uri: &Uri) -> String {
-    let target = uri.path_and_query().map_or(paths::MY_ACCOUNT, |target| target.as_str());
+    sign_in_at(uri.path_and_query().map_or(paths::MY_ACCOUNT, |target| target.as_str()))
+}
+
+/// The same for an address of ours as text.
+pub(super) fn sign_in_at(target: &str) -> String {
     format!("{}?return={}", paths::SIGN_IN, encoded(target))
 }
 

@@ -165,7 +165,7 @@ pub(in crate::graph) fn graph(tenant: TenantId, version: Version) -> Value {
             permission.application_id().map(|id| {
                 json!({
                     "allowedMemberTypes": ["Application"],
-                    "description": permission.meaning(),
+                    "description": permission.description(true),
                     "displayName": permission.meaning(),
                     "id": id,
                     "isEnabled": true,
@@ -179,12 +179,12 @@ pub(in crate::graph) fn graph(tenant: TenantId, version: Version) -> Value {
         .iter()
         .map(|permission| {
             json!({
-                "adminConsentDescription": permission.meaning(),
+                "adminConsentDescription": permission.description(false),
                 "adminConsentDisplayName": permission.meaning(),
                 "id": permission.delegated_id(),
                 "isEnabled": true,
                 "type": if *permission == Permission::UserRead { "User" } else { "Admin" },
-                "userConsentDescription": permission.meaning(),
+                "userConsentDescription": permission.description(false),
                 "userConsentDisplayName": permission.meaning(),
                 "value": permission.value(),
             })

@@ -2,7 +2,7 @@
 
 use super::sign_in::{Form, welcome};
 use crate::pages::{
-    answer::{Answer, local, see_other, with_cookie},
+    answer::{Answer, local, see_other, sign_in_at, with_cookie},
     paths, session,
     view::SignInError,
     visit::Visit,
@@ -13,12 +13,16 @@ use model::{Error, TenantId};
 use service::{Arrived, Federation, FederationFault, SignIn};
 use uuid::Uuid;
 
-/// Sends the browser to the provider. Nothing here is of use to whoever makes somebody else follow the link: the way back is
-/// bound to this browser.
+/// Sends the browser to the provider. Only from our own sign-in page: a link on another site could otherwise have somebody signed
+/// in, instead of as themselves, as whoever the provider of a hostile organisation says they are.
 pub(crate) async fn depart(Path((tenant, provider)): Path<(String, String)>, visit: Visit) -> Answer {
     let named = (tenant.parse::<TenantId>(), provider.parse::<Uuid>());
     let (Ok(tenant), Ok(provider)) = named else { return Err(Error::not_found(provider).into()) };
     let return_to = local(visit.query.get("return").unwrap_or_default());
+    let proof = visit.query.get("proof").unwrap_or_default();
+    if !visit.form_binding().0.proves(&visit.app, proof) {
+        return see_other(&sign_in_at(return_to));
+    }
     let redirect_uri = format!("{}{}", visit.arrival.origin, paths::SIGN_IN_CALLBACK);
     let departure = visit
         .app
@@ -53,7 +57,7 @@ pub(crate) async fn arrive(visit: Visit) -> Answer {
         Federation::Refused { why, return_to } => {
             let (status, error) = refusal(why);
             let return_to = return_to.as_deref().unwrap_or(paths::MY_ACCOUNT);
-            Form { visit: &visit, return_to, again: false }.start(status, "", Some(error))?
+            Form { visit: &visit, return_to, again: false, fresh: false }.start(status, "", Some(error))?
         }
     };
     with_cookie(response, &session::drop_cookie(session::FLOW))

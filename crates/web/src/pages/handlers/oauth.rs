@@ -3,7 +3,9 @@
 use crate::{
     oauth::authorize_request,
     pages::{
-        answer::{Answer, encoded, html, see_other, split_language, without_session},
+        answer::{
+            Answer, encoded, html, see_other, sign_in_at, sign_in_for, split_language, without_session,
+        },
         paths, session,
         view::{
             Choose, Connect, Consent, ConsentKind, Device, DeviceState, FormPost, OAuthRefused, Onward, Page,
@@ -41,29 +43,43 @@ fn onward(visit: &Visit, url: String) -> Answer {
     html(StatusCode::OK, &Onward { page: visit.page(&session::Binding::None), url })
 }
 
-/// This address again, with the way as it is now.
-fn again(visit: &Visit, uri: &Uri, way: Way) -> String {
-    let (rest, _) = split_language(uri.query().unwrap_or_default());
-    let prefix = format!("{WAY}=");
-    let mut query: Vec<&str> =
-        rest.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&prefix)).collect();
-    let marker = format!("{prefix}{}", visit.app.directory.write_visit(way));
-    query.push(&marker);
-    format!("{}?{}", uri.path(), query.join("&"))
+/// A request of an app: where it came, and what it says.
+struct Asked<'v> {
+    uri: &'v Uri,
+    request: &'v AuthorizeRequest,
 }
 
-/// Where to sign in afresh and come back to this address.
-fn sign_in(visit: &Visit, uri: &Uri, way: Way) -> String {
-    let way = Way { since: Some(visit.arrival.cx.now), ..way };
-    let mut target = format!("{}?return={}", paths::SIGN_IN, encoded(&again(visit, uri, way)));
-    if let Some(hint) = visit.query.get("login_hint") {
-        target.push_str(&format!("&userName={}", encoded(hint)));
+impl Asked<'_> {
+    /// The address again, with the way as it is now.
+    fn again(&self, visit: &Visit, way: Way) -> String {
+        let (rest, _) = split_language(self.uri.query().unwrap_or_default());
+        let prefix = format!("{WAY}=");
+        let mut query: Vec<&str> =
+            rest.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&prefix)).collect();
+        let (directory, cx) = (&visit.app.directory, &visit.arrival.cx);
+        let marker = format!("{prefix}{}", directory.write_visit(cx, self.request, way));
+        query.push(&marker);
+        format!("{}?{}", self.uri.path(), query.join("&"))
     }
-    target
-}
 
-fn way_of(visit: &Visit, fields: &Fields) -> Way {
-    fields.get(WAY).map(|text| visit.app.directory.read_visit(text)).unwrap_or_default()
+    /// Where to sign in afresh and come back to this address. What somebody chose or allowed before does not count for whoever
+    /// signs in then.
+    fn sign_in(&self, visit: &Visit) -> String {
+        let way = Way { since: Some(visit.arrival.cx.now), ..Way::default() };
+        let mut target = sign_in_at(&self.again(visit, way));
+        if self.request.wants_fresh() {
+            target.push_str("&fresh");
+        }
+        if let Some(hint) = visit.query.get("login_hint") {
+            target.push_str(&format!("&userName={}", encoded(hint)));
+        }
+        target
+    }
+
+    fn way(&self, visit: &Visit, fields: &Fields) -> Way {
+        let read = |text: &str| visit.app.directory.read_visit(&visit.arrival.cx, self.request, text);
+        fields.get(WAY).map(read).unwrap_or_default()
+    }
 }
 
 fn lines(delegated: &[Permission], application: &[Permission]) -> Vec<PermissionLine> {
@@ -79,18 +95,18 @@ fn destination(uri: &str) -> String {
 
 pub(crate) async fn authorize(Path(tenant): Path<String>, visit: Visit) -> Answer {
     let who = visit.who().await?;
-    let request = authorize_request(tenant, visit.query.pairs());
-    let way = way_of(&visit, &visit.query);
+    let request = authorize_request(&visit.arrival.origin, tenant, visit.query.pairs());
+    let asked = Asked { uri: &visit.uri, request: &request };
+    let way = asked.way(&visit, &visit.query);
     let step = visit.app.directory.authorize(&visit.arrival.cx, who.as_ref(), &request, way).await?;
-    let uri = visit.uri.clone();
-    Show { visit: &visit, who: who.as_ref(), uri: &uri, way, after_form: false }.step(step)
+    Show { visit: &visit, who: who.as_ref(), asked, way, after_form: false }.step(step)
 }
 
 /// A request of an app, and how far its person has come.
 struct Show<'v> {
     visit: &'v Visit,
     who: Option<&'v SignedIn>,
-    uri: &'v Uri,
+    asked: Asked<'v>,
     way: Way,
     /// It is shown in answer to a form.
     after_form: bool,
@@ -98,23 +114,20 @@ struct Show<'v> {
 
 impl Show<'_> {
     fn step(&self, step: Step) -> Answer {
-        let Self { visit, uri, way, .. } = *self;
+        let Self { visit, asked, way, .. } = self;
         match step {
             Step::Refused(fault) => self.refused(&fault),
             Step::Answer(answer) => self.answer(answer),
             Step::SignIn => {
-                let target = sign_in(visit, uri, way);
+                let target = asked.sign_in(visit);
                 // The sign-in page comes back to addresses of this length at most.
                 if target.len() > 4000 { self.refused(&OAuthFault::too_long()) } else { see_other(&target) }
             }
             Step::Choose => {
                 let (name, user_name) = self.names();
                 let page = visit.page(&session::Binding::None);
-                let onward = again(visit, uri, Way { chosen: true, ..way });
-                html(
-                    StatusCode::OK,
-                    &Choose { page, name, user_name, onward, other: sign_in(visit, uri, way) },
-                )
+                let onward = asked.again(visit, Way { chosen: true, ..*way });
+                html(StatusCode::OK, &Choose { page, name, user_name, onward, other: asked.sign_in(visit) })
             }
             Step::Consent(view) => {
                 let kind = if view.administrator { ConsentKind::Administrator } else { ConsentKind::Oneself };
@@ -130,7 +143,7 @@ impl Show<'_> {
     }
 
     fn connect(&self, view: ConnectView) -> Answer {
-        let Self { visit, uri, way, .. } = *self;
+        let Self { visit, asked, way, .. } = self;
         html(
             StatusCode::OK,
             &Connect {
@@ -141,8 +154,8 @@ impl Show<'_> {
                 app: view.app,
                 destination: destination(&view.redirect_uri),
                 user_name: self.names().1,
-                request: again(visit, uri, way),
-                other: sign_in(visit, uri, way),
+                request: asked.again(visit, *way),
+                other: asked.sign_in(visit),
             },
         )
     }
@@ -154,7 +167,7 @@ impl Show<'_> {
     }
 
     fn consent(&self, view: ConsentView, kind: ConsentKind) -> Answer {
-        let Self { visit, uri, way, .. } = *self;
+        let Self { visit, asked, way, .. } = self;
         html(
             StatusCode::OK,
             &Consent {
@@ -167,21 +180,14 @@ impl Show<'_> {
                 offline: view.offline,
                 user_name: self.names().1,
                 action: paths::CONSENT.to_owned(),
-                request: again(visit, uri, way),
-                other: sign_in(visit, uri, way),
+                request: asked.again(visit, *way),
+                other: asked.sign_in(visit),
             },
         )
     }
 
     fn refused(&self, fault: &OAuthFault) -> Answer {
-        let Self { visit, uri, way, who, .. } = *self;
-        let template = OAuthRefused {
-            page: visit.page(&session::Binding::None),
-            message: fault.description.clone(),
-            request_id: visit.arrival.cx.request.to_string(),
-            other: who.map(|_| sign_in(visit, uri, way)),
-        };
-        html(StatusCode::BAD_REQUEST, &template)
+        refused(self.visit, fault, self.who.map(|_| self.asked.sign_in(self.visit)))
     }
 
     fn answer(&self, answer: ClientAnswer) -> Answer {
@@ -191,6 +197,17 @@ impl Show<'_> {
             _ => found(&answer.location()),
         }
     }
+}
+
+/// Nothing goes to the app; `other` is where to sign in with another account.
+fn refused(visit: &Visit, fault: &OAuthFault, other: Option<String>) -> Answer {
+    let template = OAuthRefused {
+        page: visit.page(&session::Binding::None),
+        message: fault.description.clone(),
+        request_id: visit.arrival.cx.request.to_string(),
+        other,
+    };
+    html(StatusCode::BAD_REQUEST, &template)
 }
 
 fn found(location: &str) -> Answer {
@@ -230,9 +247,10 @@ pub(crate) async fn consent(form: Sent<Member>) -> Answer {
     let Some((uri, tenant, query)) = resumed(fields.get("request").unwrap_or_default()) else {
         return Err(Error::bad_request("The form does not say which request it answers.").into());
     };
-    let request: AuthorizeRequest = authorize_request(tenant, query.pairs());
-    let way = way_of(&visit, &query);
-    let show = Show { visit: &visit, who: Some(&who), uri: &uri, way, after_form: true };
+    let request: AuthorizeRequest = authorize_request(&visit.arrival.origin, tenant, query.pairs());
+    let asked = Asked { uri: &uri, request: &request };
+    let way = asked.way(&visit, &query);
+    let show = Show { visit: &visit, who: Some(&who), asked, way, after_form: true };
     let (directory, cx) = (&visit.app.directory, &visit.arrival.cx);
     if fields.text("decision") != "accept" {
         return show.step(directory.decline(cx, Some(&who), &request).await?);
@@ -241,7 +259,7 @@ pub(crate) async fn consent(form: Sent<Member>) -> Answer {
         Some(step) => show.step(step),
         None => {
             let way = Way { consented: true, chosen: true, ..way };
-            onward(&visit, again(&visit, &uri, way))
+            onward(&visit, show.asked.again(&visit, way))
         }
     }
 }
@@ -262,7 +280,8 @@ fn admin_request(tenant: String, fields: &Fields) -> AdminConsentRequest {
 /// Asks an administrator for everybody.
 pub(crate) async fn ask_administrator(Path(tenant): Path<String>, member: Member) -> Answer {
     let request = admin_request(tenant, &member.visit.query);
-    let step = member.visit.app.directory.view_admin_consent(&member.who, &request).await?;
+    let (directory, cx) = (&member.visit.app.directory, &member.visit.arrival.cx);
+    let step = directory.view_admin_consent(cx, &member.who, &request).await?;
     administrators_step(&member, step)
 }
 
@@ -277,10 +296,10 @@ pub(crate) async fn decide_for_all(Path(tenant): Path<String>, form: Sent<Member
 
 fn administrators_step(member: &Member, step: AdminStep) -> Answer {
     let Member { visit, who, .. } = member;
-    let show = Show { visit, who: Some(who), uri: &visit.uri, way: Way::default(), after_form: true };
+    let other = sign_in_for(&visit.uri);
     match step {
-        AdminStep::Refused(fault) => show.refused(&fault),
-        AdminStep::Answer(answer) => show.answer(answer),
+        AdminStep::Refused(fault) => refused(visit, &fault, Some(other)),
+        AdminStep::Answer(answer) => onward(visit, answer.location()),
         AdminStep::NotAdministrator => Err(Error::forbidden().into()),
         AdminStep::Ask(view) => html(
             StatusCode::OK,
@@ -293,9 +312,9 @@ fn administrators_step(member: &Member, step: AdminStep) -> Answer {
                 permissions: lines(&view.delegated, &view.application),
                 offline: view.offline,
                 user_name: who.user_name.clone(),
-                action: visit.uri.to_string(),
+                action: visit.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
                 request: String::new(),
-                other: sign_in(visit, &visit.uri, Way::default()),
+                other,
             },
         ),
     }

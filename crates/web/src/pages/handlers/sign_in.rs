@@ -18,6 +18,8 @@ pub(super) struct Form<'f> {
     pub return_to: &'f str,
     /// The person is signed in, and is to prove anew who they are.
     pub again: bool,
+    /// A provider is to have the person prove anew who they are, too.
+    pub fresh: bool,
 }
 
 impl Form<'_> {
@@ -30,6 +32,7 @@ impl Form<'_> {
             error,
             return_to: self.return_to.to_owned(),
             again: self.again,
+            fresh: self.fresh,
             demo: self.visit.app.options.demo,
         };
         let response = html(status, &form)?;
@@ -52,11 +55,12 @@ pub(crate) async fn show(visit: Visit) -> Answer {
     let return_to = return_to(&visit.query);
     // An app may know who is about to sign in (`login_hint`).
     let user_name = visit.query.get("userName").filter(|name| is_plain_address(name)).unwrap_or_default();
-    let start = Form { visit: &visit, return_to: &return_to, again: false };
+    let fresh = visit.query.get("fresh").is_some();
+    let start = Form { visit: &visit, return_to: &return_to, again: false, fresh };
     if visit.query.get("again").is_none() {
         return start.start(StatusCode::OK, user_name, None);
     }
-    let again = Form { again: true, ..start };
+    let again = Form { again: true, fresh: true, ..start };
     let cookie = session::cookie(&visit.headers, session::SESSION).unwrap_or_default();
     match visit.app.directory.session(&visit.arrival.cx, cookie).await? {
         Some(who) if matches!(who.person, Person::Member { .. }) => {
@@ -70,14 +74,15 @@ pub(crate) async fn show(visit: Visit) -> Answer {
 /// The sign-in form for a link that names an organisation which is not here.
 pub(super) fn no_such_organization(visit: &Visit, named: &str) -> Answer {
     let error = SignInError::NoSuchOrganization { named: named.chars().take(120).collect() };
-    let form = Form { visit, return_to: paths::MY_ACCOUNT, again: false };
+    let form = Form { visit, return_to: paths::MY_ACCOUNT, again: false, fresh: false };
     form.start(StatusCode::NOT_FOUND, "", Some(error))
 }
 
 pub(crate) async fn step(knock: Knock) -> Answer {
     let return_to = return_to(&knock.fields);
     let again = !knock.fields.text("again").is_empty();
-    let form = Form { visit: &knock.visit, return_to: &return_to, again };
+    let fresh = again || !knock.fields.text("fresh").is_empty();
+    let form = Form { visit: &knock.visit, return_to: &return_to, again, fresh };
     let (fields, user_name) = (&knock.fields, knock.fields.text("userName"));
     if !knock.ours {
         return form.start(StatusCode::FORBIDDEN, user_name, Some(SignInError::FormTooOld));
@@ -109,22 +114,25 @@ async fn discover(form: &Form<'_>, user_name: &str) -> Answer {
     form.show(StatusCode::OK, step, None)
 }
 
-/// The way to a provider is a link: `form-action` would keep a form from leading to another site.
+/// The way to a provider is a link: `form-action` would keep a form from leading to another site. It carries the token of
+/// the form, because other sites can make links, too.
 fn links(form: &Form<'_>, providers: Vec<ProviderChoice>) -> Vec<ProviderLink> {
     // An invitation says which organisation it is about.
     let ticket = form.return_to.split_once("ticket=").map(|(_, ticket)| ticket);
     let wanted = ticket.and_then(|ticket| ticket.get(..36)?.parse::<TenantId>().ok());
     let fits = |choice: &ProviderChoice| Some(choice.tenant) == wanted;
     let narrow = providers.iter().any(fits);
-    let again = if form.again { "&again" } else { "" };
+    let again = if form.fresh { "&again" } else { "" };
+    let proof = form.visit.form_binding().0.token(&form.visit.app);
     providers
         .into_iter()
         .filter(|choice| !narrow || fits(choice))
         .map(|choice| ProviderLink {
             link: format!(
-                "{}?return={}{again}",
+                "{}?return={}{again}&proof={}",
                 paths::sign_in_with(&choice.tenant, &choice.provider),
-                encoded(form.return_to)
+                encoded(form.return_to),
+                encoded(&proof)
             ),
             name: choice.name,
             organization: choice.organization,

@@ -8,7 +8,7 @@ use crate::pages::{
 };
 use http::StatusCode;
 use model::{Error, ErrorKind, authz::Operation};
-use service::NewProvider;
+use service::{NewProvider, ProviderPatch};
 use uuid::Uuid;
 
 pub(crate) async fn show(admin: Admin) -> Answer {
@@ -25,7 +25,7 @@ async fn page(
 ) -> Answer {
     let (directory, cx) = (&admin.app().directory, admin.cx());
     let settings = directory.sign_in_settings(cx, &admin.caller).await?;
-    let may_change_providers = admin.may(Operation::UpdatePolicy);
+    let may_change_providers = admin.may(Operation::UpdateIdentityProviders);
     let providers =
         if may_change_providers { directory.list_providers(cx, &admin.caller).await? } else { Vec::new() };
     let field = |name: &str| match sent.map(|fields| fields.text(name)) {
@@ -107,8 +107,10 @@ async fn apply(admin: &Admin, fields: &Fields) -> Result<(), Error> {
         "removeDomain" => {
             directory.remove_provider_domain(cx, caller, provider()?, fields.text("domain")).await
         }
-        "enable" => directory.set_provider_enabled(cx, caller, provider()?, true).await,
-        "disable" => directory.set_provider_enabled(cx, caller, provider()?, false).await,
+        act @ ("enable" | "disable") => {
+            let patch = ProviderPatch { enabled: Some(act == "enable"), ..ProviderPatch::default() };
+            directory.update_provider(cx, caller, provider()?, patch).await
+        }
         "delete" => directory.delete_provider(cx, caller, provider()?).await,
         _ => Err(Error::bad_request("The form does not say what to do.")),
     }

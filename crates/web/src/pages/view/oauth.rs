@@ -26,7 +26,7 @@ pub struct FormPost {
 }
 
 /// One permission.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PermissionLine {
     /// Which.
     pub permission: Permission,

@@ -13,8 +13,14 @@ use service::RoleRefusal;
 const ABILITIES: &[(&str, &[Operation])] = &[
     (
         "ability-external",
-        &[Operation::UpdatePolicy, Operation::UpdateAuthenticationFlows, Operation::UpdateInvitationDomains],
+        &[
+            Operation::UpdatePolicy,
+            Operation::UpdateAuthenticationFlows,
+            Operation::UpdateInvitationDomains,
+            Operation::UpdateIdentityProviders,
+        ],
     ),
+    ("ability-providers", &[Operation::ReadIdentityProviders]),
     ("ability-partners", &[Operation::UpdateCrossTenantAccess]),
     ("ability-inviting", &[Operation::UpdateAuthorizationPolicy]),
     ("ability-organization", &[Operation::UpdateOrganization]),

@@ -77,6 +77,7 @@ impl SignIn {
             return_to: "/myaccount/organizations?tenantId=contoso.example".to_owned(),
             signed_out: false,
             again: false,
+            fresh: false,
             demo: false,
         };
         let password = || SignInStep::Password { user_name: user_name() };

@@ -1,5 +1,5 @@
 use super::Page;
-use crate::pages::paths;
+use crate::pages::{answer::sign_in_at, paths};
 use askama::Template;
 
 /// How far signing in has come.
@@ -103,11 +103,19 @@ pub struct SignIn {
     pub signed_out: bool,
     /// The person is signed in, and is to prove anew who they are.
     pub again: bool,
+    /// A provider is to have the person prove anew who they are, too.
+    pub fresh: bool,
     /// Passcodes are printed where the server was started.
     pub demo: bool,
 }
 
 impl SignIn {
+    /// Begins anew with another user name.
+    fn start_over(&self) -> String {
+        let fresh = if self.fresh { "&fresh" } else { "" };
+        format!("{}{fresh}", sign_in_at(&self.return_to))
+    }
+
     fn error_text(&self) -> Option<String> {
         let page = &self.page;
         Some(match self.error.as_ref()? {

@@ -48,6 +48,8 @@ pub(in crate::pages) const fn permission(it: Permission) -> &'static str {
         Permission::GroupReadWriteAll => "permission-group-read-write-all",
         Permission::GroupMemberReadAll => "permission-group-member-read-all",
         Permission::GroupMemberReadWriteAll => "permission-group-member-read-write-all",
+        Permission::IdentityProviderReadAll => "permission-identity-provider-read-all",
+        Permission::IdentityProviderReadWriteAll => "permission-identity-provider-read-write-all",
         Permission::OrganizationReadAll => "permission-organization-read-all",
         Permission::OrganizationReadWriteAll => "permission-organization-read-write-all",
         Permission::PolicyReadAll => "permission-policy-read-all",
