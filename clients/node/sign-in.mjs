@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { X509Certificate, webcrypto } from "node:crypto";
 import { promisify } from "node:util";
-import { AuthorizationCodeCredential, DeviceCodeCredential } from "@azure/identity";
+import { AuthorizationCodeCredential, ClientCertificateCredential, DeviceCodeCredential } from "@azure/identity";
 import { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } from "@azure/msal-node";
+import forge from "node-forge";
 import * as openid from "openid-client";
 import { World, act } from "./world.mjs";
 
@@ -52,6 +54,45 @@ await act("msal-node: client credentials", async () => {
   const first = await app.acquireTokenByClientCredential({ scopes: [DEFAULT] });
   assert.equal(first.fromCache, false);
   assert.equal((await app.acquireTokenByClientCredential({ scopes: [DEFAULT] })).fromCache, true);
+});
+
+/** A private key, and a certificate of it by which Graph is told to know the app, both as PEM. */
+async function certified() {
+  const pair = forge.pki.rsa.generateKeyPair(2048);
+  const made = forge.pki.createCertificate();
+  const name = [{ name: "commonName", value: "automation" }];
+  made.publicKey = pair.publicKey;
+  made.serialNumber = "01";
+  made.validity.notAfter.setDate(made.validity.notBefore.getDate() + 30);
+  made.setSubject(name);
+  made.setIssuer(name);
+  made.sign(pair.privateKey, forge.md.sha256.create());
+  const certificate = forge.pki.certificateToPem(made);
+  const privateKey = forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(pair.privateKey)));
+  const { accessToken } = await web().acquireTokenByClientCredential({ scopes: [DEFAULT] });
+  const key = new X509Certificate(certificate).raw.toString("base64");
+  const answer = await fetch(`${world.get("BASE_URL")}/v1.0/applications(appId='${world.get("CLIENT_ID")}')`, {
+    method: "PATCH",
+    headers: { Authorization: `Bearer ${accessToken}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ keyCredentials: [{ type: "AsymmetricX509Cert", usage: "Verify", key }] }),
+  });
+  assert.equal(answer.status, 204, await answer.text());
+  return { certificate, privateKey };
+}
+
+async function readsThePolicy(token) {
+  const url = `${world.get("BASE_URL")}/v1.0/policies/externalIdentitiesPolicy`;
+  assert.equal((await fetch(url, { headers: { Authorization: `Bearer ${token}` } })).status, 200);
+}
+
+const { certificate, privateKey } = await certified();
+
+await act("msal-node: certificate", async () => {
+  const thumbprintSha256 = new X509Certificate(certificate).fingerprint256.replaceAll(":", "");
+  const client = new ConfidentialClientApplication({
+    auth: { ...known, clientId: world.get("CLIENT_ID"), clientCertificate: { thumbprintSha256, privateKey } },
+  });
+  await readsThePolicy((await client.acquireTokenByClientCredential({ scopes: [DEFAULT] })).accessToken);
 });
 
 const app = publicApp();
@@ -128,6 +169,21 @@ await act("@azure/identity: device code", async () => {
   });
   await isAdministrator((await credential.getToken(USER_READ)).token);
   await page;
+});
+
+await act("@azure/identity: certificate", async () => {
+  const pem = { certificate: privateKey + certificate };
+  const credential = new ClientCertificateCredential(world.get("TENANT_ID"), world.get("CLIENT_ID"), pem, identity);
+  await readsThePolicy((await credential.getToken(DEFAULT)).token);
+});
+
+await act("openid-client: private_key_jwt", async () => {
+  const der = Buffer.from(privateKey.replaceAll(/-----.*-----|\s/gu, ""), "base64");
+  const key = await webcrypto.subtle.importKey("pkcs8", der, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
+  const proved = await openid.discovery(
+    new URL(`${authority}/v2.0`), world.get("CLIENT_ID"), undefined, openid.PrivateKeyJwt(key),
+  );
+  await readsThePolicy((await openid.clientCredentialsGrant(proved, { scope: DEFAULT })).access_token);
 });
 
 let config;

@@ -1,11 +1,17 @@
 """People and apps that sign in through MSAL, azure-identity and Authlib."""
 
+import base64
+import datetime
 import threading
 import urllib.parse
 
 import msal
 from authlib.integrations.requests_client import OAuth2Session
-from azure.identity import AuthorizationCodeCredential, DeviceCodeCredential
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from azure.identity import AuthorizationCodeCredential, CertificateCredential, DeviceCodeCredential
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -40,6 +46,62 @@ def beside(work):
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def certified():
+    """A private key, and a certificate of it by which Graph is told to know the app, both as PEM; the fingerprint."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number())
+    made = made.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=30))
+    made = made.sign(key, hashes.SHA256())
+    text = base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    status, _, answer = WORLD.request(
+        "PATCH", f"/v1.0/applications(appId='{WORLD['CLIENT_ID']}')", WORLD.token(),
+        body={"keyCredentials": [{"type": "AsymmetricX509Cert", "usage": "Verify", "key": text}]})
+    assert status == 204, answer
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public = made.public_bytes(serialization.Encoding.PEM)
+    return private.decode(), public.decode(), made.fingerprint(hashes.SHA1()).hex()
+
+
+def policy(token):
+    status, _, answer = WORLD.request("GET", "/v1.0/policies/externalIdentitiesPolicy", token)
+    assert status == 200, answer
+
+
+def with_certificates():
+    private, public, thumbprint = certified()
+    with act("msal: certificate"):
+        # The older form signs with RS256 and names the certificate by SHA-1, the newer one with PS256 and by SHA-256.
+        for known in ({"thumbprint": thumbprint}, {"public_certificate": public}):
+            app = msal.ConfidentialClientApplication(
+                WORLD["CLIENT_ID"], {"private_key": private, **known}, authority=TENANT, instance_discovery=False)
+            result = app.acquire_token_for_client([DEFAULT])
+            assert "access_token" in result, result
+            policy(result["access_token"])
+    with act("azure-identity: certificate"):
+        credential = CertificateCredential(
+            WORLD["TENANT_ID"], WORLD["CLIENT_ID"], certificate_data=(private + public).encode(),
+            authority=WORLD["AUTHORITY"], disable_instance_discovery=True,
+        )
+        policy(credential.get_token(DEFAULT).token)
+    with act("authlib: private_key_jwt"):
+        endpoint = f"{TENANT}/oauth2/v2.0/token"
+        app = OAuth2Session(WORLD["CLIENT_ID"], private, scope=DEFAULT, token_endpoint_auth_method="private_key_jwt")
+        app.register_client_auth_method(PrivateKeyJWT(endpoint))
+        policy(app.fetch_token(endpoint, grant_type="client_credentials")["access_token"])
+    with act("msal: a certificate that is not registered"):
+        stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        app = msal.ConfidentialClientApplication(
+            WORLD["CLIENT_ID"], {"private_key": stranger.decode(), "thumbprint": thumbprint}, authority=TENANT,
+            instance_discovery=False)
+        refused = app.acquire_token_for_client([DEFAULT])
+        assert refused["error"] == "invalid_client" and 700027 in refused["error_codes"], refused
 
 
 def with_msal():
@@ -144,6 +206,7 @@ def with_authlib():
         assert me(fresh["access_token"])["id"] == WORLD["GUEST_ID"]
 
 
+with_certificates()
 with_msal()
 with_azure_identity()
 with_authlib()

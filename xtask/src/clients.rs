@@ -33,6 +33,10 @@ const RETRY: &[&str] = &["a throttled call is tried again by the client"];
 
 /// What people and apps that sign in have to have done.
 const PYTHON: &[&str] = &[
+    "msal: certificate",
+    "azure-identity: certificate",
+    "authlib: private_key_jwt",
+    "msal: a certificate that is not registered",
     "msal: client credentials",
     "msal: authorization code with PKCE",
     "msal: silent refresh",
@@ -46,12 +50,15 @@ const PYTHON: &[&str] = &[
 ];
 const NODE: &[&str] = &[
     "msal-node: client credentials",
+    "msal-node: certificate",
     "msal-node: authorization code with PKCE",
     "msal-node: silent refresh",
     "msal-node: device code",
     "msal-node: authorization code of a web app, by a guest",
     "@azure/identity: authorization code",
     "@azure/identity: device code",
+    "@azure/identity: certificate",
+    "openid-client: private_key_jwt",
     "openid-client: discovery",
     "openid-client: client credentials",
     "openid-client: authorization code with PKCE",
