@@ -173,3 +173,50 @@ async fn the_permissions_of_graph_have_their_published_ids() {
         (graph["id"].clone(), graph["oauth2PermissionScopes"].clone())
     );
 }
+
+/// The permission that this directory is about is there word for word as Microsoft publishes it: both ids, the texts, and that only
+/// an administrator can consent.
+#[tokio::test]
+async fn the_permission_for_the_policy_is_published_word_for_word() {
+    let house = House::new().await;
+    let path = "/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')";
+    let graph = house.ask(Ask::get(path).by(house.all())).await.json();
+    let published = |list: &str| {
+        let is = |one: &&serde_json::Value| one["value"] == "Policy.ReadWrite.ExternalIdentities";
+        graph[list].as_array().unwrap().iter().find(is).unwrap().clone()
+    };
+    let title = "Read and write your organization's external identities policy";
+    let description = |how: &str| {
+        format!(
+            "Allows the application to read and update the organization's external identities policy {how}. For example, external \
+             identities policy controls if users invited to access resources in your organization via B2B collaboration or B2B \
+             direct connect are allowed to self-service leave."
+        )
+    };
+    let on_behalf = description("on behalf of the signed-in user");
+    assert_eq!(
+        published("oauth2PermissionScopes"),
+        json!({
+            "adminConsentDescription": on_behalf,
+            "adminConsentDisplayName": title,
+            "id": "b5219784-1215-45b5-b3f1-88fe1081f9c0",
+            "isEnabled": true,
+            "type": "Admin",
+            "userConsentDescription": on_behalf,
+            "userConsentDisplayName": title,
+            "value": "Policy.ReadWrite.ExternalIdentities",
+        })
+    );
+    assert_eq!(
+        published("appRoles"),
+        json!({
+            "allowedMemberTypes": ["Application"],
+            "description": description("without a signed-in user"),
+            "displayName": title,
+            "id": "03cc4f92-788e-4ede-b93f-199424d144a5",
+            "isEnabled": true,
+            "origin": "Application",
+            "value": "Policy.ReadWrite.ExternalIdentities",
+        })
+    );
+}
