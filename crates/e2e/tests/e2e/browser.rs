@@ -109,7 +109,7 @@ impl Browser {
 
 /// The time that an authenticator app goes by.
 #[expect(clippy::disallowed_methods, reason = "the servers under test run by the clock of this machine")]
-fn wall() -> model::Timestamp {
+pub fn wall() -> model::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     model::Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap())
 }

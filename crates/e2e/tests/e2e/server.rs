@@ -60,11 +60,15 @@ impl Server {
 
     /// Starts `demo` on the directory `world` of this place; both are ready to use when this returns.
     pub fn demo(place: &Place, more: &[&str]) -> (Self, World) {
+        Self::demo_on(place, "127.0.0.1:0", more)
+    }
+
+    /// The same at this address: whoever starts it again has it where it was.
+    pub fn demo_on(place: &Place, listen: &str, more: &[&str]) -> (Self, World) {
         let env_file = place.path("demo.env");
         // A file of an earlier run must not be mistaken for the new one.
         drop(fs::remove_file(&env_file));
-        let mut args =
-            vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", "127.0.0.1:0"];
+        let mut args = vec!["demo", "--data-dir", "world", "--env-file", "demo.env", "--listen", listen];
         args.extend(more);
         let mut command = place.innkeeper(&args);
         command.env("RUST_LOG", "debug");
