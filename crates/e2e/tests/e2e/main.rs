@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod docs;
 mod graph;
+mod homes;
 mod memory;
 mod page;
 mod place;

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub struct Place {
     directory: TempDir,
     binary: PathBuf,
+    /// Whom the binary trusts instead of the authorities of this machine.
+    authorities: Option<PathBuf>,
 }
 
 /// Says something even when the test passes: what is written here is not captured.
@@ -63,7 +65,12 @@ impl Place {
             );
             return None;
         };
-        Some(Self { directory: TempDir::new().unwrap(), binary })
+        Some(Self { directory: TempDir::new().unwrap(), binary, authorities: None })
+    }
+
+    /// The same, where the binary trusts the authorities in this file and no others.
+    pub fn trusting(self, authorities: PathBuf) -> Self {
+        Self { authorities: Some(authorities), ..self }
     }
 
     /// A path in the directory.
@@ -82,6 +89,9 @@ impl Place {
         command.args(args).current_dir(self.directory.path()).stdin(Stdio::null());
         for name in ["RUST_LOG", "INNKEEPER_DATA_DIR", "INNKEEPER_LOG_FORMAT", "INNKEEPER_DATABASE_URL"] {
             command.env_remove(name);
+        }
+        if let Some(file) = &self.authorities {
+            command.env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR");
         }
         command
     }
