@@ -117,12 +117,18 @@ impl Run {
 }
 
 fn simulate(seed: u64, bug: Option<Bug>) -> Result<Done, String> {
+    run_once(seed, bug, true)
+}
+
+/// `breaks`: commits fail on the way, now and then.
+fn run_once(seed: u64, bug: Option<Bug>, breaks: bool) -> Result<Done, String> {
     // Bugs reach into a file.
     let server = Server::named().filter(|_| bug.is_none());
     // Made before there is a runtime: it needs one of its own.
     let template = template_on(server.as_ref());
     runtime().block_on(async {
         let mut run = Run::new(template, seed, bug).await;
+        run.breaks = breaks;
         run.whole(seed).await?;
         Ok(Done { hits: run.hits, trace: run.trace })
     })
@@ -287,9 +293,12 @@ fn the_life_cycle_holds_its_invariants_over_years() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
+    // A server has several commits of a pass under way at once, and which of them a fault strikes is its affair.
+    let breaks = Server::named().is_none();
     for seed in 20_000..20_004 {
-        let [first, second] = [(); 2]
-            .map(|()| simulate(seed, None).map_or_else(|problem| panic!("{problem}"), |done| done.trace));
+        let [first, second] = [(); 2].map(|()| {
+            run_once(seed, None, breaks).map_or_else(|problem| panic!("{problem}"), |done| done.trace)
+        });
         assert_eq!(first, second, "seed {seed}");
     }
 }
