@@ -89,7 +89,9 @@ fn installed(run: &Run, name: &str, version: &str) -> Result<PathBuf, String> {
         return Ok(program);
     }
     println!("{name} {version} is not here yet; installing it into {}", root.display());
-    let mut install = cargo(run, &format!("install --quiet --locked --version {version} {name} --root"));
+    // Not optimised: it is built more often than it is waited for.
+    let mut install =
+        cargo(run, &format!("install --quiet --debug --locked --version {version} {name} --root"));
     install.arg(&root);
     match finish(install) {
         Outcome::Passed => Ok(program),

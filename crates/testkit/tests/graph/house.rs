@@ -37,8 +37,18 @@ pub struct House {
 
 impl House {
     pub async fn new() -> Self {
-        let plan = PLAN.get_or_init(|| async { build().await }).await;
-        let world = World::from_image(&plan.image, 11).await;
+        let plan = Self::plan().await;
+        Self::copy_of(&plan.image, 11).await
+    }
+
+    async fn plan() -> &'static Plan {
+        PLAN.get_or_init(|| async { build().await }).await
+    }
+
+    /// A copy of a world that a house became.
+    pub async fn copy_of(image: &Image, seed: u64) -> Self {
+        let plan = Self::plan().await;
+        let world = World::from_image(image, seed).await;
         let app = web::App::new(world.directory().clone(), web::Options::default());
         Self { plan, world, app }
     }

@@ -8,6 +8,8 @@ use crate::{
 };
 use model::authz::{Permission, Role};
 use serde_json::{Value, json};
+use testkit::{Image, Server};
+use tokio::sync::OnceCell;
 
 /// A route and what each actor gets.
 pub struct Row {
@@ -127,10 +129,16 @@ pub const ROWS: &[Row] = &[
     row("GET", "servicePrincipals/$count", Some(&["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]), "22222222222 3232 11111 22", None, ""),
 ];
 
-/// What a request can name: made anew in every house, always in the same way, so that the ids are the same.
+/// What a request can name, and the world that has it: made once, and copied for whoever changes something.
 struct Things {
     names: Vec<(&'static str, String)>,
+    image: Image,
 }
+
+/// Another seed than that of the house they were made in, whose ids are taken.
+const SEED_AFTER: u64 = 12;
+
+static THINGS: OnceCell<Things> = OnceCell::const_new();
 
 async fn made(house: &House, path: &str, body: Value) -> Value {
     let reply = house.ask(Ask::new("POST", format!("/v1.0/{path}")).by(house.all()).json(&body)).await;
@@ -139,6 +147,12 @@ async fn made(house: &House, path: &str, body: Value) -> Value {
 }
 
 impl Things {
+    /// A house of one's own with all of them in it.
+    async fn house() -> (House, &'static Self) {
+        let things = THINGS.get_or_init(|| async { Self::make(&House::new().await).await }).await;
+        (House::copy_of(&things.image, SEED_AFTER).await, things)
+    }
+
     async fn make(house: &House) -> Self {
         let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
         let reader = Role::ReportsReader.template().to_string();
@@ -189,7 +203,7 @@ impl Things {
             ("granted", format!("{sp}/{granted}")),
             ("grant", grant),
         ];
-        Self { names: names.into() }
+        Self { names: names.into(), image: house.world.image().await }
     }
 
     fn named(&self, name: &str) -> &str {
@@ -267,23 +281,28 @@ fn actors(house: &House, row: &Row) -> Vec<(String, Option<Token>, char)> {
     actors
 }
 
-async fn judge(row: &Row) -> Vec<String> {
-    let mut house = House::new().await;
-    let mut ask = Things::make(&house).await.request(row);
-    let mut wrong = Vec::new();
-    for (name, token, expected) in actors(&house, row) {
+/// Leaves a house in which nothing was changed.
+async fn judge(house: &mut House, things: &Things, row: &Row) -> Vec<String> {
+    let ask = things.request(row);
+    let (mut wrong, mut done) = (Vec::new(), false);
+    // Some only read, although they are asked by POST.
+    let writes =
+        row.method != "GET" && !["getMember", "checkMember"].iter().any(|name| row.path.contains(name));
+    for (name, token, expected) in actors(house, row) {
+        // Who may is decided before an engine is asked. On a server one who may shows that the write works there, and a new
+        // database for each of the others would take minutes.
+        if done && expected == '2' && Server::named().is_some() {
+            continue;
+        }
         let asked = token.as_ref().map_or(ask.clone(), |token| ask.clone().by(token));
         let reply = house.ask(asked).await;
         let found = class(reply.status.as_u16());
         if found != expected {
             wrong.push(format!("{} {} as {name}: {found}, not {expected}", row.method, row.path));
         }
-        // Some only read, although they are asked by POST.
-        let writes =
-            row.method != "GET" && !["getMember", "checkMember"].iter().any(|name| row.path.contains(name));
         if writes && found == '2' {
-            house = House::new().await;
-            ask = Things::make(&house).await.request(row);
+            done = true;
+            *house = Things::house().await.0;
         }
     }
     wrong
@@ -292,9 +311,10 @@ async fn judge(row: &Row) -> Vec<String> {
 #[tokio::test]
 async fn everybody_may_do_with_objects_what_the_table_says_and_nothing_else() {
     let mut wrong = Vec::new();
+    let (mut house, things) = Things::house().await;
     for row in ROWS {
         assert_eq!(row.people.chars().filter(|c| !c.is_whitespace()).count(), PEOPLE.len(), "{}", row.path);
-        wrong.extend(judge(row).await);
+        wrong.extend(judge(&mut house, things, row).await);
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
