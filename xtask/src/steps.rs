@@ -265,7 +265,7 @@ fn test(run: &Run) -> Outcome {
 
 /// All test programs; optimised for the long form, whose figures would take hours otherwise.
 pub fn tests(run: &Run) -> Command {
-    let profile = if run.long { " --profile long" } else { "" };
+    let profile = if run.long { " --release" } else { "" };
     cargo(run, &format!("test --workspace --all-targets --locked{profile}"))
 }
 

@@ -14,7 +14,7 @@ const SERVERS: usize = 3;
 
 /// How long they are killed and restarted.
 fn span() -> Duration {
-    Duration::from_secs(if long() { 600 } else { 120 })
+    Duration::from_secs(if long() { 600 } else { 45 })
 }
 
 #[test]
