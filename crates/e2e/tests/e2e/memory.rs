@@ -179,6 +179,41 @@ fn nothing_that_was_used_up_or_taken_back_is_good_again_after_a_power_cut() {
 }
 
 #[test]
+fn a_device_code_and_an_invitation_are_used_up_for_good() {
+    let Some(place) = Place::new() else { return };
+    let (mut server, world) = Server::demo(&place, &[]);
+    let address = format!("{}/{}/oauth2/v2.0/devicecode", world.get("AUTHORITY"), world.get("TENANT_ID"));
+    let app = world.get("PUBLIC_CLIENT_ID");
+    let fields = [("client_id", app), ("scope", "User.Read")];
+    let begun = client(Path::new(world.get("CA_FILE"))).post(address).form(&fields).send().unwrap();
+    let begun: Value = begun.json().unwrap();
+    let (device, user) = (text(&begun, "device_code"), text(&begun, "user_code"));
+    let poll = |world: &World| {
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        token(world, &[("grant_type", grant), ("client_id", app), ("device_code", &device)])
+    };
+    let mut admin = world.browser();
+    admin.sign_in(world.get("ADMIN_USERNAME"), world.get("ADMIN_PASSWORD"));
+    let entered = [("code", user.as_str()), ("decision", "accept")];
+    admin.submit("/devicelogin", &[], &entered).is(200).says("The device is signed in");
+    assert_eq!(poll(&world).0, 200);
+
+    let invited = json!({
+        "invitedUserEmailAddress": world.get("HOME_ADMIN_USERNAME"), "inviteRedirectUrl": "https://localhost/",
+    });
+    let link = text(&world.graph().post("/v1.0/invitations", &invited).is(201).json(), "inviteRedeemUrl");
+    let path = link.strip_prefix(world.get("BASE_URL")).unwrap();
+    let mut person = world.browser();
+    person.sign_in(world.get("HOME_ADMIN_USERNAME"), world.get("HOME_ADMIN_PASSWORD"));
+    person.submit(path, &[], &[("decision", "accept")]).is(200).says("You are now a guest");
+
+    let (_server, world) = cut(&place, &mut server, &world);
+    assert_eq!(poll(&world).1["error"], "bad_verification_code");
+    admin.submit("/devicelogin", &[], &entered).is(422);
+    person.get(path).says("This invitation was already used");
+}
+
+#[test]
 fn wrong_passwords_are_still_counted_after_a_power_cut() {
     let Some(place) = Place::new() else { return };
     let (mut server, world) = Server::demo(&place, &[]);

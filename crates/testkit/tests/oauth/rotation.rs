@@ -1,8 +1,10 @@
 //! New signing keys: overlap, and no refused good token.
 
 use crate::house::House;
+use identity::MasterKey;
 use model::Span;
 use serde_json::Value;
+use testkit::Seeded;
 
 async fn kids(house: &House) -> Vec<String> {
     let document = house.program().get("/contoso.example/discovery/v2.0/keys").await.json();
@@ -115,4 +117,27 @@ async fn a_key_that_has_signed_for_long_is_replaced_by_itself() {
     let scope = testkit::World::scope(house.contoso);
     let stored = house.world.store().read(scope, |reader| reader.signing_keys()).await.unwrap();
     assert_eq!(stored.len(), 1, "what proves nothing any more is not kept");
+}
+
+/// What is stored of a private key signs nothing: it opens under the master key of this server and for this tenant only, and the
+/// master key is outside the database.
+#[tokio::test]
+async fn a_private_key_is_sealed_where_it_is_stored() {
+    const SEED: u64 = 74;
+    let house = House::new(SEED).await;
+    house.tokens(&mut house.mias().await).await;
+    let scope = testkit::World::scope(house.contoso);
+    let keys = house.world.store().read(scope, |reader| reader.signing_keys()).await.unwrap();
+    let [stored] = keys.as_slice() else { panic!("one key, not {}", keys.len()) };
+    let sealed: Vec<u8> = (0..stored.sealed.len() / 2)
+        .map(|at| u8::from_str_radix(&stored.sealed[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    let master = MasterKey::generate(&Seeded::new(SEED));
+    let label = |tenant| format!("signing-key:{tenant}:{}", stored.kid);
+    let plain = master.open(&label(house.contoso), &sealed).unwrap();
+    assert!(plain.len() > 1000, "a private key of RSA");
+    assert!(plain.windows(8).all(|part| !sealed.windows(8).any(|other| other == part)), "in plain");
+    assert!(master.open(&label(house.fabrikam), &sealed).is_err(), "for another tenant");
+    let other = MasterKey::generate(&Seeded::new(SEED + 1));
+    assert!(other.open(&label(house.contoso), &sealed).is_err(), "under another master key");
 }
