@@ -238,17 +238,7 @@ impl House {
     }
 
     fn install_node(&self) -> Result<(), String> {
-        let own = self.own.join("node");
-        let files = [own.join("package.json"), own.join("package-lock.json"), own.join(".npmrc")];
-        let place = self.target.join("node");
-        once(&place, &files.each_ref().map(PathBuf::as_path), |place| {
-            for file in &files {
-                let name = file.file_name().unwrap_or_default();
-                fs::copy(file, place.join(name)).map_err(|error| format!("{}: {error}", file.display()))?;
-            }
-            let mut command = Command::new("npm");
-            done(command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(place))
-        })
+        npm(&self.own.join("node"), &self.target.join("node"))
     }
 
     fn build_rust(&self, run: &Run) -> Result<(), String> {
@@ -304,6 +294,19 @@ impl House {
             Err(why) => Outcome::Failed(why),
         }
     }
+}
+
+/// The packages that the lock file of this directory names, installed in another one.
+pub fn npm(own: &Path, place: &Path) -> Result<(), String> {
+    let files = [own.join("package.json"), own.join("package-lock.json"), own.join(".npmrc")];
+    once(place, &files.each_ref().map(PathBuf::as_path), |place| {
+        for file in &files {
+            let name = file.file_name().unwrap_or_default();
+            fs::copy(file, place.join(name)).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        let mut command = Command::new("npm");
+        done(command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(place))
+    })
 }
 
 /// Does the work in an empty directory unless it was done with files of this very content.

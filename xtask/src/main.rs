@@ -1,6 +1,7 @@
 //! Chores of the workspace: `cargo xtask test` runs every gate, in CI and at a desk alike.
 
 mod bench;
+mod browser;
 mod clients;
 mod edges;
 mod engine;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{clients, edges, engine, snapshots, tools};
+use crate::{browser, clients, edges, engine, snapshots, tools};
 
 /// The short form is promised to end within this on two cores, from cold.
 const SHORT_FORM_LIMIT: Duration = Duration::from_mins(30);
@@ -72,6 +72,12 @@ const STEPS: &[Step] = &[
         about: "the client libraries and tools of others, unmodified, against the binary",
         needs: Some("build"),
         run: clients::step,
+    },
+    Step {
+        name: "browser",
+        about: "the pages in Debian's chromium, in every language; pictures in target/browser/screenshots",
+        needs: Some("build"),
+        run: browser::step,
     },
 ];
 

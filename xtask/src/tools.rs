@@ -39,6 +39,13 @@ pub const PGBOUNCER: Program = Program {
     package: "pgbouncer",
     files: &["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"],
 };
+/// A browser.
+pub const CHROMIUM: Program = Program { package: "chromium", files: &["/usr/bin/chromium"] };
+/// What drives it; of the same version, because both come from Debian.
+pub const CHROMEDRIVER: Program = Program { package: "chromium-driver", files: &["/usr/bin/chromedriver"] };
+/// Chinese letters, without which the pages in Chinese are boxes.
+pub const CHINESE: Program =
+    Program { package: "fonts-noto-cjk", files: &["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"] };
 
 /// Installs what is missing, where this machine allows it; says whether it is there now. Tests that need a program that is
 /// not say loudly that they could not run, and fail with `CI=true`.

@@ -114,7 +114,7 @@ pub fn wall() -> model::Timestamp {
     model::Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap())
 }
 
-fn unbase32(text: &str) -> Vec<u8> {
+pub fn unbase32(text: &str) -> Vec<u8> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for c in text.chars().filter(|c| !c.is_whitespace()) {
         let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();
