@@ -78,6 +78,7 @@ async fn a_guest_sees_the_apps_that_act_in_their_name_and_removes_one() {
     browser.get("/myaccount/apps").await.is(200).says("让用户登录，并读取其个人资料").says("已登录");
     browser.language = "en";
     let path = format!("/myaccount/apps/{}/{first}/remove", scene.contoso);
+    browser.get("/myaccount/apps").await.links_to(&path);
     let asked = browser.get(&path).await;
     asked
         .is(200)

@@ -84,7 +84,7 @@ pub fn data(tenant: &model::TenantId) -> String {
 
 /// Taking back what one app may do: `GET` asks, `POST` does it.
 pub fn remove_app(tenant: &model::TenantId, app: &model::AppId) -> String {
-    format!("{APPS}/{tenant}/{app}/remove")
+    format!("{MY_APPS}/{tenant}/{app}/remove")
 }
 
 /// Signing in with a provider of an organisation.
