@@ -1137,6 +1137,7 @@ secret-lead = Copy it now. It is not shown again.
 secret-text = Only a fingerprint of it is stored here. If it is lost, add another one and remove this one.
 secret-mark = Begins with
 secret-remove-ask = Remove a secret from { $app }?
+secret-kept = I have kept it
 certificate = Certificate
 certificate-new-title = Add a certificate
 certificate-new-lead = The app keeps the private key. Here you enter the certificate with the public key.

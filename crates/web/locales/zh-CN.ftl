@@ -1176,6 +1176,7 @@ secret-lead = 请立即复制。它不会再次显示。
 secret-text = 此处仅保存其指纹。如果丢失，请添加新的密码并移除此密码。
 secret-mark = 开头
 secret-remove-ask = 要从 { $app } 移除一个密码吗？
+secret-kept = 我已保存
 certificate = 证书
 certificate-new-title = 添加证书
 certificate-new-lead = 私钥由应用保管。请在此处输入包含公钥的证书。
