@@ -16,14 +16,17 @@
   const swap = (form, submitter) => {
     const request = new XMLHttpRequest();
     const target = form.getAttribute('action').split('#')[0];
-    const leave = () => { release(form); HTMLFormElement.prototype.submit.call(form); };
+    const unanswered = document.getElementById('unanswered');
+    unanswered.hidden = true;
+    /* What was sent may have been done: it is not sent once more unless its sender says so. */
+    const give = () => { release(form); unanswered.hidden = false; say(unanswered.textContent); };
     request.open('POST', target);
     request.setRequestHeader('Accept', 'text/html');
     request.responseType = 'document';
-    request.onerror = leave;
+    request.onerror = give;
     request.onload = () => {
       const main = request.response && request.response.querySelector('main');
-      if (!main) return leave();
+      if (!main) return give();
       if (new URL(request.responseURL).pathname !== target) return location.assign(request.responseURL);
       const focused = document.activeElement && document.activeElement.id;
       document.querySelector('main').replaceWith(document.adoptNode(main));

@@ -822,6 +822,7 @@ explorer-title = Explorer
 explorer-lead = Send requests to Microsoft Graph on this server, as yourself. Nothing goes to another server.
 explorer-nowhere = You have no account yet that could ask something. Accept an invitation first.
 explorer-no-account = Nothing was sent: you have no account in this organization that can act now. Choose another organization.
+explorer-unanswered = No answer came. The request may have been carried out, or not. See how things stand before you send it again.
 explorer-shut = Nothing was sent. You hold a role there, and its rights are closed after 15 minutes without use. Sign in again; what you typed is kept.
 explorer-stale = This needs a sign-in within the last ten minutes. What you typed is kept.
 explorer-sign-in-again = Sign in again

@@ -751,6 +751,7 @@ explorer-title = Graph 浏览器
 explorer-lead = 以你自己的身份向此服务器上的 Microsoft Graph 发送请求。不会向任何其他服务器发送内容。
 explorer-nowhere = 你还没有可以发送请求的帐户。请先接受邀请。
 explorer-no-account = 未发送任何内容：你在此组织中没有当前可用的帐户。请选择其他组织。
+explorer-unanswered = 没有收到响应。请求可能已执行，也可能没有。再次发送之前，请先查看当前状态。
 explorer-shut = 未发送任何内容。你在该组织中拥有角色，其权限在 15 分钟未使用后会关闭。请重新登录；你输入的内容会保留。
 explorer-stale = 此操作要求你在过去十分钟内登录过。你输入的内容会保留。
 explorer-sign-in-again = 重新登录
