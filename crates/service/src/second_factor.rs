@@ -8,10 +8,11 @@ use crate::{
 };
 use identity::{Secret, TotpSecret};
 use model::{
-    Cx, Error, ErrorKind, ObjectId, Person, Result, TenantId, User,
+    Cx, Error, ErrorKind, ObjectId, Person, Result, Span, TenantId, Timestamp, User,
     audit::{Activity, Initiator, Target},
     authz::Operation,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{ChangeSet, Decision, Reader, SecondFactor, SignInSettings};
 
@@ -35,6 +36,24 @@ pub struct Enrolment {
     pub secret: String,
     /// To scan with an app.
     pub uri: String,
+    /// The recovery codes that come with it, sealed.
+    pub offer: String,
+}
+
+/// Recovery codes on their way through a form, sealed: they count when the form comes back with a code that is right, and a form
+/// that is sent twice shows the same codes twice.
+#[derive(Serialize, Deserialize)]
+struct Offer {
+    codes: Vec<String>,
+    until: Timestamp,
+}
+
+/// A form with recovery codes shows them for so long, however often it is sent.
+const OFFER_LIFE: Span = Span::minutes(10);
+
+/// Whose form it is: that of one session.
+fn offer_label(who: &SignedIn) -> String {
+    format!("recovery-codes:{}:{}", who.person.key(), who.hash)
 }
 
 /// What came of confirming a second factor, or of asking for new recovery codes.
@@ -158,7 +177,8 @@ impl Directory {
                 };
                 let mut changes = ChangeSet::new();
                 changes.guard_user(&user).begin_second_factor(&user, &factor);
-                let enrolment = enrolment(&reader.tenant()?.name, &user, &secret);
+                let offer = directory.offer_recovery_codes(&cx, &who)?;
+                let enrolment = enrolment(&reader.tenant()?.name, &user, (&secret, offer));
                 Decision::done(changes, enrolment)
             })
             .await
@@ -174,31 +194,41 @@ impl Directory {
                 let pending = reader.second_factor(user.id)?.filter(|factor| factor.confirmed.is_none());
                 let Some(pending) = pending else { return Ok(None) };
                 let secret = self.secret(&user, &pending)?;
-                Ok(Some(enrolment(&reader.tenant()?.name, &user, &secret)))
+                let offer = self.offer_recovery_codes(cx, who)?;
+                Ok(Some(enrolment(&reader.tenant()?.name, &user, (&secret, offer))))
             })
             .await
     }
 
-    /// Confirms the second factor that was begun, with its first code. From then on it is asked for at every sign-in.
+    /// Makes recovery codes that do not count yet, sealed for a form of this session.
+    pub fn offer_recovery_codes(&self, cx: &Cx, who: &SignedIn) -> Result<String> {
+        let offer = Offer { codes: recovery_codes(cx), until: cx.now + OFFER_LIFE };
+        let bytes =
+            serde_json::to_vec(&offer).map_err(|error| Error::internal(format!("an offer: {error}")))?;
+        self.seal_opaque(cx, &offer_label(who), &bytes)
+    }
+
+    /// Confirms the second factor that was begun, with its first code. From then on it is asked for at every sign-in. The
+    /// recovery codes are those of the offer, if it is not too old; the same offer a second time shows them again.
     pub async fn confirm_second_factor(
         &self,
         cx: &Cx,
         visitor: &Visitor,
         who: &SignedIn,
-        code: &str,
+        (code, offer): (&str, &str),
     ) -> Result<SecurityAnswer> {
-        self.with_code(cx, visitor, who, code, Change::Confirm).await
+        self.with_code(cx, visitor, who, (code, offer), Change::Confirm).await
     }
 
-    /// Makes new recovery codes; the earlier ones are void.
+    /// Makes new recovery codes; the earlier ones are void. The offer counts as for a confirmation.
     pub async fn renew_recovery_codes(
         &self,
         cx: &Cx,
         visitor: &Visitor,
         who: &SignedIn,
-        code: &str,
+        (code, offer): (&str, &str),
     ) -> Result<SecurityAnswer> {
-        self.with_code(cx, visitor, who, code, Change::Renew).await
+        self.with_code(cx, visitor, who, (code, offer), Change::Renew).await
     }
 
     /// Takes the second factor away, with the recovery codes.
@@ -209,7 +239,7 @@ impl Directory {
         who: &SignedIn,
         code: &str,
     ) -> Result<SecurityAnswer> {
-        self.with_code(cx, visitor, who, code, Change::Remove).await
+        self.with_code(cx, visitor, who, (code, ""), Change::Remove).await
     }
 
     /// Every change of the second factor needs a fresh sign-in and a code.
@@ -218,7 +248,7 @@ impl Directory {
         cx: &Cx,
         visitor: &Visitor,
         who: &SignedIn,
-        code: &str,
+        (code, offer): (&str, &str),
         change: Change,
     ) -> Result<SecurityAnswer> {
         let (tenant, object) = member(who)?;
@@ -227,8 +257,11 @@ impl Directory {
         if let Some(seconds) = self.count(cx, tenant, &lanes).await? {
             return Ok(SecurityAnswer::Throttled { seconds });
         }
-        let made: Vec<String> =
-            (0..CODES).map(|_| identity::recovery_code(cx.random.as_ref()).to_string()).collect();
+        let offered = self
+            .unseal_opaque(&offer_label(who), offer)
+            .and_then(|bytes| serde_json::from_slice::<Offer>(&bytes).ok())
+            .filter(|offer| cx.now <= offer.until);
+        let made = offered.map_or_else(|| recovery_codes(cx), |offer| offer.codes);
         let admin = Secret::generate(cx.random.as_ref());
         let (directory, cx, who, code) = (self.clone(), cx.clone(), who.clone(), cleaned(code));
         self.store()
@@ -236,6 +269,17 @@ impl Directory {
                 let mut changes = ChangeSet::new();
                 let user = account(reader, &who)?;
                 let pending = matches!(change, Change::Confirm);
+                let hashes: Vec<String> =
+                    made.iter().map(|code| directory.recovery_hash(&user, &cleaned(code))).collect();
+                let known = reader.recovery_codes(user.id)?;
+                if hashes.iter().all(|hash| known.contains(hash)) {
+                    // The same form a second time: its codes count already.
+                    lanes.forgive(reader, &mut changes)?;
+                    return Decision::done(
+                        changes,
+                        SecurityAnswer::Done { recovery_codes: made.clone(), admin: None },
+                    );
+                }
                 let factor = reader.second_factor(user.id)?;
                 let factor = factor.filter(|factor| factor.confirmed.is_none() == pending);
                 let Some(factor) = factor else { return Decision::done(changes, SecurityAnswer::Wrong) };
@@ -269,8 +313,6 @@ impl Directory {
                     let none = SecurityAnswer::Done { recovery_codes: Vec::new(), admin: None };
                     return Decision::done(changes, none);
                 }
-                let hashes: Vec<String> =
-                    made.iter().map(|code| directory.recovery_hash(&user, &cleaned(code))).collect();
                 changes.set_recovery_codes(&user, &hashes);
                 Decision::done(changes, SecurityAnswer::Done { recovery_codes: made.clone(), admin: opened })
             })
@@ -411,6 +453,11 @@ impl Change {
     }
 }
 
-fn enrolment(organization: &str, user: &User, secret: &TotpSecret) -> Enrolment {
-    Enrolment { secret: secret.base32().to_string(), uri: secret.uri(organization, &user.upn).to_string() }
+fn recovery_codes(cx: &Cx) -> Vec<String> {
+    (0..CODES).map(|_| identity::recovery_code(cx.random.as_ref()).to_string()).collect()
+}
+
+fn enrolment(organization: &str, user: &User, (secret, offer): (&TotpSecret, String)) -> Enrolment {
+    let uri = secret.uri(organization, &user.upn).to_string();
+    Enrolment { secret: secret.base32().to_string(), uri, offer }
 }

@@ -195,6 +195,41 @@ async fn taking_it_away_and_new_recovery_codes_need_a_code() {
     }
 }
 
+/// Of two clicks, a browser shows the second answer: the codes in it have to be those that count.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_shows_the_recovery_codes_that_count() {
+    let scene = Scene::new(141).await;
+    let mut bob = scene.stranger();
+    scene.sign_in(&mut bob, BOB, PASSWORD).await;
+    let page = bob.submit(SECURITY, SECURITY, &[("act", "begin")]).await;
+    let code = secret_of(&page).code_at(scene.world.cx().now);
+    let (csrf, offer) = (page.field("csrf"), page.field("offer"));
+    let mut fields = [("csrf", csrf.as_str()), ("act", "confirm"), ("offer", &offer), ("code", &code)];
+    let first = codes_of(bob.post(SECURITY, &fields).await.is(200));
+    assert_eq!(codes_of(bob.post(SECURITY, &fields).await.is(200)), first);
+    enter(&scene, &mut scene.stranger(), BOB, &first[0]).await.leads_to("/myaccount");
+    // One of them is used: nothing is shown any more.
+    bob.post(SECURITY, &fields).await.is(422);
+    let offer = bob.get(SECURITY).await.field("offer");
+    fields[1..].copy_from_slice(&[("act", "renew"), ("offer", &offer), ("code", &first[1])]);
+    let renewed = codes_of(bob.post(SECURITY, &fields).await.is(200));
+    assert_eq!(codes_of(bob.post(SECURITY, &fields).await.is(200)), renewed);
+    assert!(renewed.len() == 10 && !renewed.contains(&first[2]));
+    bob.get(SECURITY).await.says("Recovery codes left 10");
+    // The form of one session is nothing in another.
+    let mut other = scene.stranger();
+    scene.world.clock.advance(Span::minutes(1));
+    let code = secret_of(&page).code_at(scene.world.cx().now);
+    enter(&scene, &mut other, BOB, &code).await.leads_to("/myaccount");
+    let csrf = other.get(SECURITY).await.field("csrf");
+    let elsewhere = [("csrf", csrf.as_str()), ("act", "renew"), ("offer", &offer), ("code", "000000")];
+    other.post(SECURITY, &elsewhere).await.is(422);
+    let log = scene.audit().await;
+    let made =
+        log.iter().filter(|one| one.record.activity == Activity::RegisterSecurityInfo && one.record.success);
+    assert_eq!(made.count(), 2, "twice the same is one change");
+}
+
 #[tokio::test]
 async fn where_roles_need_a_second_factor_the_administration_opens_with_it_only() {
     let outside = Outside { second_factor_for_roles: true, ..Outside::default() };

@@ -17,17 +17,18 @@ pub(crate) async fn show(member: Member) -> Answer {
 async fn page(member: &Member, status: StatusCode, removed: bool, error: Option<SecurityError>) -> Answer {
     let state = member.visit.app.directory.second_factor(&member.who).await?;
     let lacking = member.visit.query.get("required").is_some();
-    html(status, &Security { page: member.page(), state, lacking, removed, error })
+    let offer = member.visit.app.directory.offer_recovery_codes(&member.visit.arrival.cx, &member.who)?;
+    html(status, &Security { page: member.page(), state, offer, lacking, removed, error })
 }
 
 pub(crate) async fn act(form: Sent<Member>) -> Answer {
     let (member, fields) = (form.by, form.fields);
     let (directory, cx) = (&member.visit.app.directory, &member.visit.arrival.cx);
     let (visitor, code) = (member.visit.visitor(), fields.text("code"));
-    let act = fields.text("act");
+    let (act, offer) = (fields.text("act"), fields.text("offer"));
     let answer = match act {
-        "confirm" => directory.confirm_second_factor(cx, &visitor, &member.who, code).await?,
-        "renew" => directory.renew_recovery_codes(cx, &visitor, &member.who, code).await?,
+        "confirm" => directory.confirm_second_factor(cx, &visitor, &member.who, (code, offer)).await?,
+        "renew" => directory.renew_recovery_codes(cx, &visitor, &member.who, (code, offer)).await?,
         "remove" => directory.remove_second_factor(cx, &visitor, &member.who, code).await?,
         _ => {
             let enrolment = directory.begin_second_factor(cx, &member.who).await?;
@@ -63,6 +64,6 @@ pub(crate) async fn act(form: Sent<Member>) -> Answer {
 }
 
 fn setup(member: &Member, status: StatusCode, enrolment: Enrolment, error: Option<SecurityError>) -> Answer {
-    let Enrolment { secret, uri } = enrolment;
-    html(status, &SecondFactorSetup::new(member.page(), &secret, &uri, error)?)
+    let Enrolment { secret, uri, offer } = enrolment;
+    html(status, &SecondFactorSetup::new(member.page(), (&secret, &uri), offer, error)?)
 }

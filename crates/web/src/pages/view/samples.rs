@@ -158,6 +158,7 @@ impl Security {
         let make = |state, error| Self {
             page: inside(texts, paths::SECURITY),
             state,
+            offer: "sealed".to_owned(),
             lacking: false,
             removed: false,
             error,
@@ -179,7 +180,10 @@ impl SecondFactorSetup {
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
         let uri = format!("otpauth://totp/Contoso:ana@contoso.example?secret={secret}&issuer=Contoso");
         [None, Some(SecurityError::WrongCode)]
-            .map(|error| Self::new(inside(texts, paths::SECURITY), secret, &uri, error).expect("a drawing"))
+            .map(|error| {
+                let page = inside(texts, paths::SECURITY);
+                Self::new(page, (secret, &uri), "sealed".to_owned(), error).expect("a drawing")
+            })
             .into()
     }
 }

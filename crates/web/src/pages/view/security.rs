@@ -68,7 +68,7 @@ impl SecurityError {
     }
 }
 
-/// The second factor. Fields sent: `csrf`, `act` (`begin`, `renew` or `remove`) and `code`.
+/// The second factor. Fields sent: `csrf`, `act` (`begin`, `renew` or `remove`), `code` and `offer`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "security.html")]
 pub struct Security {
@@ -76,6 +76,8 @@ pub struct Security {
     pub page: Page,
     /// How the person stands; nothing for people at home elsewhere.
     pub state: Option<SecondFactorState>,
+    /// New recovery codes, sealed.
+    pub offer: String,
     /// The person came here because the administration pages ask for a second factor.
     pub lacking: bool,
     /// It was just taken away.
@@ -90,7 +92,7 @@ impl Security {
     }
 }
 
-/// Setting up a second factor. Fields sent: `csrf`, `act` = `confirm`, `code`.
+/// Setting up a second factor. Fields sent: `csrf`, `act` = `confirm`, `code`, `offer`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "second_factor_setup.html")]
 pub struct SecondFactorSetup {
@@ -104,6 +106,8 @@ pub struct SecondFactorSetup {
     pub side: usize,
     /// The dark modules as the path of a drawing.
     pub drawing: String,
+    /// The recovery codes that come with it, sealed.
+    pub offer: String,
     /// Why it was not confirmed.
     pub error: Option<SecurityError>,
 }
@@ -113,13 +117,18 @@ impl SecondFactorSetup {
     ///
     /// # Errors
     /// `Internal` if the address is too long for a code, which it never is.
-    pub fn new(page: Page, secret: &str, uri: &str, error: Option<SecurityError>) -> Result<Self> {
+    pub fn new(
+        page: Page,
+        (secret, uri): (&str, &str),
+        offer: String,
+        error: Option<SecurityError>,
+    ) -> Result<Self> {
         let code = QrCode::with_error_correction_level(uri, EcLevel::M)
             .map_err(|error| Error::internal(format!("a QR code: {error}")))?;
         let (side, drawing) = draw(&code);
         let groups: Vec<String> =
             secret.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
-        Ok(Self { page, secret: groups.join(" "), uri: uri.to_owned(), side, drawing, error })
+        Ok(Self { page, secret: groups.join(" "), uri: uri.to_owned(), side, drawing, offer, error })
     }
 
     fn error_text(&self) -> Option<String> {
