@@ -60,7 +60,7 @@ pub use objects::{FoundObject, ObjectKind};
 pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
-pub use personal_data::{AccountData, ConnectionData, PersonalData};
+pub use personal_data::{AccountData, ConnectionData, OwnRecords, PersonalData};
 pub use purge::PurgePass;
 pub use registrations::{
     AppDetail, AppKey, AppPatch, AppPermissions, DelegatedGrant, NewCertificate, PermissionState,

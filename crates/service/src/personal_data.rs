@@ -55,8 +55,8 @@ pub struct AccountData {
     pub password_changed: Option<Timestamp>,
     /// When a second factor was confirmed.
     pub second_factor: Option<Timestamp>,
-    /// Audit records that name the person, newest first, with no other person's detail in them.
-    pub audit: Vec<Stored>,
+    /// What the audit log says of the person.
+    pub audit: OwnRecords,
     /// How many rows there are by category: what a permanent deletion would erase.
     pub rows: Vec<(&'static str, i64)>,
 }
@@ -71,16 +71,33 @@ pub struct ConnectionData {
     /// Sign-ins to them.
     pub app_sign_ins: Vec<AppSignIn>,
     /// Audit records, as in [`AccountData::audit`].
-    pub audit: Vec<Stored>,
+    pub audit: OwnRecords,
+}
+
+/// Audit records that name a person, newest first, with no other person's detail in them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OwnRecords {
+    /// The newest ones.
+    pub records: Vec<Stored>,
+    /// There are no others.
+    pub complete: bool,
 }
 
 /// Records about a person as that person may see them: what they say of others stays out.
-fn audit(reader: &Reader<'_>, subject: ObjectId) -> Result<Vec<Stored>> {
-    let mut records = reader.audit_about(subject, RECORDS)?;
+fn audit(reader: &Reader<'_>, subject: ObjectId) -> Result<OwnRecords> {
+    // One more than is handed out shows whether anything is left out.
+    let (mut records, complete) = cut(reader.audit_about(subject, RECORDS + 1)?, usize::from(RECORDS));
     for stored in &mut records {
         stored.record.personal.retain(|slot| slot.subject == subject);
     }
-    Ok(records)
+    Ok(OwnRecords { records, complete })
+}
+
+/// The first ones, and whether these are all.
+fn cut<T>(mut list: Vec<T>, most: usize) -> (Vec<T>, bool) {
+    let complete = list.len() <= most;
+    list.truncate(most);
+    (list, complete)
 }
 
 fn named(reader: &Reader<'_>, ids: Vec<ObjectId>) -> Result<Vec<(ObjectId, Option<String>)>> {
@@ -167,5 +184,17 @@ impl Directory {
                 })
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(cut(vec![3, 2], 2), (vec![3, 2], true));
+        assert_eq!(cut(vec![3, 2, 1], 2), (vec![3, 2], false));
+        assert_eq!(cut(Vec::<u8>::new(), 2), (Vec::new(), true));
     }
 }

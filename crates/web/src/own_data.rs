@@ -67,7 +67,8 @@ fn account(data: &PersonalData, one: &AccountData) -> Value {
         "invitations": invitations,
         "passwordChangedDateTime": time(one.password_changed),
         "secondFactorDateTime": time(one.second_factor),
-        "auditRecords": audit(one.user.id, &one.audit),
+        "auditRecords": audit(one.user.id, &one.audit.records),
+        "auditRecordsComplete": one.audit.complete,
         "rows": one.rows.iter().map(|(category, rows)| ((*category).to_owned(), json!(rows))).collect::<Map<_, _>>(),
     })
 }
@@ -154,7 +155,8 @@ fn connection(data: &PersonalData, one: &ConnectionData) -> Value {
         "lastSignInDateTime": one.connection.last.to_graph(),
         "apps": apps,
         "appSignIns": sign_ins(data, &one.app_sign_ins),
-        "auditRecords": audit(one.connection.id, &one.audit),
+        "auditRecords": audit(one.connection.id, &one.audit.records),
+        "auditRecordsComplete": one.audit.complete,
     })
 }
 

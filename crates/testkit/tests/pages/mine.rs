@@ -142,6 +142,7 @@ async fn a_person_downloads_what_an_organization_holds_about_them() {
     assert_eq!(account["appSignIns"][0]["app"], json!({"id": app, "displayName": "Tool"}));
     assert_eq!(account["invitations"][0]["redirectUrl"], "https://myapps.example");
     assert_eq!(account["rows"]["refreshTokens"], 1);
+    assert_eq!(account["auditRecordsComplete"], true);
     let records = account["auditRecords"].as_array().unwrap();
     let activities: Vec<_> = records.iter().map(|one| one["activity"].as_str().unwrap()).collect();
     for expected in
