@@ -6,6 +6,7 @@ use crate::{
     second_factor,
     sessions::realm,
     tokens::account_of,
+    users,
 };
 use model::{
     AppId, Cx, Error, Result, TenantId,
@@ -86,12 +87,24 @@ impl Directory {
             .await
     }
 
-    /// May this caller do this, as far as that does not depend on the object?
-    pub async fn may_explore(&self, cx: &Cx, caller: &Caller, operation: Operation) -> Result<bool> {
+    /// What this comes to, and whether the caller may do it, as far as that does not depend on the object: except that reading
+    /// a user who is the caller is reading oneself, as it is where it is done.
+    pub async fn may_explore(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        (operation, user): (Operation, Option<&str>),
+    ) -> Result<(Operation, bool)> {
         self.store()
             .read(caller.scope(), |reader| {
                 let principal = principal(reader, cx, caller)?;
-                Ok(may_read(reader, &principal, operation).is_ok())
+                let found = user.and_then(|key| users::find(reader, key).ok());
+                let own = found.is_some_and(|user| principal.user().is_some_and(|me| me.id == user.id));
+                let operation = match operation {
+                    Operation::ReadUser if own => Operation::ReadSelf,
+                    other => other,
+                };
+                Ok((operation, may_read(reader, &principal, operation).is_ok()))
             })
             .await
     }

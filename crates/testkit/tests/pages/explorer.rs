@@ -96,6 +96,11 @@ async fn without_a_role_only_what_people_may_allow_an_app_for_themselves_is_read
         "users",
         "groups",
         "policies/authorizationPolicy",
+    // Whoever reads themselves by name or id may, and the page says so.
+    let own = [scene.ana_at_home.to_string(), "ana@fabrikam.example".to_owned()];
+    for user in own.iter().flat_map(|own| [format!("users/{own}"), format!("users('{own}')")]) {
+        read(&mut browser, scene.fabrikam, &user).await.says("200 OK").says("You may do this");
+    }
         "applications",
         "directoryRoles",
         "auditLogs/directoryAudits",

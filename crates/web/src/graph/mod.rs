@@ -86,10 +86,10 @@ fn answer_inside<'a>(
     Box::pin(answer(app, arrival, request))
 }
 
-/// The route that a method and an address come to, if there is one.
-pub(crate) fn route_of(method: &Method, path: &str) -> Option<&'static Route> {
+/// The route that a method and an address come to, if there is one, with the values of its braces.
+pub(crate) fn route_of(method: &Method, path: &str) -> Option<(&'static Route, Vec<String>)> {
     match resolve(method, path) {
-        Ok((_, Found::Route(route, _))) => Some(route),
+        Ok((_, Found::Route(route, values))) => Some((route, values)),
         _ => None,
     }
 }

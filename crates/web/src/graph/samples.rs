@@ -107,7 +107,7 @@ mod tests {
             );
             let filled = route.path.replace(['{', '}'], "");
             let path = format!("/{}/{filled}", sample.version.segment());
-            let found = route_of(&Method::from_bytes(route.method.as_bytes()).unwrap(), &path).unwrap();
+            let (found, _) = route_of(&Method::from_bytes(route.method.as_bytes()).unwrap(), &path).unwrap();
             assert_eq!((found.method, found.path), (route.method, route.path));
             if !sample.body.is_empty() {
                 let body: serde_json::Value = serde_json::from_str(sample.body).unwrap();

@@ -171,14 +171,16 @@ impl<'m> Desk<'m> {
         let path = odata::encode_target(target.split('?').next().unwrap_or_default());
         let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
         let route = graph::route_of(&method, &format!("/{}/{path}", version.segment()));
-        Ok(Some(match route.map(|route| (route, route.operation)) {
+        Ok(Some(match route.map(|(route, values)| (route, values, route.operation)) {
             None => Needs::Unknown,
-            Some((route, None)) if route.path == "$batch" => Needs::Each,
-            Some((_, None)) => Needs::Nothing,
-            Some((_, Some(operation))) => {
+            Some((route, _, None)) if route.path == "$batch" => Needs::Each,
+            Some((_, _, None)) => Needs::Nothing,
+            Some((route, values, Some(operation))) => {
                 let visit = &self.member.visit;
-                let allowed =
-                    visit.app.directory.may_explore(&visit.arrival.cx, &rightful.caller, operation).await?;
+                let (directory, cx) = (&visit.app.directory, &visit.arrival.cx);
+                let user = values.first().filter(|_| route.path == USER).map(String::as_str);
+                let (operation, allowed) =
+                    directory.may_explore(cx, &rightful.caller, (operation, user)).await?;
                 let rule = operation.rule();
                 let held = rule.delegated.iter().filter(|one| rightful.permissions.contains(one));
                 Needs::Rights(Box::new(Rights {
@@ -248,6 +250,8 @@ fn first() -> usize {
     graph::routes().iter().position(is_first).unwrap_or_default()
 }
 
+/// A user, who may be the very one who asks.
+const USER: &str = "users/{id}";
 /// What this server is there for.
 const FIRST: &str = "policies/externalIdentitiesPolicy";
 
