@@ -64,6 +64,10 @@ async fn an_administrator_reads_and_changes_the_policy_and_is_named_in_the_log()
     assert!(!scene.policy().await.allow_leave);
     let log = read(&mut browser, scene.contoso, "auditLogs/directoryAudits?$top=1").await;
     log.says("\"activityDisplayName\": \"Update policy\"").says("admin@contoso.example");
+    let list = browser.get("/admin/audit?activity=Update+policy").await;
+    let record = list.body.split("href=\"/admin/audit/").nth(1).and_then(|rest| rest.split('"').next());
+    let record = browser.get(&format!("/admin/audit/{}", record.expect("a record"))).await;
+    record.is(200).says("Through the app Explorer");
 }
 
 #[tokio::test]
@@ -92,15 +96,15 @@ async fn without_a_role_only_what_people_may_allow_an_app_for_themselves_is_read
     let mut browser = scene.browser(&scene.ana).await;
     read(&mut browser, scene.fabrikam, "me").await.says("200 OK").says("ana@fabrikam.example");
     read(&mut browser, scene.fabrikam, "organization").await.says("200 OK").says("Fabrikam");
-    for target in [
-        "users",
-        "groups",
-        "policies/authorizationPolicy",
     // Whoever reads themselves by name or id may, and the page says so.
     let own = [scene.ana_at_home.to_string(), "ana@fabrikam.example".to_owned()];
     for user in own.iter().flat_map(|own| [format!("users/{own}"), format!("users('{own}')")]) {
         read(&mut browser, scene.fabrikam, &user).await.says("200 OK").says("You may do this");
     }
+    for target in [
+        "users",
+        "groups",
+        "policies/authorizationPolicy",
         "applications",
         "directoryRoles",
         "auditLogs/directoryAudits",

@@ -7,6 +7,7 @@ use crate::{
         answer::{Answer, encoded, html},
         view::{
             Audit, AuditChange, AuditFilter, AuditLine, AuditParty, AuditRecord, AuditTarget, Field, Problem,
+            Through,
         },
         visit::{Admin, Fields},
     },
@@ -19,7 +20,7 @@ use model::{
     authz::Operation,
 };
 use serde_json::{Map, Value};
-use service::AuditSearch;
+use service::{AuditSearch, EXPLORER};
 
 mod export;
 pub(crate) use export::{export_csv, export_json};
@@ -164,7 +165,8 @@ pub(crate) async fn show(Path(id): Path<String>, admin: Admin) -> Answer {
     let stored = admin.app().directory.get_audit(admin.cx(), &admin.caller, id.uuid()).await?;
     let record = &stored.record;
     let through = match &record.initiator {
-        Initiator::User { app, .. } => app.map(|app| app.to_string()),
+        Initiator::User { app: Some(app), .. } if *app == EXPLORER => Some(Through::Explorer),
+        Initiator::User { app, .. } => app.map(Through::App),
         _ => None,
     };
     html(

@@ -1,7 +1,7 @@
 use super::{Choice, Field, Page, Pages, Problems, problems, words};
 use crate::pages::paths;
 use askama::Template;
-use model::{Timestamp, audit::Activity};
+use model::{AppId, Timestamp, audit::Activity};
 
 /// Who did something, or to whom or what it was done.
 #[derive(Clone, Debug)]
@@ -198,6 +198,15 @@ impl AuditTarget {
     }
 }
 
+/// Through what a person did something.
+#[derive(Clone, Copy, Debug)]
+pub enum Through {
+    /// The explorer page, which is registered nowhere.
+    Explorer,
+    /// An app.
+    App(AppId),
+}
+
 /// One record of the audit log.
 #[derive(Clone, Debug, Template)]
 #[template(path = "audit_record.html")]
@@ -211,7 +220,7 @@ pub struct AuditRecord {
     /// Why, or why not: machine-readable.
     pub reason: Option<String>,
     /// The app through which a person did it.
-    pub through: Option<String>,
+    pub through: Option<Through>,
     /// The request.
     pub correlation: String,
     /// To whom or what, with what changed.

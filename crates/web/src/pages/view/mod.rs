@@ -53,7 +53,7 @@ pub use apps::{
     AppAsk, AppCertificateNew, AppGrant, AppKind, AppLine, AppNew, AppNotice, AppPage, AppPermissionsChoice,
     AppQuestion, AppSecretNew, AppSecretShown, AppState, Apps, CatalogueRow, Credential, Life, PermissionRow,
 };
-pub use audit::{Audit, AuditChange, AuditFilter, AuditLine, AuditParty, AuditRecord, AuditTarget};
+pub use audit::{Audit, AuditChange, AuditFilter, AuditLine, AuditParty, AuditRecord, AuditTarget, Through};
 pub use roles::{RoleAsk, RoleLine, RoleNotice, RolePage, RolePerson, Roles};
 pub use users::{
     AccountState, HomeLine, InvitationSent, Invite, InviteError, RemovalCandidate, RemoveUsers, RemovedUsers,

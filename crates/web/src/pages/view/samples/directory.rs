@@ -9,6 +9,7 @@ use crate::pages::{
         AppPermissionsChoice, AppQuestion, AppSecretNew, AppSecretShown, AppState, Apps, Audit, AuditChange,
         AuditFilter, AuditLine, AuditParty, AuditRecord, AuditTarget, CatalogueRow, Credential, Field, Life,
         Page, Pages, PermissionRow, Problem, RoleAsk, RoleLine, RoleNotice, RolePage, RolePerson, Roles,
+        Through,
     },
 };
 use model::{
@@ -462,7 +463,7 @@ impl AuditRecord {
         vec![
             Self {
                 reason: Some("unchanged".to_owned()),
-                through: Some(app_id(1).to_string()),
+                through: Some(Through::App(app_id(1))),
                 details: vec![
                     ("policyVersion".to_owned(), "3".to_owned()),
                     ("name".to_owned(), HOSTILE.to_owned()),
