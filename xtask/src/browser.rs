@@ -1,4 +1,4 @@
-//! The pages in a real browser. The tests are those of `crates/e2e/tests/pages`; what they need is installed here: chromium, its
+//! The pages in a real browser. The tests are those of `crates/e2e/tests/browser`; what they need is installed here: chromium, its
 //! driver and a Chinese font from Debian, and axe-core in the version that a lock file names.
 
 use std::fs;
@@ -30,7 +30,7 @@ pub fn step(run: &Run) -> Outcome {
     {
         return Outcome::CouldNotRun(format!("{}: {error}", pictures.display()));
     }
-    let mut command = cargo(run, "test --locked -p e2e --test pages -- --include-ignored");
+    let mut command = cargo(run, "test --workspace --locked --test browser -- --include-ignored");
     command
         .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
         .env("INNKEEPER_AXE", place.join("axe/node_modules/axe-core/axe.min.js"))

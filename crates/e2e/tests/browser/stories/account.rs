@@ -2,7 +2,7 @@
 
 use super::{Matrix, Row};
 use crate::tour::Tour;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub const STORIES: &[Row] = &[
     ("account::signing in says what is wrong", Matrix::Languages, trouble),
@@ -10,6 +10,7 @@ pub const STORIES: &[Row] = &[
     ("account::devices are listed and signed out", Matrix::Languages, sessions),
     ("account::a second factor is set up, used and taken away", Matrix::Languages, factor),
     ("account::an invitation is reviewed and accepted", Matrix::Languages, redeem),
+    ("account::what an organization holds is downloaded", Matrix::Languages, data),
     ("account::the language is switched anywhere", Matrix::Languages, language),
     ("account::errors are pages", Matrix::Languages, errors),
 ];
@@ -124,11 +125,22 @@ fn redeem(tour: &Tour<'_>) {
     tour.says("redeem-title").says1("redeem-lead", "organization", "Contoso").look("redeem", "");
     tour.press("cancel");
     tour.says("standing-pending");
-    tour.go(path);
+    tour.follow_at("organizations-accept", "Contoso");
+    tour.says("redeem-title").look("redeem", "from-the-list");
     tour.press("accept");
     tour.says1("redeemed-title", "organization", "Contoso").look("redeemed", "");
     tour.go(path);
     tour.says("redeem-used-title").look("redeem", "used");
+}
+
+fn data(tour: &Tour<'_>) {
+    tour.go_as("/myaccount/organizations", tour.guest());
+    let file: Value = serde_json::from_slice(&tour.download("download-data", "Contoso")).unwrap();
+    assert_eq!(file["organization"]["displayName"], "Contoso");
+    assert_eq!(file["accounts"][0]["user"]["id"], tour.named("GUEST_ID"));
+    let file: Value = serde_json::from_slice(&tour.download("download-data", "Fabrikam")).unwrap();
+    assert_eq!(file["organization"]["displayName"], "Fabrikam", "at home, too");
+    tour.says("home-organization");
 }
 
 fn language(tour: &Tour<'_>) {

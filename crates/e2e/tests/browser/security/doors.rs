@@ -349,13 +349,7 @@ fn app(tour: &Tour<'_>) {
     let claims = Claims::default();
     let client = Site::open(false);
     let back = format!("http://localhost:{}/callback", client.port);
-    let tenant = tour.named("TENANT_ID");
-    let address = format!(
-        "/{tenant}/oauth2/v2.0/authorize?client_id={}&response_type=code&redirect_uri={}&scope=openid%20profile%20User.Read&state=s1&code_challenge={}&code_challenge_method=S256",
-        tour.named("PUBLIC_CLIENT_ID"),
-        back.replace(':', "%3A").replace('/', "%2F"),
-        "a".repeat(43),
-    );
+    let address = tour.asks(tour.named("PUBLIC_CLIENT_ID"), &back);
     tour.go(&address);
     let (user_name, password) = tour.admin();
     tour.sign_in_here(user_name, password);

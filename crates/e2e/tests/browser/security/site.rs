@@ -1,6 +1,8 @@
 //! A site of somebody else, which answers every address and remembers who asked.
 
+use crate::server::client;
 use rcgen::generate_simple_self_signed;
+use reqwest::Method;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -9,6 +11,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -27,10 +30,13 @@ pub struct Heard {
     pub body: String,
 }
 
-#[derive(Default)]
+/// What is answered: content type and text.
+type Answer = Box<dyn Fn(&Heard) -> (&'static str, String) + Send + Sync>;
+
 struct Shared {
     heard: Mutex<Vec<Heard>>,
     over: AtomicBool,
+    answer: Answer,
 }
 
 /// Listens until dropped.
@@ -46,9 +52,29 @@ const PAGE: &str = "<!doctype html><html lang=en><title>Elsewhere</title><body><
 impl Site {
     /// With a certificate that nobody trusts, or in plain text.
     pub fn open(secure: bool) -> Self {
+        Self::answering(secure, Box::new(page))
+    }
+
+    /// A careless front of the house at this address: it hands on what comes from anywhere as if our own pages had sent it. So
+    /// does a server that forgot to look at where a request comes from.
+    pub fn careless_front(base_url: &str, ca: &Path) -> Self {
+        let (base_url, client) = (base_url.to_owned(), client(ca));
+        let hand_on = move |heard: &Heard| {
+            let method = Method::from_bytes(heard.method.as_bytes()).unwrap();
+            let mut request = client.request(method, format!("{base_url}{}", heard.target));
+            for name in ["cookie", "content-type", "accept"] {
+                request = request.header(name, heard.headers.get(name).map_or("", String::as_str));
+            }
+            let sent = request.header("sec-fetch-site", "same-origin").body(heard.body.clone()).send();
+            ("text/html; charset=utf-8", sent.and_then(reqwest::blocking::Response::text).unwrap_or_default())
+        };
+        Self::answering(true, Box::new(hand_on))
+    }
+
+    fn answering(secure: bool, answer: Answer) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { heard: Mutex::default(), over: AtomicBool::new(false), answer });
         let config = secure.then(|| Arc::new(certified()));
         let kept = shared.clone();
         thread::spawn(move || {
@@ -63,9 +89,9 @@ impl Site {
                     match config {
                         Some(config) => {
                             let Ok(session) = ServerConnection::new(config) else { return };
-                            answer(StreamOwned::new(session, stream), &kept);
+                            serve(StreamOwned::new(session, stream), &kept);
                         }
-                        None => answer(stream, &kept),
+                        None => serve(stream, &kept),
                     }
                 });
             }
@@ -96,7 +122,18 @@ fn certified() -> ServerConfig {
     ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key).unwrap()
 }
 
-fn answer(stream: impl Read + Write, shared: &Shared) {
+/// A page, a script or a style, whatever the address ends with.
+fn page(heard: &Heard) -> (&'static str, String) {
+    let path = heard.target.split('?').next();
+    let (kind, text) = match path.and_then(|path| path.rsplit_once('.')).map_or("", |(_, ending)| ending) {
+        "js" => ("text/javascript", "globalThis.strangerWasHere = true"),
+        "css" => ("text/css", "h1 { font-size: 99px }"),
+        _ => ("text/html; charset=utf-8", PAGE),
+    };
+    (kind, text.to_owned())
+}
+
+fn serve(stream: impl Read + Write, shared: &Shared) {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     if reader.read_line(&mut line).unwrap_or_default() == 0 {
@@ -116,15 +153,10 @@ fn answer(stream: impl Read + Write, shared: &Shared) {
     let length = headers.get("content-length").and_then(|text| text.parse().ok()).unwrap_or_default();
     let mut body = vec![0; length];
     drop(reader.read_exact(&mut body));
-    let ending =
-        target.split('?').next().and_then(|path| path.rsplit_once('.')).map_or("", |(_, ending)| ending);
-    let (kind, text) = match ending {
-        "js" => ("text/javascript", "globalThis.strangerWasHere = true"),
-        "css" => ("text/css", "h1 { font-size: 99px }"),
-        _ => ("text/html; charset=utf-8", PAGE),
-    };
     let body = String::from_utf8_lossy(&body).into_owned();
-    shared.heard.lock().unwrap().push(Heard { method, target, headers, body });
+    let heard = Heard { method, target, headers, body };
+    shared.heard.lock().unwrap().push(heard.clone());
+    let (kind, text) = (shared.answer)(&heard);
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n",
         text.len()

@@ -4,9 +4,11 @@ use crate::{
     chrome::{Chrome, Node},
     graph::Graph,
     look::Album,
+    place::eventually,
     stage::Scene,
 };
 use serde_json::Value;
+use std::{fs, time::Duration};
 use web::pages::i18n::{Argument, Texts};
 
 /// What a story is told with.
@@ -87,6 +89,19 @@ impl<'h> Tour<'h> {
         self.chrome.find("navigation", &self.t(navigation)).find("link", &self.t(key)).follow();
     }
 
+    /// Follows a link to a file, which a description tells apart from others; what is in the file.
+    #[track_caller]
+    pub fn download(&self, key: &str, description: &str) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        self.chrome.keep_downloads(folder.path());
+        self.chrome.find_described("link", &self.t(key), description).click();
+        let file = eventually("the file", Duration::from_secs(10), || {
+            let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+            names.into_iter().find(|path| path.extension().is_none_or(|ending| ending != "crdownload"))
+        });
+        fs::read(file).unwrap()
+    }
+
     #[track_caller]
     pub fn fill(&self, label: &str, text: &str) {
         self.chrome.find("textbox", &self.t(label)).fill(text);
@@ -126,6 +141,16 @@ impl<'h> Tour<'h> {
         self.go("/myaccount");
         self.press("sign-out");
         self.says("sign-in-signed-out");
+    }
+
+    /// The address at which this app asks Contoso's people to sign in; they return to `back`.
+    pub fn asks(&self, app: &str, back: &str) -> String {
+        let back = back.replace(':', "%3A").replace('/', "%2F");
+        format!(
+            "/{}/oauth2/v2.0/authorize?client_id={app}&response_type=code&redirect_uri={back}&scope=openid%20User.Read&state=s1&code_challenge={}&code_challenge_method=S256",
+            self.named("TENANT_ID"),
+            "a".repeat(43),
+        )
     }
 
     /// Fabrikam's member who is a guest in other organisations.

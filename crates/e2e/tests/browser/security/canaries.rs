@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 
 pub const STORIES: &[Row] = &[
     once("security::canaries in names", names),
+    once("security::canaries in apps, groups, roles and the audit log", records),
     once("security::canaries in addresses and forms", reflected),
     once("security::canaries in what browsers say of themselves", agents),
 ];
@@ -114,17 +115,31 @@ fn populate(tour: &Tour<'_>) {
     let file = tour.scene.place.path("canaries.jsonl");
     fs::write(&file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
     tour.scene.place.run(&["import", "--data-dir", "world", "--jsonl", "canaries.jsonl"]).ok();
+}
+
+/// Apps, groups with a guest in them, and members with a role that have such names; ids of the apps and of the members.
+fn register(tour: &Tour<'_>) -> (Vec<String>, Vec<String>) {
     let graph = tour.graph();
+    let id = |made: &Value, name: &str| made[name].as_str().unwrap().to_owned();
+    let mut apps = Vec::new();
     for n in 0..CANARIES.len() {
-        for path in ["/v1.0/applications", "/v1.0/groups"] {
-            let body = if path.ends_with("groups") {
-                json!({ "displayName": canary(n), "description": canary(n), "mailEnabled": false, "mailNickname": format!("canary{n}"), "securityEnabled": true })
-            } else {
-                json!({ "displayName": canary(n) })
-            };
-            graph.post(path, &body).is(201);
-        }
+        let public = json!({ "redirectUris": ["http://localhost:9/"] });
+        let app = json!({ "displayName": canary(n), "publicClient": public });
+        let app = id(&graph.post("/v1.0/applications", &app).is(201).json(), "appId");
+        graph.post("/v1.0/servicePrincipals", &json!({ "appId": app })).is(201);
+        apps.push(app);
+        let group = json!({ "displayName": canary(n), "description": canary(n), "mailEnabled": false, "mailNickname": format!("canary{n}"), "securityEnabled": true });
+        let group = id(&graph.post("/v1.0/groups", &group).is(201).json(), "id");
+        let guest = format!("https://graph.microsoft.com/v1.0/directoryObjects/{}", tour.named("GUEST_ID"));
+        graph.post(&format!("/v1.0/groups/{group}/members/$ref"), &json!({ "@odata.id": guest })).is(204);
     }
+    let member = |n: usize| {
+        let password =
+            json!({ "password": "violet harbour tram seventeen", "forceChangePasswordNextSignIn": false });
+        let body = json!({ "displayName": canary(n), "userPrincipalName": format!("canary-{n}@contoso.example"), "mailNickname": format!("canary-{n}"), "accountEnabled": true, "passwordProfile": password });
+        id(&graph.post("/v1.0/users", &body).is(201).json(), "id")
+    };
+    (apps, FEW.map(member).to_vec())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the servers under test run by the clock of this machine")]
@@ -165,7 +180,7 @@ fn names(tour: &Tour<'_>) {
     let all = CANARIES.len();
     let shown = list(tour, &claims, "/myaccount/organizations");
     claims.check(format!("organisations are shown by these names: {shown}"), shown >= all);
-    for n in [0, 9, 18, 34] {
+    for n in FEW {
         tour.chrome
             .find_described(
                 "link",
@@ -197,13 +212,79 @@ fn names(tour: &Tour<'_>) {
     }
     tour.go(&format!("/admin/users/remove?id={}", guests["value"][0]["id"].as_str().unwrap()));
     claims.check("removing asks by name", caught(tour, &claims, "removing") >= 1);
-    for n in [0, 9, 18, 34] {
+    for n in FEW {
         tour.go(&format!("/admin/deleted-users/cccccccc-0000-4000-8000-{n:012}/delete"));
         claims.check(
             format!("deleting {n} asks by name"),
             caught(tour, &claims, &format!("deleting {n}")) >= 1,
         );
     }
+    claims.hold();
+}
+
+/// Those that are shown on pages of their own, too.
+const FEW: [usize; 4] = [0, 9, 18, 34];
+
+/// One canary's page: it is there by name, as text.
+fn one(tour: &Tour<'_>, claims: &Claims, path: &str) {
+    tour.go(path);
+    let shown = caught(tour, claims, path);
+    claims.check(format!("{path} shows it by name"), shown >= 1);
+}
+
+/// Every canary is on this list.
+fn every(tour: &Tour<'_>, claims: &Claims, path: &str) {
+    let shown = list(tour, claims, path);
+    claims.check(format!("{path} shows all by name: {shown}"), shown >= CANARIES.len());
+}
+
+fn records(tour: &Tour<'_>) {
+    let claims = Claims::default();
+    let (apps, members) = register(tour);
+    trap(tour);
+    tour.go_as("/admin", tour.admin());
+    every(tour, &claims, "/admin/apps");
+    for n in FEW {
+        let page = format!("/admin/apps/{}", apps[n]);
+        for below in ["", "/disable", "/delete", "/permissions/add", "/permissions/grant?delegated=User.Read"]
+        {
+            one(tour, &claims, &format!("{page}{below}"));
+        }
+    }
+    let inviter = format!("/admin/roles/{}", model::authz::Role::GuestInviter.template());
+    for member in &members {
+        one(tour, &claims, &format!("{inviter}/give?person={member}"));
+        tour.press("role-give");
+        caught(tour, &claims, "the notice of a role");
+        one(tour, &claims, &format!("{inviter}/take/{member}"));
+        one(tour, &claims, &format!("/admin/users/{member}"));
+    }
+    one(tour, &claims, &inviter);
+    one(tour, &claims, "/admin/roles");
+    every(tour, &claims, &format!("/admin/users/{}", tour.named("GUEST_ID")));
+    for (activity, name) in
+        [("Add application", "activity-add-application"), ("Add group", "activity-add-group")]
+    {
+        let path = format!("/admin/audit?activity={}", activity.replace(' ', "+"));
+        every(tour, &claims, &path);
+        tour.go(&path);
+        tour.chrome.all("link", Some(&tour.t(name))).first().unwrap().follow();
+        claims.check(format!("{activity} names it"), caught(tour, &claims, "an audit record") >= 1);
+    }
+    for n in FEW {
+        one(tour, &claims, &tour.asks(&apps[n], "http://localhost:9/"));
+    }
+    tour.go("/explorer");
+    tour.fill("explorer-target", "groups?$top=100&$select=displayName");
+    tour.chrome.find("button", &tour.t("explorer-run")).click();
+    tour.chrome.says("canary(35)");
+    let answer = tour.chrome.run("return document.querySelector('#answer pre').textContent", &[]);
+    let answer: Value = serde_json::from_str(answer.as_str().unwrap()).unwrap();
+    let is_there = |n: usize| {
+        answer["value"].as_array().unwrap().iter().any(|one| one["displayName"] == canary(n).as_str())
+    };
+    claims.check("the explorer shows what was answered", (0..CANARIES.len()).all(is_there));
+    caught(tour, &claims, "the explorer");
     claims.hold();
 }
 

@@ -3,8 +3,11 @@
 mod account;
 mod admin;
 mod apps;
+mod audit;
 mod control;
 mod leaving;
+mod registrations;
+mod roles;
 mod settings;
 mod setup;
 mod users;
@@ -39,8 +42,12 @@ const STORIES: &[&[Row]] = &[
     apps::STORIES,
     admin::STORIES,
     users::STORIES,
+    registrations::STORIES,
+    roles::STORIES,
+    audit::STORIES,
     setup::STORIES,
 ];
+
 /// The server that has a name. Its siblings are `*.house.example`.
 const NAME: &str = "directory.house.example";
 

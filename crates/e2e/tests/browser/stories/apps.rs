@@ -7,32 +7,9 @@ use serde_json::{Value, json};
 pub const STORIES: &[Row] = &[
     ("apps::an app asks for consent", Matrix::Languages, consent),
     ("apps::a device is signed in", Matrix::Languages, device),
+    ("apps::an app loses what it may do for somebody", Matrix::Languages, removed),
     ("apps::an organization that one is no guest of asks first", Matrix::Languages, connect),
 ];
-
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(
-            |byte| {
-                if byte.is_ascii_alphanumeric() {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            },
-        )
-        .collect()
-}
-
-/// The address at which an app asks.
-fn request(tour: &Tour<'_>, app: &str, back: &str, more: &str) -> String {
-    format!(
-        "/{}/oauth2/v2.0/authorize?client_id={app}&response_type=code&redirect_uri={}&scope=openid%20User.Read&state=s&code_challenge={}&code_challenge_method=S256{more}",
-        tour.named("TENANT_ID"),
-        escaped(back),
-        "a".repeat(43),
-    )
-}
 
 fn consent(tour: &Tour<'_>) {
     let site = Site::open(false);
@@ -41,7 +18,7 @@ fn consent(tour: &Tour<'_>) {
     let app = json!({ "displayName": "Timesheets", "publicClient": { "redirectUris": [back] } });
     let app = graph.post("/v1.0/applications", &app).is(201).json()["appId"].as_str().unwrap().to_owned();
     graph.post("/v1.0/servicePrincipals", &json!({ "appId": app })).is(201);
-    let asked = request(tour, &app, &back, "");
+    let asked = tour.asks(&app, &back);
     tour.go(&asked);
     let (user_name, password) = tour.admin();
     tour.fill("sign-in-user-name", user_name);
@@ -57,13 +34,13 @@ fn consent(tour: &Tour<'_>) {
     tour.press("accept");
     tour.chrome.says("Elsewhere");
     assert!(tour.chrome.address().contains("code="));
-    tour.go(&request(tour, &app, &back, "&prompt=select_account"));
+    tour.go(&format!("{}&prompt=select_account", tour.asks(&app, &back)));
     tour.says("choose-account-title").look("choose_account", "");
-    tour.go(&request(tour, &app, "https://evil.example/", ""));
+    tour.go(&tour.asks(&app, "https://evil.example/"));
     tour.says("oauth-refused-title").look("oauth_refused", "");
     tour.go(&format!("/{}/oauth2/v2.0/logout", tour.named("TENANT_ID")));
     tour.says("sign-out-lead").look("sign_out_app", "");
-    tour.go(&request(tour, &app, &back, "&response_mode=form_post"));
+    tour.go(&format!("{}&response_mode=form_post", tour.asks(&app, &back)));
     tour.says("form-post-lead").look("form_post", "");
     tour.press("continue");
     tour.chrome.says("Elsewhere");
@@ -82,14 +59,20 @@ fn onward(tour: &Tour<'_>) {
     tour.says("onward-title").look("onward", "");
 }
 
-fn device(tour: &Tour<'_>) {
+/// What an endpoint for apps answers.
+fn ask(tour: &Tour<'_>, endpoint: &str, fields: &[(&str, &str)]) -> Value {
     let client = crate::server::client(std::path::Path::new(tour.named("CA_FILE")));
-    let start = || -> Value {
-        let address =
-            format!("{}/{}/oauth2/v2.0/devicecode", tour.named("AUTHORITY"), tour.named("TENANT_ID"));
-        let fields = [("client_id", tour.named("PUBLIC_CLIENT_ID")), ("scope", "openid User.Read")];
-        client.post(address).form(&fields).send().unwrap().json().unwrap()
-    };
+    let address = format!("{}/{}/oauth2/v2.0/{endpoint}", tour.named("AUTHORITY"), tour.named("TENANT_ID"));
+    client.post(address).form(fields).send().unwrap().json().unwrap()
+}
+
+/// A device asks for a code.
+fn begin(tour: &Tour<'_>, scope: &str) -> Value {
+    ask(tour, "devicecode", &[("client_id", tour.named("PUBLIC_CLIENT_ID")), ("scope", scope)])
+}
+
+fn device(tour: &Tour<'_>) {
+    let start = || begin(tour, "openid User.Read");
     tour.go_as("/devicelogin", tour.admin());
     tour.says("device-title").look("device", "");
     tour.fill("device-code", "BCDFGHJK");
@@ -107,6 +90,33 @@ fn device(tour: &Tour<'_>) {
     }
 }
 
+fn removed(tour: &Tour<'_>) {
+    tour.go_as("/myaccount", tour.admin());
+    tour.turn_to("account-navigation", "my-apps-title");
+    tour.says("my-apps-none").look("my_apps", "none");
+    let begun = begin(tour, "openid offline_access User.Read");
+    tour.go("/devicelogin");
+    tour.fill("device-code", begun["user_code"].as_str().unwrap());
+    tour.press("next");
+    tour.press("device-accept");
+    tour.says("device-approved");
+    let app = ("client_id", tour.named("PUBLIC_CLIENT_ID"));
+    let code = begun["device_code"].as_str().unwrap();
+    let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+    let tokens = ask(tour, "token", &[app, grant, ("device_code", code)]);
+    tour.go("/myaccount/apps");
+    tour.says1("my-apps-in", "organization", "Contoso").says("my-apps-by-device").look("my_apps", "");
+    tour.follow_at("my-apps-remove", "Contoso Command Line");
+    tour.says1("remove-app-title", "app", "Contoso Command Line").look("remove_app", "");
+    tour.follow("cancel");
+    tour.follow_at("my-apps-remove", "Contoso Command Line");
+    tour.press("my-apps-remove");
+    tour.says1("my-apps-removed", "app", "Contoso Command Line").look("my_apps", "removed");
+    let again =
+        [app, ("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    assert_eq!(ask(tour, "token", &again)["error"], "invalid_grant", "what the app holds is void");
+}
+
 /// Both organisations let everybody use every app of the other.
 fn connect(tour: &Tour<'_>) {
     let permission = "Policy.ReadWrite.CrossTenantAccess";
@@ -122,7 +132,7 @@ fn connect(tour: &Tour<'_>) {
     tour.scene.graph_of(fabrikam, permission).post(partners, &outbound).is(201);
     let site = Site::open(false);
     let back = format!("http://localhost:{}/callback", site.port);
-    tour.go(&request(tour, tour.named("PUBLIC_CLIENT_ID"), &back, ""));
+    tour.go(&tour.asks(tour.named("PUBLIC_CLIENT_ID"), &back));
     tour.sign_in_here(tour.named("HOME_ADMIN_USERNAME"), tour.named("HOME_ADMIN_PASSWORD"));
     tour.says1("connect-title", "organization", "Contoso").look("connect", "");
     tour.press("accept");

@@ -52,6 +52,11 @@ impl Album {
         missing
     }
 
+    /// How many states of pages were looked at, in each language.
+    pub fn looked_at(&self) -> usize {
+        self.taken.lock().unwrap().len()
+    }
+
     /// What the heaviest page weighs, and which one it is.
     pub fn heaviest(&self) -> (u64, String) {
         self.heaviest.lock().unwrap().clone()

@@ -7,6 +7,7 @@ use std::{
     fmt,
     future::Future,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -14,6 +15,7 @@ use std::{
 use thirtyfour::{
     BrowserLogEntry, Capabilities, Key, WebDriver, WebElement,
     common::print::PrintParameters,
+    components::SelectElement,
     error::{WebDriverError, WebDriverResult},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -374,6 +376,13 @@ impl Chrome {
         self.wait(self.driver.print_page(PrintParameters::default()))
     }
 
+    /// Where this page puts what is downloaded from now on.
+    #[track_caller]
+    pub fn keep_downloads(&self, folder: &Path) {
+        let place = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools("Page.setDownloadBehavior", place);
+    }
+
     /// What every frame of the page shows.
     #[track_caller]
     pub fn frames(&self) -> Vec<String> {
@@ -511,6 +520,13 @@ impl<'c> Node<'c> {
             element.clear().await?;
             if text.is_empty() { Ok(()) } else { element.send_keys(text).await }
         });
+    }
+
+    /// Chooses what a list offers under this name.
+    #[track_caller]
+    pub fn choose(&self, text: &str) {
+        let element = self.element();
+        self.chrome.wait(async { SelectElement::new(&element).await?.select_by_exact_text(text).await });
     }
 
     #[track_caller]

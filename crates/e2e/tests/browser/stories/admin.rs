@@ -12,6 +12,7 @@ pub const STORIES: &[Row] = &[
     ("admin::guests without a home account are removed", Matrix::Languages, home_deletions),
     ("admin::a reader sees and changes nothing", Matrix::Languages, reader),
     ("admin::the explorer sends a request", Matrix::Full, explorer),
+    ("admin::the explorer sends nothing a second time by itself", Matrix::Languages, unanswered),
 ];
 
 fn deleted(tour: &Tour<'_>) {
@@ -110,4 +111,25 @@ fn explorer(tour: &Tour<'_>) {
     tour.says("problem-other-server").look("explorer", "elsewhere");
     let policy = json!(tour.policy());
     assert_eq!(policy["allowExternalIdentitiesToLeave"], true);
+}
+
+fn unanswered(tour: &Tour<'_>) {
+    tour.go_as("/explorer", tour.admin());
+    tour.chrome.devtools("Network.enable", json!({}));
+    let connected = |connected: bool| {
+        let conditions =
+            json!({ "offline": !connected, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        tour.chrome.devtools("Network.emulateNetworkConditions", conditions);
+    };
+    connected(false);
+    tour.chrome.find("button", &tour.t("explorer-run")).click();
+    tour.says("explorer-unanswered");
+    // Sending it as a form would have led away from the page.
+    assert!(tour.chrome.address().ends_with("/explorer"), "{}", tour.chrome.address());
+    connected(true);
+    tour.look("explorer", "unanswered");
+    tour.chrome.find("button", &tour.t("explorer-run")).click();
+    tour.chrome.says("200 OK").lacks(&tour.t("explorer-unanswered"));
+    // The browser writes down that there was no connection.
+    tour.chrome.log();
 }

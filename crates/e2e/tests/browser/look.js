@@ -27,7 +27,9 @@ const inspect = {
       if (parentElement.closest("bdi, time, code, pre, samp, kbd, option, textarea, .mono, .domain, [translate=no]")) continue;
       const own = parentElement.closest("[lang]");
       if (own !== document.documentElement) continue;
-      const words = NAMES.reduce((text, name) => text.replaceAll(name, ""), data).match(/[A-Za-z]{2,}(?:[ ,.'’-]+[A-Za-z]{2,}){2,}/);
+      // Permissions and properties are called Group.Read.All in every language.
+      const plain = NAMES.reduce((text, name) => text.replaceAll(name, ""), data).replace(/\w+(?:\.\w+)+/g, "");
+      const words = plain.match(/[A-Za-z]{2,}(?:[ ,.'’-]+[A-Za-z]{2,}){2,}/);
       if (words && seen(parentElement)) wrong.push(`not translated: ${words[0]}`);
     }
     return wrong;
@@ -64,10 +66,11 @@ const inspect = {
     return moving.slice(0, 3).map((element) => `moves: ${element.tagName} ${element.className}`);
   },
 
-  // Everything together, as it is without a cache.
+  // Everything together, as it is without a cache. What comes after somebody did something is another page.
   weight() {
     const page = performance.getEntriesByType("navigation")[0];
-    return performance.getEntriesByType("resource").reduce((sum, entry) => sum + entry.encodedBodySize, page.encodedBodySize);
+    const own = performance.getEntriesByType("resource").filter(({ startTime }) => startTime < (globalThis.actedAt ?? Infinity));
+    return own.reduce((sum, entry) => sum + entry.encodedBodySize, page.encodedBodySize);
   },
 
   // Layout shifts since the page began to load, with what shifted. What comes after somebody did something answers that. Less than
@@ -77,7 +80,10 @@ const inspect = {
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
         if (entry.startTime > (globalThis.actedAt ?? Infinity) || entry.value < 0.001) continue;
-        const what = entry.sources.map(({ node }) => node?.nodeName ?? "?").join(", ");
+        const place = ({ x, y, width, height }) => `${x},${y} ${width}x${height}`;
+        const say = ({ node, previousRect, currentRect }) =>
+          `${node?.nodeName ?? "?"}.${node?.className} from ${place(previousRect)} to ${place(currentRect)}`;
+        const what = entry.sources.map(say).join(", ");
         wrong.push(`layout shifts by ${entry.value}: ${what}`);
       }
     });
