@@ -87,7 +87,7 @@ impl Album {
 
     fn inspect(&self, chrome: &Chrome, name: Option<&str>) -> Vec<String> {
         let language = chrome.mode.language;
-        let mut wrong = ask_async(chrome, "shifts");
+        let mut wrong = shifts(chrome);
         // From now on it is we who move things.
         chrome.run("globalThis.actedAt ??= performance.now()", &[]);
         wrong.extend(ask(chrome, &format!("structure('{language}')")));
@@ -113,7 +113,7 @@ impl Album {
                 if let Some(name) = name {
                     self.picture(chrome, &format!("{name}/{language}-{scheme}-{width}"));
                 }
-                let found = ask(chrome, "width()").into_iter().chain(ask_async(chrome, "axe"));
+                let found = ask(chrome, "width()").into_iter().chain(axe(chrome, scheme));
                 wrong.extend(found.map(|text| format!("{text} ({scheme}, {width} px)")));
             }
         }
@@ -162,8 +162,15 @@ fn ask(chrome: &Chrome, call: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn ask_async(chrome: &Chrome, call: &str) -> Vec<String> {
-    complaints(&chrome.run_async(&format!("{SCRIPT} inspect.{call}(arguments[0])"), &[]))
+fn shifts(chrome: &Chrome) -> Vec<String> {
+    complaints(&chrome.run_async(&format!("{SCRIPT} inspect.shifts(arguments[0])"), &[]))
+}
+
+#[track_caller]
+fn axe(chrome: &Chrome, scheme: &str) -> Vec<String> {
+    complaints(
+        &chrome.run_async(&format!("{SCRIPT} inspect.axe(arguments[1], arguments[0])"), &[scheme.into()]),
+    )
 }
 
 /// A window of this width at this enlargement, for somebody who likes it light or dark and nothing to move.

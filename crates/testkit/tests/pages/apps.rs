@@ -117,8 +117,12 @@ async fn a_secret_is_shown_once_and_works_until_it_is_removed() {
     let fields = [("csrf", csrf.as_str()), ("offer", offer.as_str()), ("name", "Night job"), ("days", "90")];
     let shown = browser.post(&new, &fields).await;
     shown.is(200).says("Copy it now. It is not shown again.");
-    let secret =
-        shown.body.split("<strong class=\"mono\" id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+    let secret = shown
+        .body
+        .split("<strong class=\"mono\" id=\"secret\">")
+        .nth(1)
+        .and_then(|rest| rest.split('<').next())
+        .unwrap();
     assert!(opens(&scene, app.id, secret).await);
     // The second click shows the same secret, and there is one.
     let again = browser.post(&new, &fields).await;

@@ -11,7 +11,7 @@ pub const STORIES: &[Row] = &[
 ];
 
 /// Each fault, put into a good page, and a word of the complaint.
-const FAULTS: [(&str, &str); 7] = [
+const FAULTS: [(&str, &str); 8] = [
     (
         "document.querySelector('main').append(Object.assign(new Image(), { src: '/assets/x.png' }))",
         "image-alt",
@@ -23,6 +23,7 @@ const FAULTS: [(&str, &str); 7] = [
     ("document.querySelector('main').append(document.createElement('h1'))", "first-level headings"),
     ("document.querySelector('h1').style.width = '2000px'", "scrolls sideways"),
     ("document.querySelector('h1').style.color = '#ccc'", "color-contrast"),
+    ("document.querySelector('h1').style.color = '#222'", "(dark, 360 px)"),
     ("document.documentElement.lang = 'fr'", "lang is fr"),
     ("document.querySelector('h1').style.setProperty('animation', 'x 1s infinite', 'important')", "moves"),
 ];
