@@ -7,6 +7,7 @@ mod edges;
 mod engine;
 mod failover;
 mod fuzz;
+mod programs;
 mod snapshots;
 mod steps;
 mod tools;

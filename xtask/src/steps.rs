@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{browser, clients, edges, engine, snapshots, tools};
+use crate::{browser, clients, edges, engine, programs, snapshots, tools};
 
 /// The short form is promised to end within this on two cores, from cold.
 const SHORT_FORM_LIMIT: Duration = Duration::from_mins(30);
@@ -54,7 +54,12 @@ const STEPS: &[Step] = &[
         needs: None,
         run: build,
     },
-    Step { name: "test", about: "cargo test --workspace --all-targets", needs: Some("build"), run: test },
+    Step {
+        name: "test",
+        about: "the test programs that cargo test --workspace --all-targets would run, several at a time",
+        needs: Some("build"),
+        run: test,
+    },
     Step {
         name: "postgres",
         about: "what touches the store, tested once more on PostgreSQL servers of its own",
@@ -255,21 +260,27 @@ fn test(run: &Run) -> Outcome {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),
     };
-    let mut command = tests(run);
-    command
-        .arg("--no-fail-fast")
-        .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
-        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &references)
-        .env_remove("INNKEEPER_ENGINE_URL");
-    settings(run, &mut command);
-    let outcome = finish(command);
+    let outcome = programs::build(run).map_or_else(
+        |failed| failed,
+        |built| {
+            programs::run_all(&built.tests, |program| {
+                let mut command = Command::new(program);
+                command
+                    .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
+                    .env("INSTA_SNAPSHOT_REFERENCES_FILE", &references)
+                    .env_remove("INNKEEPER_ENGINE_URL");
+                settings(run, &mut command);
+                command
+            })
+        },
+    );
     if !matches!(outcome, Outcome::Passed) {
         snapshots::discard_recording(run);
     }
     outcome
 }
 
-/// All test programs; optimised for the long form, whose figures would take hours otherwise.
+/// How cargo makes all test programs; optimised for the long form, whose figures would take hours otherwise.
 pub fn tests(run: &Run) -> Command {
     let profile = if run.long { " --release" } else { "" };
     cargo(run, &format!("test --workspace --all-targets --locked{profile}"))
