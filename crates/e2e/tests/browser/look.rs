@@ -131,7 +131,8 @@ impl Album {
     pub fn picture(&self, chrome: &Chrome, name: &str) {
         let size = chrome.devtools("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
         let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
-        let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let options =
+            json!({ "format": "png", "optimizeForSpeed": true, "captureBeyondViewport": true, "clip": clip });
         let picture = chrome.devtools("Page.captureScreenshot", options);
         self.keep(&format!("{name}.png"), &STANDARD.decode(picture["data"].as_str().unwrap()).unwrap());
     }
