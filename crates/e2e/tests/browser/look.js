@@ -73,7 +73,7 @@ const inspect = {
     return own.reduce((sum, entry) => sum + entry.encodedBodySize, page.encodedBodySize);
   },
 
-  // Layout shifts since the page began to load, with what shifted. What comes after somebody did something answers that. Less than
+  // Layout shifts since the page began to load, with what shifted. The layout has pages painted when all of them is there. What comes after somebody did something answers that. Less than
   // a hundredth of what counts as good is a rounding, or a page of which a slow machine painted the beginning first.
   shifts(done) {
     const wrong = [];
