@@ -278,10 +278,10 @@ fn the_life_cycle_holds_its_invariants_over_years() {
     }
     // Another first seed looks where nobody looked before.
     let first = std::env::var("INNKEEPER_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
-    let seeds = if long() { 10_000 } else { 300 };
+    let seeds = if long() { 10_000 } else { 500 };
     // A database server is slower than a file in memory. Whether everything happens shows in the run without one.
     let on_server = Server::named().is_some();
-    let (problems, hits) = sweep(first..first + if on_server { seeds / 15 } else { seeds }, None);
+    let (problems, hits) = sweep(first..first + if on_server { seeds / 25 } else { seeds }, None);
     assert!(problems.is_empty(), "replay one with INNKEEPER_SEED=n\n{}", problems.join("\n\n"));
     println!("{hits:#?}");
     if on_server {
