@@ -29,11 +29,6 @@ fn records(page: &Page) -> Vec<String> {
     rows.map(|row| format!("Directory_{}", row.split('"').next().unwrap_or_default())).collect()
 }
 
-fn next(page: &Page) -> Option<String> {
-    let (_, rest) = page.body.split_once("rel=\"next\" href=\"")?;
-    Some(rest.split('"').next()?.replace("&#38;", "&"))
-}
-
 /// Every record that a filter finds, page by page.
 async fn all(browser: &mut Browser, first: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -42,7 +37,7 @@ async fn all(browser: &mut Browser, first: &str) -> Vec<String> {
         let page = browser.get(&at).await;
         page.is(200);
         found.extend(records(&page));
-        path = next(&page);
+        path = page.next();
     }
     found
 }
@@ -202,9 +197,9 @@ async fn a_search_that_finds_little_says_how_far_it_came_and_goes_on() {
     let mut browser = scene.browser(&scene.admin).await;
     let first = browser.get(&find(&[("who", "ana@")])).await;
     first.is(200).says("Nothing in the log matches.").says("Searched back to 1 January 2026, 00:00 UTC.");
-    let second = browser.get(&next(&first).expect("more")).await;
+    let second = browser.get(&first.next().expect("more")).await;
     assert_eq!(activities(second.is(200)), ["Redeem external user invite", "Update user"]);
-    assert_eq!(next(&second), None);
+    assert_eq!(second.next(), None);
 }
 
 #[tokio::test]

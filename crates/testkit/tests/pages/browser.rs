@@ -127,6 +127,12 @@ impl Page {
         rest.split('"').next().expect("an address").replace("&#38;", "&").replace("&#39;", "'")
     }
 
+    /// The address of the next page of a list, if there is one.
+    pub fn next(&self) -> Option<String> {
+        let (_, rest) = self.body.split_once("rel=\"next\" href=\"")?;
+        Some(rest.split('"').next()?.replace("&#38;", "&"))
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
