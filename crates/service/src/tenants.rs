@@ -129,10 +129,15 @@ impl Directory {
         password: Option<&str>,
     ) -> Result<Option<String>> {
         let Some(password) = password else { return Ok(None) };
-        let words = [organisation, user.upn.as_str(), user.display_name.as_str()];
-        if let Some(problem) = identity::password_problem(password, &words) {
+        let words = [organisation, user.upn.as_str(), user.display_name.as_str()].map(str::to_owned);
+        let text = password.to_owned();
+        let permit = self.hashing_permit().await?;
+        let problem =
+            blocking(move || Ok(identity::password_problem(&text, &words.each_ref().map(String::as_str))));
+        if let Some(problem) = problem.await? {
             return Err(Error::bad_request(people::advice(problem)));
         }
+        drop(permit);
         self.hash_password(cx, password).await.map(Some)
     }
 

@@ -29,9 +29,6 @@ pub(super) const fn advice(problem: PasswordProblem) -> &'static str {
             "The password is too short. Use at least 15 characters, for example four random words."
         }
         PasswordProblem::TooLong => "The password is too long. Use at most 256 characters.",
-        PasswordProblem::Repetitive => {
-            "The password repeats itself. Use four random words, or let a password manager make one."
-        }
         PasswordProblem::Common => {
             "The password is made of what everybody tries first. Use four random words, or let a password manager make one."
         }
