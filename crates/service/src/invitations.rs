@@ -249,21 +249,21 @@ impl Directory {
                 crate::settings::authorization_policy(reader)?.may_invite(&principal)?;
                 may_invite_as(&principal, request.user_type)?;
                 let address = fold(&request.address);
+                let there = existing(reader, &address)?;
+                if let Some(user) = there.as_ref().filter(|user| is_bound(user))
+                    && request.reset_redemption
+                {
+                    may_reset(reader, &principal, user)?;
+                }
                 check(reader, &request, &address)?;
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
-                let there = existing(reader, &address)?;
                 is_meant(&request, there.as_ref())?;
                 let (user, is_new) = match there {
-                    Some(user) => {
-                        if request.reset_redemption && is_bound(&user) {
-                            may_reset(reader, &principal, &user)?;
-                        }
-                        (
-                            again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption),
-                            false,
-                        )
-                    }
+                    Some(user) => (
+                        again(&mut changes, &cx, &principal, (user, &address), request.reset_redemption),
+                        false,
+                    ),
                     None => {
                         let upn = free_upn(reader, &tenant, &address)?;
                         let user = guest(&cx, &principal, &request, (&tenant, &address, upn));

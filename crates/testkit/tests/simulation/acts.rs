@@ -319,16 +319,14 @@ impl Run {
         reset: bool,
     ) -> Verdict {
         self.authorised(who, Ask::Invite)?;
-        if address.ends_with(&format!("@{}", self.state.companies[tenant].domain)) {
-            return Err("badRequest");
-        }
-        let Some(account) = known else { return Ok(()) };
-        // Letting somebody accept again takes the account from whoever has it.
-        if reset && account.accepted {
+        // Letting somebody accept again takes the account from whoever has it. Who may not is told that first, and nothing of
+        // the account.
+        if let Some(account) = known.filter(|account| reset && account.accepted) {
             self.authorised(who, Ask::Manage)?;
             self.may_manage(who, account)?;
         }
-        if account.enabled { Ok(()) } else { Err("badRequest") }
+        let foreign = !address.ends_with(&format!("@{}", self.state.companies[tenant].domain));
+        if foreign && known.is_none_or(|account| account.enabled) { Ok(()) } else { Err("badRequest") }
     }
 
     pub async fn redeem(&mut self) -> Check {
