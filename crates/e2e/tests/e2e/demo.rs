@@ -184,3 +184,45 @@ fn the_commands_that_the_terminal_shows_work_when_pasted() {
     assert!(out.contains("\"allowExternalIdentitiesToLeave\":true"), "{out}");
     assert!(out.contains(" 204"), "{out}");
 }
+
+#[test]
+fn both_apps_of_the_demonstration_may_return_to_any_address_of_this_machine_and_to_no_other() {
+    let Some(place) = Place::new() else { return };
+    let (_server, world) = Server::demo(&place, &[]);
+    let client = crate::server::client(Path::new(world.get("CA_FILE")));
+    let authorize = format!("{}/{}/oauth2/v2.0/authorize", world.get("AUTHORITY"), world.get("TENANT_ID"));
+    for app in ["PUBLIC_CLIENT_ID", "CLIENT_ID"] {
+        let asks = |back: &str| {
+            let query = [
+                ("client_id", world.get(app)),
+                ("response_type", "code"),
+                ("redirect_uri", back),
+                ("scope", "openid"),
+                ("code_challenge", &"a".repeat(43)),
+                ("code_challenge_method", "S256"),
+            ];
+            let address = reqwest::Url::parse_with_params(&authorize, query).unwrap();
+            let answer = client.get(address).send().unwrap();
+            let next = answer.headers().get("location").map(|next| next.to_str().unwrap().to_owned());
+            (answer.status().as_u16(), next)
+        };
+        for back in [
+            "http://localhost",
+            "http://localhost:8400/",
+            "http://127.0.0.1:51234/any/path?with=query",
+            "http://[::1]:9/callback",
+        ] {
+            let (status, next) = asks(back);
+            assert_eq!(status, 303, "{app} {back}");
+            assert!(
+                next.as_deref().is_some_and(|next| next.starts_with("/signin")),
+                "{app} {back}: {next:?}"
+            );
+        }
+        for back in
+            ["https://app.example/callback", "http://127.0.0.1.example/", "http://localhost.example:8400/"]
+        {
+            assert_eq!(asks(back), (400, None), "{app} {back}");
+        }
+    }
+}
