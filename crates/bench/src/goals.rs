@@ -84,6 +84,14 @@ impl Bench {
         Ok(self.world.apps.first().ok_or("the world has no app")?)
     }
 
+    /// What each client asks, as an app of an organisation of its own: nobody asks for more than one app may.
+    fn spread(&self, server: &Process, ask: impl Fn(&str) -> Rc<[u8]>) -> Result<Next> {
+        let apps = self.world.apps.get(1..=WRITERS).ok_or("the world has too few apps")?;
+        let requests: Vec<Rc<[u8]>> =
+            apps.iter().map(|app| Ok(ask(&bearer(&server.token(app)?)))).collect::<Result<_>>()?;
+        Ok(Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone)))
+    }
+
     /// Measures one side.
     fn sample(&self, name: &str, server: &Process, clients: usize, next: &Next) -> Result<Sample> {
         sample(name, server, clients, Until::Over(self.time), next)
@@ -161,10 +169,10 @@ fn capacity(name: &str, title: &str, bound: f64, rounds: &[(Sample, Sample)]) ->
 
 fn get_policy(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let token = bearer(&server.token(bench.large()?)?);
-    let get = request("GET", POLICY, &[("Authorization", &token)], "");
-    let floor = Process::floor(bench.cores, &Floor::Fixed { body: body_of(&server.target, &get)? }, true)?;
-    let next = same(get);
+    let get = |token: &str| request("GET", POLICY, &[("Authorization", token)], "");
+    let next = bench.spread(&server, get)?;
+    let body = body_of(&server.target, &get(&bearer(&server.token(bench.large()?)?)))?;
+    let floor = Process::floor(bench.cores, &Floor::Fixed { body }, true)?;
     for side in [&floor, &server] {
         warm(side, READERS, &next)?;
     }
@@ -512,18 +520,19 @@ fn fresh_tokens(bench: &Bench) -> Result<Vec<Figure>> {
 
 fn batch(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let token = bearer(&server.token(bench.large()?)?);
-    let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
-    let single = same(request("GET", POLICY, &headers[..1], ""));
+    let single = bench.spread(&server, |token| request("GET", POLICY, &[("Authorization", token)], ""))?;
     let inner: Vec<String> = (0..20)
         .map(|id| {
             format!("{{\"id\":\"{id}\",\"method\":\"GET\",\"url\":\"/policies/externalIdentitiesPolicy\"}}")
         })
         .collect();
     let body = format!("{{\"requests\":[{}]}}", inner.join(","));
-    let post = request("POST", "/beta/$batch", &headers, &body);
-    body_of(&server.target, &post)?;
-    let twenty = same(post);
+    let post = |token: &str| {
+        let headers = [("Authorization", token), ("Content-Type", "application/json")];
+        request("POST", "/beta/$batch", &headers, &body)
+    };
+    body_of(&server.target, &post(&bearer(&server.token(bench.large()?)?)))?;
+    let twenty = bench.spread(&server, post)?;
     for next in [&single, &twenty] {
         warm(&server, READERS, next)?;
     }
@@ -540,13 +549,13 @@ fn mixed_day(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
     let token = bearer(&server.token(bench.large()?)?);
     let headers = [("Authorization", token.as_str())];
-    let get = request("GET", POLICY, &headers, "");
+    let get = bench.spread(&server, |token| request("GET", POLICY, &[("Authorization", token)], ""))?;
     let list = request("GET", &PAGE.replace("&$count=true", ""), &headers, "");
     let write = patches(&server, bench.world.apps.get(1..=WRITERS).ok_or("the world has too few apps")?)?;
     let next: Next = Rc::new(move |client, number| match (number * 61 + client * 7) % 100 {
         0..2 => write(client, number),
         2..10 => Some(Rc::clone(&list)),
-        _ => Some(Rc::clone(&get)),
+        _ => get(client, number),
     });
     warm(&server, CLIENTS, &next)?;
     let full = bench.sample("P13", &server, CLIENTS, &next)?;
