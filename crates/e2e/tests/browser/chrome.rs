@@ -114,6 +114,10 @@ impl Chrome {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // What would cost time and has nothing to do with pages.
+            "--disable-extensions",
+            "--disable-breakpad",
+            "--disable-features=Translate,OptimizationHints,MediaRouter,BackForwardCache,PaintHolding",
             "--force-color-profile=srgb",
             // Names of organisations and of attackers are names of this machine: nothing leaves it.
             "--host-resolver-rules=MAP *.example 127.0.0.1",

@@ -48,7 +48,7 @@ impl House {
     pub fn is_complete(&self) -> bool {
         let states = self.album.looked_at();
         println!(
-            "axe-core finds nothing in {states} states of pages, each in light and in dark, on a desk and on a phone"
+            "axe-core finds nothing in {states} states of pages, each light on a desk and dark on a phone"
         );
         let (weight, page) = self.album.heaviest();
         println!("the heaviest page is {page}: {weight} bytes with everything");

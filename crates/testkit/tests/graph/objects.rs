@@ -376,7 +376,7 @@ async fn users_that_are_created() {
     let mut said = Transcript::default();
     let whole = json!({
         "accountEnabled": true, "displayName": "Nia", "mailNickname": "nia", "userPrincipalName": "nia@contoso.example",
-        "passwordProfile": {"password": "four random words together", "forceChangePasswordNextSignIn": false},
+        "passwordProfile": {"password": "violet harbour tram seventeen", "forceChangePasswordNextSignIn": false},
         "jobTitle": "Cook", "employeeOrgData": {"costCenter": "7", "division": "North"}, "showInAddressList": true
     });
     let post = |body: &Value| Ask::new("POST", "/v1.0/users").by(house.all()).json(body);
@@ -390,7 +390,7 @@ async fn users_that_are_created() {
         (
             "a forced change",
             "passwordProfile",
-            json!({"password": "four random words", "forceChangePasswordNextSignIn": true}),
+            json!({"password": "violet harbour tram", "forceChangePasswordNextSignIn": true}),
         ),
         ("no name", "displayName", Value::Null),
         ("an unknown member", "foo", json!(1)),

@@ -222,7 +222,7 @@ impl Things {
         let Some(body) = row.body else { return ask };
         let mut body = body.replace(
             "NEWUSER",
-            r#"{"accountEnabled":true,"displayName":"New","mailNickname":"new","userPrincipalName":"new@contoso.example","passwordProfile":{"password":"four random words together","forceChangePasswordNextSignIn":false}}"#,
+            r#"{"accountEnabled":true,"displayName":"New","mailNickname":"new","userPrincipalName":"new@contoso.example","passwordProfile":{"password":"violet harbour tram seventeen","forceChangePasswordNextSignIn":false}}"#,
         );
         for (name, value) in &self.names {
             body = body.replace(&format!("({name})"), value);
