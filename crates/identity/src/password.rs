@@ -1,6 +1,6 @@
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use model::{Error, Random, Result, fold};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fewest characters of a password that stands alone (NIST SP 800-63B-4).
 pub const MIN_PASSWORD: usize = 15;
@@ -104,7 +104,7 @@ fn is_guessable(text: &str, known: &[&str]) -> bool {
     let mut single: Vec<char> = joined.chars().collect();
     single.dedup();
     let single: String = single.iter().collect();
-    [text, &joined, &single].into_iter().any(|form| {
+    BTreeSet::from([text, &joined, &single]).into_iter().any(|form| {
         let estimate = zxcvbn::zxcvbn(form, known);
         // Who has guessed a piece once has guessed it wherever it is.
         let pieces: BTreeMap<&str, u64> = estimate
@@ -210,9 +210,14 @@ mod tests {
 
     #[test]
     fn repetition_is_refused() {
-        for text in
-            ["aaaaaaaaaaaaaaa", "abababababababab", "xkzvbxkzvbxkzvb", "112211221122112", "Tr7!qTr7!qTr7!q"]
-        {
+        for text in [
+            "aaaaaaaaaaaaaaa",
+            "abababababababab",
+            "xkzvbxkzvbxkzvb",
+            "112211221122112",
+            "Tr7!qTr7!qTr7!q",
+            "Contoso Contoso 1!",
+        ] {
             assert_eq!(password_problem(text, &[]), Some(PasswordProblem::Common), "{text}");
         }
     }

@@ -130,15 +130,13 @@ impl Directory {
     ) -> Result<Option<String>> {
         let Some(password) = password else { return Ok(None) };
         let words = [organisation, user.upn.as_str(), user.display_name.as_str()].map(str::to_owned);
-        let text = password.to_owned();
-        let permit = self.hashing_permit().await?;
-        let problem =
-            blocking(move || Ok(identity::password_problem(&text, &words.each_ref().map(String::as_str))));
-        if let Some(problem) = problem.await? {
-            return Err(Error::bad_request(people::advice(problem)));
-        }
-        drop(permit);
-        self.hash_password(cx, password).await.map(Some)
+        let (password, random) = (password.to_owned(), std::sync::Arc::clone(&cx.random));
+        let _permit = self.hashing_permit().await?;
+        blocking(move || match identity::password_problem(&password, &words.each_ref().map(String::as_str)) {
+            Some(problem) => Err(Error::bad_request(people::advice(problem))),
+            None => identity::hash_password(&password, random.as_ref()).map(Some),
+        })
+        .await
     }
 
     /// Hashes a password beside the event loop, a few at a time.
