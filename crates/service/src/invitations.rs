@@ -169,7 +169,8 @@ fn existing(reader: &Reader<'_>, address: &str) -> Result<Option<User>> {
     Ok(reader.users_by_mail(address)?.into_iter().next())
 }
 
-fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Result<()> {
+/// Does the request make sense, whatever is stored?
+fn well_formed(request: &InvitationRequest, address: &str) -> Result<()> {
     if !is_plain_address(address) {
         return Err(Error::invalid_value("invitedUserEmailAddress", "Invitation"));
     }
@@ -179,11 +180,15 @@ fn check(reader: &Reader<'_>, request: &InvitationRequest, address: &str) -> Res
     if request.display_name.as_deref().is_some_and(|name| plain_text(name).is_none()) {
         return Err(Error::invalid_value("invitedUserDisplayName", "Invitation"));
     }
-    judge(reader, address)?.map_err(Uninvitable::error)
+    Ok(())
 }
 
-/// May the owner of this address be a guest, as things stand?
-fn judge(reader: &Reader<'_>, address: &str) -> Result<std::result::Result<(), Uninvitable>> {
+/// May the owner of this address, with the account that is [`existing`] for it, be a guest as things stand?
+fn judge(
+    reader: &Reader<'_>,
+    address: &str,
+    there: Option<&User>,
+) -> Result<std::result::Result<(), Uninvitable>> {
     let domain = domain_of(address).unwrap_or_default();
     if reader.domains()?.contains(&domain) {
         return Ok(Err(Uninvitable::OwnDomain));
@@ -194,7 +199,7 @@ fn judge(reader: &Reader<'_>, address: &str) -> Result<std::result::Result<(), U
     if !border::may_invite(reader, &domain)? {
         return Ok(Err(Uninvitable::BorderClosed));
     }
-    Ok(match existing(reader, address)? {
+    Ok(match there {
         Some(user) if !user.is_external() => Err(Uninvitable::NotAGuest),
         Some(user) if !user.account_enabled => Err(Uninvitable::Blocked(user.id)),
         _ => Ok(()),
@@ -249,13 +254,14 @@ impl Directory {
                 crate::settings::authorization_policy(reader)?.may_invite(&principal)?;
                 may_invite_as(&principal, request.user_type)?;
                 let address = fold(&request.address);
+                well_formed(&request, &address)?;
                 let there = existing(reader, &address)?;
                 if let Some(user) = there.as_ref().filter(|user| is_bound(user))
                     && request.reset_redemption
                 {
                     may_reset(reader, &principal, user)?;
                 }
-                check(reader, &request, &address)?;
+                judge(reader, &address, there.as_ref())?.map_err(Uninvitable::error)?;
                 let tenant = reader.tenant()?;
                 let mut changes = ChangeSet::new();
                 is_meant(&request, there.as_ref())?;
@@ -319,7 +325,8 @@ impl Directory {
             .read(caller.scope(), |reader| {
                 let principal = authorized(reader, cx, caller, Operation::InviteGuest)?;
                 crate::settings::authorization_policy(reader)?.may_invite(&principal)?;
-                judge(reader, &fold(address))
+                let address = fold(address);
+                judge(reader, &address, existing(reader, &address)?.as_ref())
             })
             .await
     }
