@@ -84,11 +84,15 @@ impl Bench {
         Ok(self.world.apps.first().ok_or("the world has no app")?)
     }
 
+    /// The apps of so many small organisations.
+    pub fn small(&self, many: usize) -> Result<&[App]> {
+        Ok(self.world.apps.get(1..=many).ok_or("the world has too few apps")?)
+    }
+
     /// What each client asks, as an app of an organisation of its own: nobody asks for more than one app may.
     fn spread(&self, server: &Process, ask: impl Fn(&str) -> Rc<[u8]>) -> Result<Next> {
-        let apps = self.world.apps.get(1..=WRITERS).ok_or("the world has too few apps")?;
-        let requests: Vec<Rc<[u8]>> =
-            apps.iter().map(|app| Ok(ask(&bearer(&server.token(app)?)))).collect::<Result<_>>()?;
+        let ask_as = |app: &App| Ok(ask(&bearer(&server.token(app)?)));
+        let requests: Vec<Rc<[u8]>> = self.small(WRITERS)?.iter().map(ask_as).collect::<Result<_>>()?;
         Ok(Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone)))
     }
 
@@ -167,11 +171,15 @@ fn capacity(name: &str, title: &str, bound: f64, rounds: &[(Sample, Sample)]) ->
     }
 }
 
+/// Reads the policy with this token.
+pub fn read_policy(token: &str) -> Rc<[u8]> {
+    request("GET", POLICY, &[("Authorization", token)], "")
+}
+
 fn get_policy(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let get = |token: &str| request("GET", POLICY, &[("Authorization", token)], "");
-    let next = bench.spread(&server, get)?;
-    let body = body_of(&server.target, &get(&bearer(&server.token(bench.large()?)?)))?;
+    let next = bench.spread(&server, read_policy)?;
+    let body = body_of(&server.target, &read_policy(&bearer(&server.token(bench.large()?)?)))?;
     let floor = Process::floor(bench.cores, &Floor::Fixed { body }, true)?;
     for side in [&floor, &server] {
         warm(side, READERS, &next)?;
@@ -201,7 +209,7 @@ pub fn patches(server: &Process, apps: &[App]) -> Result<Next> {
 
 fn patch_many(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let next = patches(&server, bench.world.apps.get(1..=WRITERS).ok_or("the world has too few apps")?)?;
+    let next = patches(&server, bench.small(WRITERS)?)?;
     warm(&server, WRITERS, &next)?;
     let (mut floors, mut products, mut p99, mut sync, mut cpu) = (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..bench.rounds {
@@ -236,7 +244,7 @@ fn patch_many(bench: &Bench) -> Result<Vec<Figure>> {
 
 fn patch_one(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let next = patches(&server, bench.world.apps.get(1..2).ok_or("the world has too few apps")?)?;
+    let next = patches(&server, bench.small(1)?)?;
     warm(&server, 1, &next)?;
     let (mut floors, mut products, mut p99) = (vec![], vec![], vec![]);
     for _ in 0..bench.rounds {
@@ -438,7 +446,7 @@ fn import(bench: &Bench) -> Result<Vec<Figure>> {
 fn live_import(bench: &Bench, lines: &str, rate: impl Fn(std::time::Instant) -> f64) -> Result<(f64, f64)> {
     copy(&bench.world.data, &bench.scratch)?;
     let (server, _) = Process::product(bench.cores, &bench.bin, &bench.scratch, None)?;
-    let next = patches(&server, bench.world.apps.get(1..2).ok_or("the world has too few apps")?)?;
+    let next = patches(&server, bench.small(1)?)?;
     let begun = machine::now();
     let mut importing = std::process::Command::new(&bench.bin)
         .args(["import", "--jsonl", lines, "--data-dir"])
@@ -490,7 +498,7 @@ fn fresh_tokens(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
     let app = bench.large()?;
     let warm_token = bearer(&server.token(app)?);
-    let get = request("GET", POLICY, &[("Authorization", &warm_token)], "");
+    let get = read_policy(&warm_token);
     let (modulus, exponent) = server.key(&app.tenant)?;
     let body = body_of(&server.target, &get)?;
     let floor = Process::floor(bench.cores, &Floor::Verify { modulus, exponent, body }, true)?;
@@ -500,10 +508,8 @@ fn fresh_tokens(bench: &Bench) -> Result<Vec<Figure>> {
     let mut rounds = Vec::new();
     for round in 0..bench.rounds {
         bench.bar.tick();
-        let requests: Vec<Rc<[u8]>> = mint(&server, app, EACH * READERS)?
-            .iter()
-            .map(|token| request("GET", POLICY, &[("Authorization", &bearer(token))], ""))
-            .collect();
+        let requests: Vec<Rc<[u8]>> =
+            mint(&server, app, EACH * READERS)?.iter().map(|token| read_policy(&bearer(token))).collect();
         let next: Next = Rc::new(move |client, number| requests.get(client * EACH + number).map(Rc::clone));
         let side = |server: &Process| sample("P11", server, READERS, Until::Sent(EACH), &next);
         let pair = if round % 2 == 0 {
@@ -520,7 +526,7 @@ fn fresh_tokens(bench: &Bench) -> Result<Vec<Figure>> {
 
 fn batch(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
-    let single = bench.spread(&server, |token| request("GET", POLICY, &[("Authorization", token)], ""))?;
+    let single = bench.spread(&server, read_policy)?;
     let inner: Vec<String> = (0..20)
         .map(|id| {
             format!("{{\"id\":\"{id}\",\"method\":\"GET\",\"url\":\"/policies/externalIdentitiesPolicy\"}}")
@@ -549,9 +555,9 @@ fn mixed_day(bench: &Bench) -> Result<Vec<Figure>> {
     let server = bench.serve()?;
     let token = bearer(&server.token(bench.large()?)?);
     let headers = [("Authorization", token.as_str())];
-    let get = bench.spread(&server, |token| request("GET", POLICY, &[("Authorization", token)], ""))?;
+    let get = bench.spread(&server, read_policy)?;
     let list = request("GET", &PAGE.replace("&$count=true", ""), &headers, "");
-    let write = patches(&server, bench.world.apps.get(1..=WRITERS).ok_or("the world has too few apps")?)?;
+    let write = patches(&server, bench.small(WRITERS)?)?;
     let next: Next = Rc::new(move |client, number| match (number * 61 + client * 7) % 100 {
         0..2 => write(client, number),
         2..10 => Some(Rc::clone(&list)),

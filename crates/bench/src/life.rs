@@ -4,7 +4,7 @@
 use crate::{
     Result,
     floor::{self, Victim},
-    goals::{Bench, bearer, patches, same},
+    goals::{Bench, bearer, patches, read_policy, same},
     load::{Load, Next, Pace, Until, count, drive, once, request},
     machine::{self, copy, now},
     product::{App, Process, register, run},
@@ -152,8 +152,7 @@ fn number(connection: &Connection, sql: &str) -> Result<usize> {
 
 fn readers(bench: &Bench, server: &Process) -> Result<(Next, Next)> {
     let token = bearer(&server.token(bench.large()?)?);
-    let get = request("GET", "/beta/policies/externalIdentitiesPolicy", &[("Authorization", &token)], "");
-    Ok((same(get), patches(server, bench.world.apps.get(1..2).ok_or("the world has too few apps")?)?))
+    Ok((same(read_policy(&token)), patches(server, bench.small(1)?)?))
 }
 
 /// P6.
@@ -263,7 +262,7 @@ pub fn home_deleted(bench: &Bench) -> Result<Vec<Figure>> {
         let (server, _) = Process::product(bench.cores, &bench.bin, &bench.scratch, None)?;
         let token = bearer(&server.token(&app)?);
         let headers = [("Authorization", token.as_str())];
-        let read = same(request("GET", "/beta/policies/externalIdentitiesPolicy", &headers, ""));
+        let read = same(read_policy(&token));
         let write = patches(&server, std::slice::from_ref(&app))?;
         let answer = once(&server.target, &request("DELETE", &format!("/v1.0/users/{name}"), &headers, ""))?;
         if answer.status != 204 {
