@@ -1,5 +1,5 @@
-//! A close look at a page: what axe-core finds, light on a desk and dark on a phone; how it fits on a phone and when enlarged; what it
-//! weighs; whether anything moves. Pictures of it are kept.
+//! A close look at a page: what axe-core finds, light on a desk and dark on a phone; how it fits on a phone and when
+//! enlarged; what it weighs; whether anything moves. Pictures of it are kept.
 
 use crate::chrome::Chrome;
 use base64::{Engine, engine::general_purpose::STANDARD};
