@@ -5,7 +5,10 @@ use rustix::{
     io::Errno,
     rand::{GetRandomFlags, getrandom},
 };
-use std::time::{Instant, SystemTime};
+use std::{
+    cell::RefCell,
+    time::{Instant, SystemTime},
+};
 
 /// The wall clock, and the time since this was made.
 pub struct MachineClock {
@@ -35,22 +38,58 @@ impl Clock for MachineClock {
     }
 }
 
-/// The randomness of the operating system.
+/// The randomness of the operating system. Ids come from a stretch that is drawn at once, because asking takes longer
+/// than everything else about an id; what was handed out is wiped.
 pub struct MachineRandom;
 
+/// How much is drawn at once.
+const STRETCH: usize = 512;
+/// More than this is drawn by itself: an id may come from what was drawn before, a secret may not, or the copy of a running machine
+/// would hand out the same.
+const SHORT: usize = 16;
+
+/// What was drawn and not handed out yet: the first `left` bytes.
+struct Drawn {
+    bytes: [u8; STRETCH],
+    left: usize,
+}
+
+impl Drawn {
+    fn hand_out(&mut self, buffer: &mut [u8]) {
+        if self.left < buffer.len() {
+            draw(&mut self.bytes);
+            self.left = STRETCH;
+        }
+        let from = self.left - buffer.len();
+        let given = &mut self.bytes[from..self.left];
+        buffer.copy_from_slice(given);
+        given.fill(0);
+        self.left = from;
+    }
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; STRETCH], left: 0 }) };
+}
+
 impl Random for MachineRandom {
-    #[expect(
-        clippy::panic,
-        reason = "without randomness nothing may go on: ids and secrets could be guessed"
-    )]
     fn fill(&self, buffer: &mut [u8]) {
-        let mut rest = buffer;
-        while !rest.is_empty() {
-            match getrandom(&mut *rest, GetRandomFlags::empty()) {
-                Ok(filled) => rest = &mut rest[filled..],
-                Err(Errno::INTR) => {}
-                Err(error) => panic!("the operating system gives no randomness: {error}"),
-            }
+        if buffer.len() > SHORT {
+            draw(buffer);
+        } else {
+            DRAWN.with_borrow_mut(|drawn| drawn.hand_out(buffer));
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "without randomness nothing may go on: ids and secrets could be guessed")]
+fn draw(buffer: &mut [u8]) {
+    let mut rest = buffer;
+    while !rest.is_empty() {
+        match getrandom(&mut *rest, GetRandomFlags::empty()) {
+            Ok(filled) => rest = &mut rest[filled..],
+            Err(Errno::INTR) => {}
+            Err(error) => panic!("the operating system gives no randomness: {error}"),
         }
     }
 }
@@ -69,6 +108,21 @@ mod tests {
             seen.iter_mut().zip(drawn).for_each(|(seen, drawn)| *seen |= drawn);
         }
         assert!(seen.iter().all(|byte| *byte != 0));
+    }
+
+    #[test]
+    fn no_byte_is_handed_out_twice_and_none_is_kept() {
+        let mut drawn = Drawn { bytes: [0; STRETCH], left: 0 };
+        let mut seen = std::collections::HashSet::new();
+        for number in 0..200 {
+            let mut id = [0; 16];
+            drawn.hand_out(&mut id);
+            assert!(seen.insert(id), "after {number}");
+            assert!(drawn.bytes[drawn.left..].iter().all(|byte| *byte == 0));
+        }
+        let mut odd = [0; 31];
+        drawn.hand_out(&mut odd);
+        assert_ne!(odd, [0; 31]);
     }
 
     #[test]
