@@ -74,8 +74,9 @@ pub use settings::{
 };
 pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
-    AppCertificate, AppObject, AppSecret, AppSignIn, AuditQuery, DirectConnection, ExternalCounts, Grant,
-    GrantKind, GrantRow, GroupObject, ProviderChoice, SignInSettings, SignIns, UserPage, UserQuery,
+    AppCertificate, AppObject, AppSecret, AppSignIn, AuditQuery, DirectConnection, ExternalCounts,
+    FieldValue, Grant, GrantKind, GrantRow, GroupObject, ProviderChoice, SignInSettings, SignIns, UserField,
+    UserPage, UserQuery, UserRow, UserRows,
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest, apps::is_redirect_uri};
 pub use tokens::{

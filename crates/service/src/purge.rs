@@ -266,9 +266,12 @@ impl Directory {
     async fn sweep(&self, scope: model::TenantScope) -> Result<()> {
         let now = self.reading().now;
         self.store()
-            .commit(scope, move |_| {
+            .commit(scope, move |reader| {
                 let mut changes = ChangeSet::new();
                 changes.sweep(scope, now).sweep_federation_flows(scope, now).sweep_tokens(scope, now);
+                if !reader.has_user_counts()? {
+                    changes.count_users_anew(scope);
+                }
                 Decision::done(changes, ())
             })
             .await

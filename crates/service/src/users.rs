@@ -8,7 +8,7 @@ use model::{
     fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::{Map, Value, json};
-use store::{ChangeSet, Decision, Reader, UserPage, UserQuery};
+use store::{ChangeSet, Decision, Reader, UserField, UserPage, UserQuery, UserRows};
 
 /// A partial update of a user; what is absent stays. Only what is here can be written at all.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -136,6 +136,25 @@ impl Directory {
                 crate::authn::authorized_to_read(reader, cx, caller, operation)?;
                 let total = if count { Some(reader.count_users(query)?) } else { None };
                 Ok((reader.users(query)?, total))
+            })
+            .await
+    }
+
+    /// The same of a few properties only, which takes a fraction of the time.
+    pub async fn list_user_rows(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        query: &UserQuery<'_>,
+        fields: &[UserField],
+        count: bool,
+    ) -> Result<(UserRows, Option<i64>)> {
+        let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
+        self.store()
+            .read(caller.scope(), |reader| {
+                crate::authn::authorized_to_read(reader, cx, caller, operation)?;
+                let total = if count { Some(reader.count_users(query)?) } else { None };
+                Ok((reader.user_rows(query, fields)?, total))
             })
             .await
     }

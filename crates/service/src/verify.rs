@@ -41,6 +41,7 @@ impl Directory {
             findings.tenants += 1;
             self.verify_chain(&tenant, &mut findings).await?;
             self.verify_users(&tenant, &mut owners, &mut findings).await?;
+            self.verify_counts(&tenant, &mut findings).await?;
             self.verify_purged(&tenant, &mut findings).await?;
             self.verify_administrators(&tenant, &mut findings).await?;
         }
@@ -92,6 +93,23 @@ impl Directory {
                     None => break,
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What is counted as users come and go must be what counting them says.
+    async fn verify_counts(&self, tenant: &Tenant, findings: &mut Findings) -> Result<()> {
+        let wrong = self
+            .store()
+            .read(scope(tenant.id), |reader| {
+                if reader.has_user_counts()? { reader.wrong_user_counts() } else { Ok(0) }
+            })
+            .await?;
+        if wrong > 0 {
+            findings.add(
+                tenant,
+                format!("the counts of {wrong} kinds of users are wrong; restore a backup, or report this as a defect"),
+            );
         }
         Ok(())
     }

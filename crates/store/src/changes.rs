@@ -4,12 +4,14 @@ use crate::{
     App, Confirmation, Digest, Grant, Invitation, Passcode, Session, SigningKey, Tombstone, audit,
     batch::Failed,
     connection::{self, Connection, View},
+    counts::{self, Kind},
     value::Value,
 };
 use model::{
     Error, ErrorKind, ExternalIdentitiesPolicy, HomeState, ObjectId, Result, Tenant, TenantId, TenantScope,
     Timestamp, User, audit::Record, authz::Role, fold,
 };
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What a decision comes to: changes to commit, and the outcome to answer once they are. An outcome may be an error that
@@ -64,6 +66,8 @@ enum Whose {
 pub struct ChangeSet {
     statements: Vec<Statement>,
     records: Vec<Record>,
+    /// How many users of each kind come or go.
+    counts: BTreeMap<Kind, i64>,
     erases: bool,
 }
 
@@ -186,6 +190,10 @@ impl ChangeSet {
             "insert into audit_heads (tenant_id, sequence, hash) values (?1, 0, ?2)",
             vec![tenant.id.into(), audit::GENESIS.into()],
         );
+        self.one(
+            "insert into user_change_heads (tenant_id, place, counted) values (?1, 0, 0)",
+            vec![tenant.id.into()],
+        );
         self.insert_domain(tenant, &tenant.domain)
     }
 
@@ -267,11 +275,13 @@ impl ChangeSet {
              ?24, ?25, ?26, ?27, ?28)",
             user_values(user),
         );
+        *self.counts.entry(Kind::of(user)).or_default() += 1;
         self.note_user(user.tenant, user.id)
     }
 
     /// Stores a changed user, guarded by the version before.
     pub fn update_user(&mut self, user: &User) -> &mut Self {
+        self.count_again(user);
         self.one(
             "update users set user_type = ?3, upn = ?4, upn_key = ?5, display_name = ?6, display_key = ?7, given_name = ?8, \
              surname = ?9, mail = ?10, mail_key = ?11, other_mails = ?12, account_enabled = ?13, home_key = ?14, \
@@ -631,6 +641,7 @@ impl ChangeSet {
             "delete from users where tenant_id = ?1 and id = ?2 and version = ?3 and deleted_at is not null",
             vec![user.tenant.into(), user.id.into(), user.version.into()],
         );
+        *self.counts.entry(Kind::of(user)).or_default() -= 1;
         self.note_user(user.tenant, user.id);
         self.one(
             "insert into tombstones (tenant_id, id, deleted_at, purge_after, purged_at, cause, by_hand, erased) \
@@ -726,6 +737,13 @@ impl ChangeSet {
         digest: Digest,
     ) -> Result<(), Failed> {
         let mut statements = self.addressed(scope)?;
+        let changed = self.counts.iter().filter(|(_, users)| **users != 0);
+        let counts: Vec<_> = changed.map(|(kind, users)| kind.added(scope, *users)).collect();
+        statements.extend(counts.iter().map(|parameters| connection::Statement {
+            view: View::Own,
+            sql: counts::ADD,
+            parameters,
+        }));
         let tenant = [Value::from(scope.tenant())];
         if !self.records.is_empty() {
             statements.push(audit::head(&tenant));

@@ -14,7 +14,9 @@ impl ChangeSet {
     pub(crate) fn note_user(&mut self, tenant: TenantId, id: ObjectId) -> &mut Self {
         self.one(
             "insert into user_change_heads (tenant_id, place) values (?1, 1) \
-             on conflict (tenant_id) do update set place = user_change_heads.place + 1",
+             on conflict (tenant_id) do update set place = user_change_heads.place + 1, \
+             counted = case when user_change_heads.counted = user_change_heads.place then user_change_heads.place + 1 \
+             else user_change_heads.counted end",
             vec![tenant.into()],
         );
         self.one(

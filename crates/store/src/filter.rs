@@ -1,11 +1,11 @@
 //! `$filter`, `$search` and `$orderby` over users, as SQL that gives the same answer as `odata::Filter::matches`.
 
 use crate::{
-    Reader, UserPage, UserQuery,
+    Reader, UserField, UserPage, UserQuery, UserRow, UserRows,
     read::{USER_COLUMNS, user},
-    value::Value,
+    value::{Row, Value},
 };
-use model::{Error, Result, User};
+use model::{Error, InvitationState, Result, User, UserType};
 use odata::{
     Filter, Search,
     filter::{Comparison, Scalar, TextMatch, fold},
@@ -24,23 +24,35 @@ enum Column {
     /// Folded already, or the same in every letter case.
     Text(&'static str),
     /// A word of a fixed, ASCII list, in its own letter case.
-    Word(&'static str),
+    Word(&'static str, &'static [&'static str]),
     /// A boolean.
     Flag(&'static str),
     /// Microseconds.
     Time(&'static str),
 }
 
+const USER_TYPES: &[&str] = &[UserType::Member.as_str(), UserType::Guest.as_str()];
+const INVITATIONS: &[&str] =
+    &[InvitationState::PendingAcceptance.as_str(), InvitationState::Accepted.as_str()];
+
 impl Column {
     /// None where the property is kept in a form that SQL cannot look into.
-    fn find(property: &str) -> Option<Self> {
+    fn find(property: &str, of: Table) -> Option<Self> {
+        if of == Table::Counts {
+            return Some(match property {
+                "userType" => Self::Word("user_type", USER_TYPES),
+                "externalUserState" => Self::Word("nullif(invitation, '')", INVITATIONS),
+                "accountEnabled" => Self::Flag("account_enabled"),
+                _ => return None,
+            });
+        }
         Some(match property {
             "id" => Self::Text("users.id"),
             "displayName" => Self::Text("display_key"),
             "userPrincipalName" => Self::Text("upn_key"),
             "mail" => Self::Text("mail_key"),
-            "userType" => Self::Word("user_type"),
-            "externalUserState" => Self::Word("invitation"),
+            "userType" => Self::Word("user_type", USER_TYPES),
+            "externalUserState" => Self::Word("invitation", INVITATIONS),
             "accountEnabled" => Self::Flag("account_enabled"),
             "createdDateTime" => Self::Time("users.created_at"),
             "deletedDateTime" => Self::Time("deleted_at"),
@@ -53,21 +65,57 @@ impl Column {
     }
 
     fn of(property: &str) -> Result<Self> {
-        Self::find(property)
+        Self::find(property, Table::Users)
             .ok_or_else(|| Error::internal(format!("the store keeps no column for {property}")))
     }
 
     fn expression(self) -> String {
         match self {
             Self::Text(column) | Self::Flag(column) | Self::Time(column) => column.to_owned(),
-            Self::Word(column) => format!("lower({column})"),
+            Self::Word(column, _) => format!("lower({column})"),
         }
+    }
+
+    /// The same for a comparison with this value, whatever its letter case, that an index can serve; and the value to compare
+    /// with.
+    fn exactly(self, value: &Scalar) -> (String, Value) {
+        match (self, value) {
+            (Self::Word(column, words), Scalar::String(text)) => {
+                let folded = fold(text);
+                // What is no word of the list is none of the rows' either.
+                let word = words.iter().find(|word| fold(word) == folded).map(|word| (*word).to_owned());
+                (column.to_owned(), word.unwrap_or(folded).into())
+            }
+            _ => (self.expression(), bound(value)),
+        }
+    }
+}
+
+/// What a condition looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Table {
+    /// The users themselves.
+    #[default]
+    Users,
+    /// How many there are of each kind.
+    Counts,
+}
+
+/// A value as it is kept.
+fn bound(value: &Scalar) -> Value {
+    match value {
+        Scalar::Null => Value::Null,
+        Scalar::Boolean(flag) => (*flag).into(),
+        Scalar::Int64(number) | Scalar::DateTime(number) => (*number).into(),
+        Scalar::Guid(text) => text.as_str().into(),
+        Scalar::String(text) => fold(text).into(),
     }
 }
 
 /// A condition under construction; its parameters are numbered behind the tenant.
 #[derive(Default)]
 struct Sql {
+    of: Table,
     text: String,
     parameters: Vec<Value>,
     /// The condition lets too much through: there are properties that only [`UserQuery::keep`] can judge.
@@ -78,16 +126,6 @@ impl Sql {
     fn bind(&mut self, value: impl Into<Value>) -> String {
         self.parameters.push(value.into());
         format!("?{}", self.parameters.len() + 1)
-    }
-
-    fn bind_scalar(&mut self, value: &Scalar) -> String {
-        match value {
-            Scalar::Null => self.bind(Value::Null),
-            Scalar::Boolean(flag) => self.bind(*flag),
-            Scalar::Int64(number) | Scalar::DateTime(number) => self.bind(*number),
-            Scalar::Guid(text) => self.bind(text.as_str()),
-            Scalar::String(text) => self.bind(fold(text)),
-        }
     }
 
     /// Every comparison is false, not unknown, for null: otherwise `not` around it would differ from the definition.
@@ -107,19 +145,28 @@ impl Sql {
             Filter::Lambda { collection, .. } => collection,
             Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::Text { field, .. } => field,
         };
-        let Some(column) = Column::find(&field.path()) else {
+        let Some(column) = Column::find(&field.path(), self.of) else {
             self.loose = true;
             self.text.push_str(if negated { "1 = 0" } else { "1 = 1" });
             return;
         };
-        let column = column.expression();
         match filter {
-            Filter::Compare { op, value, .. } => self.compare(&column, *op, value),
-            Filter::In { values, .. } => {
-                let list: Vec<String> = values.iter().map(|value| self.bind_scalar(value)).collect();
-                self.text.push_str(&format!("({column} is not null and {column} in ({}))", list.join(", ")));
+            Filter::Compare { op: op @ (Comparison::Eq | Comparison::Ne), value, .. } => {
+                let (column, value) = column.exactly(value);
+                self.compare(&column, *op, value);
             }
-            Filter::Text { op, text, .. } => self.part(&column, *op, text),
+            Filter::Compare { op, value, .. } => self.compare(&column.expression(), *op, bound(value)),
+            Filter::In { values, .. } => {
+                let mut name = column.expression();
+                let mut list = Vec::with_capacity(values.len());
+                for value in values {
+                    let (exact, value) = column.exactly(value);
+                    name = exact;
+                    list.push(self.bind(value));
+                }
+                self.text.push_str(&format!("({name} is not null and {name} in ({}))", list.join(", ")));
+            }
+            Filter::Text { op, text, .. } => self.part(&column.expression(), *op, text),
             Filter::And(..) | Filter::Or(..) | Filter::Not(_) | Filter::Lambda { .. } => {}
         }
     }
@@ -132,12 +179,12 @@ impl Sql {
         self.text.push(')');
     }
 
-    fn compare(&mut self, column: &str, op: Comparison, value: &Scalar) {
+    fn compare(&mut self, column: &str, op: Comparison, value: Value) {
         let text = match (op, value) {
-            (Comparison::Eq, Scalar::Null) => format!("{column} is null"),
-            (Comparison::Ne, Scalar::Null) => format!("{column} is not null"),
+            (Comparison::Eq, Value::Null) => format!("{column} is null"),
+            (Comparison::Ne, Value::Null) => format!("{column} is not null"),
             (Comparison::Ne, value) => {
-                let value = self.bind_scalar(value);
+                let value = self.bind(value);
                 format!("({column} is null or {column} <> {value})")
             }
             (op, value) => {
@@ -148,7 +195,7 @@ impl Sql {
                     Comparison::Le => "<=",
                     Comparison::Eq | Comparison::Ne => "=",
                 };
-                let value = self.bind_scalar(value);
+                let value = self.bind(value);
                 format!("({column} is not null and {column} {sign} {value})")
             }
         };
@@ -232,9 +279,17 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn build(query: &UserQuery<'_>) -> Result<Sql> {
-    let mut sql = Sql::default();
-    sql.text.push_str(if query.deleted { "deleted_at is not null" } else { "deleted_at is null" });
+fn build(query: &UserQuery<'_>, of: Table) -> Result<Sql> {
+    let mut sql = Sql { of, ..Sql::default() };
+    match of {
+        Table::Users => {
+            sql.text.push_str(if query.deleted { "deleted_at is not null" } else { "deleted_at is null" });
+        }
+        Table::Counts => {
+            let deleted = sql.bind(query.deleted);
+            sql.text.push_str(&format!("deleted = {deleted}"));
+        }
+    }
     if let Some(filter) = query.filter {
         sql.text.push_str(" and ");
         sql.filter(filter, false);
@@ -255,7 +310,10 @@ const MOST_COUNTED: i64 = 100_000;
 
 /// How many users match.
 pub(crate) fn count(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<i64> {
-    let sql = build(query)?;
+    if let Some(known) = counted(reader, query)? {
+        return Ok(known);
+    }
+    let sql = build(query, Table::Users)?;
     let text = format!("select count(*) from users where tenant_id = ?1 and {}", sql.text);
     let total = reader.count(&text, &sql.parameters)?;
     let Some(keep) = judge(query, &sql)? else { return Ok(total) };
@@ -275,6 +333,25 @@ pub(crate) fn count(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<i64> {
             None => return i64::try_from(kept).map_err(|_| Error::internal("more users than numbers")),
         }
     }
+}
+
+/// How many match as far as the counts say: not all properties are counted by, and the counts may be behind.
+fn counted(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<Option<i64>> {
+    if query.search.is_some() {
+        return Ok(None);
+    }
+    let sql = build(query, Table::Counts)?;
+    if sql.loose {
+        return Ok(None);
+    }
+    let text = format!(
+        "select (select count(*) from user_change_heads where tenant_id = ?1 and counted = place), \
+         cast(coalesce(sum(users), 0) as bigint) from user_counts where tenant_id = ?1 and {}",
+        sql.text
+    );
+    let Some(mut row) = reader.row(&text, &sql.parameters)? else { return Ok(None) };
+    let held = row.int()? > 0;
+    Ok(if held { Some(row.int()?) } else { None })
 }
 
 /// What judges each user, where the condition alone lets too much through.
@@ -344,7 +421,7 @@ fn behind(sql: &mut Sql, order: &[(Column, bool)], position: &[String]) -> Resul
 
 /// Reads one page: by key, never by offset, so that nothing is lost or repeated while rows come and go.
 pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPage> {
-    let Some(keep) = judge(query, &build(query)?)? else {
+    let Some(keep) = judge(query, &build(query, Table::Users)?)? else {
         let (users, next) = stretch(reader, query)?;
         return Ok(UserPage { users, next });
     };
@@ -372,10 +449,41 @@ pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPag
     }
 }
 
+/// The same of a few properties only, which are read without the rest.
+pub(crate) fn rows(reader: &Reader<'_>, query: &UserQuery<'_>, fields: &[UserField]) -> Result<UserRows> {
+    if build(query, Table::Users)?.loose {
+        let UserPage { users, next } = page(reader, query)?;
+        let rows = users.iter().map(|user| UserRow::of(user, fields)).collect();
+        return Ok(UserRows { rows, next });
+    }
+    let order: Vec<String> = order(query)?.iter().map(|(column, _)| column.expression()).collect();
+    let columns: Vec<&str> =
+        fields.iter().map(|field| field.column()).chain(order.iter().map(String::as_str)).collect();
+    let (found, more) = select(reader, query, &columns.join(", "))?;
+    let mut rows = Vec::with_capacity(found.len());
+    let mut behind = None;
+    let last = found.len().checked_sub(1).filter(|_| more);
+    for (at, mut row) in found.into_iter().enumerate() {
+        rows.push(UserRow::read(&mut row, fields)?);
+        if Some(at) == last {
+            behind = Some(order.iter().map(|_| row.key()).collect::<Result<Vec<String>>>()?);
+        }
+    }
+    Ok(UserRows { rows, next: behind })
+}
+
 /// Users that the condition lets through, and the position behind the last if there are more.
 fn stretch(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<(Vec<User>, Option<Vec<String>>)> {
+    let (rows, more) = select(reader, query, USER_COLUMNS)?;
+    let users: Vec<User> = rows.into_iter().map(user).collect::<Result<_>>()?;
+    let next = users.last().filter(|_| more).map(|last| position(last, query));
+    Ok((users, next))
+}
+
+/// Rows that the condition lets through, and whether there are more.
+fn select(reader: &Reader<'_>, query: &UserQuery<'_>, columns: &str) -> Result<(Vec<Row>, bool)> {
     let order = order(query)?;
-    let mut sql = build(query)?;
+    let mut sql = build(query, Table::Users)?;
     if let Some(position) = &query.after {
         behind(&mut sql, &order, position)?;
     }
@@ -387,16 +495,14 @@ fn stretch(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<(Vec<User>, Opt
         .collect();
     let limit = sql.bind(i64::from(query.limit) + 1);
     let text = format!(
-        "select {USER_COLUMNS} from users where tenant_id = ?1 and {} order by {} limit {limit}",
+        "select {columns} from users where tenant_id = ?1 and {} order by {} limit {limit}",
         sql.text,
         ordering.join(", ")
     );
-    let mut users: Vec<User> =
-        reader.rows(&text, &sql.parameters)?.into_iter().map(user).collect::<Result<_>>()?;
-    let more = users.len() > usize::from(query.limit);
-    users.truncate(usize::from(query.limit));
-    let next = users.last().filter(|_| more).map(|last| position(last, query));
-    Ok((users, next))
+    let mut rows = reader.rows(&text, &sql.parameters)?;
+    let more = rows.len() > usize::from(query.limit);
+    rows.truncate(usize::from(query.limit));
+    Ok((rows, more))
 }
 
 fn position(user: &User, query: &UserQuery<'_>) -> Vec<String> {

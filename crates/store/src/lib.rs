@@ -10,11 +10,13 @@ mod audit;
 mod batch;
 mod changes;
 mod connection;
+mod counts;
 mod cross;
 mod data_dir;
 mod delta;
 mod external;
 mod fault;
+mod fields;
 mod filter;
 mod import;
 mod kept;
@@ -36,6 +38,7 @@ pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use external::ExternalCounts;
 pub use fault::{Fault, Faults};
+pub use fields::{FieldValue, UserField, UserRow, UserRows};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::{
     AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject,

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0005_sign_in", include_str!("../migrations/0005_sign_in.sql")),
     ("0006_connections", include_str!("../migrations/0006_connections.sql")),
     ("0007_account", include_str!("../migrations/0007_account.sql")),
+    ("0008_counts", include_str!("../migrations/0008_counts.sql")),
 ];
 
 /// What a schema is written for. A line `-- only: sqlite` or `-- only: postgres` before a statement keeps it from the other.

@@ -109,6 +109,15 @@ impl Row {
         }
     }
 
+    /// A text or a number, as text.
+    pub(crate) fn key(&mut self) -> Result<String> {
+        match self.value() {
+            Value::Text(text) => Ok(text),
+            Value::Int(number) => Ok(number.to_string()),
+            other => Err(Error::internal(format!("a stored key is {other:?}"))),
+        }
+    }
+
     pub(crate) fn time(&mut self) -> Result<Timestamp> {
         self.int().map(Timestamp::from_micros)
     }

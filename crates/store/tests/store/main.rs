@@ -6,6 +6,8 @@ mod audit;
 #[cfg(test)]
 mod change_sets;
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
 mod data_dir;
 #[cfg(test)]
 mod database;
