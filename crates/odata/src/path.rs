@@ -34,7 +34,7 @@ impl Path {
         let segments = raw_path
             .split('/')
             .filter(|raw| !raw.is_empty())
-            .map(|raw| Segment::parse(&url::decode(raw, false)?));
+            .map(|raw| Segment::parse(url::decode(raw, false)?));
         Ok(Self { segments: segments.collect::<Result<_, _>>()? })
     }
 }
@@ -45,7 +45,11 @@ impl Segment {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    fn parse(text: &str) -> Result<Self, Error> {
+    fn parse(text: String) -> Result<Self, Error> {
+        if !text.contains(['(', '.']) {
+            return Ok(Self { name: text, key: None });
+        }
+        let text = text.as_str();
         let (name, key) = match text.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
             // Parentheses elsewhere belong to a key written as a segment, such as a user name.
             Some((name, key)) if is_identifier(name) => (name, Key::parse(key, text)?),

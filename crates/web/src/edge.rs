@@ -4,6 +4,7 @@ use crate::{App, errors::Problem, graph, pack};
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Body as _;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -29,6 +30,8 @@ const MAX_HEAD: usize = 32 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// How many requests one HTTP/2 connection may have under way.
 const MAX_STREAMS: u32 = 100;
 
@@ -77,7 +80,8 @@ where
         .keep_alive_interval(Some(Duration::from_secs(30)));
     let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(answer(app, request.map(Body::new), peer.ip()).await) }
+        let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        async move { Ok::<_, Infallible>(answer(app, request, peer.ip()).await) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -144,7 +148,7 @@ pub(crate) async fn answer_for(
 }
 
 fn client_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let id = headers.get("client-request-id");
+    let id = headers.get(CLIENT_REQUEST_ID);
     id.filter(|value| value.len() <= 128 && value.to_str().is_ok()).cloned()
 }
 
@@ -161,6 +165,7 @@ fn arrive(app: &App, headers: &HeaderMap, uri: &http::Uri, peer: IpAddr) -> Arri
 /// Refuses what is too much, and reads the body.
 async fn admit(request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
+    let nothing = body.is_end_stream();
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
     if target > odata::MAX_URL {
         return Err(Problem::new(
@@ -175,6 +180,9 @@ async fn admit(request: Request) -> Result<Request, Problem> {
             "BadRequest",
             "Compressed request bodies are not accepted.",
         ));
+    }
+    if nothing {
+        return Ok(Request::from_parts(parts, Body::empty()));
     }
     let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect())
         .await
@@ -222,8 +230,8 @@ fn finish(headers: &mut HeaderMap, arrival: &Arrival, is_graph: bool) {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     if let Ok(id) = HeaderValue::from_str(&arrival.cx.request.to_string()) {
-        headers.insert("client-request-id", arrival.client_request_id.clone().unwrap_or_else(|| id.clone()));
-        headers.insert("request-id", id);
+        headers.insert(CLIENT_REQUEST_ID, arrival.client_request_id.clone().unwrap_or_else(|| id.clone()));
+        headers.insert(REQUEST_ID, id);
     }
 }
 

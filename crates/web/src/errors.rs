@@ -5,6 +5,7 @@ use axum::{body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, ErrorKind, TokenFault};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// An error on its way out: status, Graph's code and message.
@@ -118,8 +119,11 @@ impl Problem {
 }
 
 /// A JSON answer.
-pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
+    // What we answer has texts for keys and always serialises.
+    let mut text = Vec::with_capacity(512);
+    drop(serde_json::to_writer(&mut text, body));
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -4,7 +4,11 @@
 //! an app in a tenant, and wider limits for the app and for the tenant. Here the units flow back evenly, so that whoever is
 //! refused need wait only until there is room for that one request, and not for a whole period.
 
-use crate::{edge::Arrival, errors::json_response, graph::Route};
+use crate::{
+    edge::Arrival,
+    errors::json_response,
+    graph::{RESOURCE_UNIT, Route},
+};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{AppId, Span, TenantId, Timestamp};
@@ -164,32 +168,32 @@ impl Throttle {
         cost: u32,
         writes: bool,
     ) -> Result<Load, Refusal> {
-        let mut due = vec![
+        let due = [
             (Account::Pair(app, tenant), limits.app_in_tenant, cost),
             (Account::App(app), limits.app, cost),
+            (Account::PairWrites(app, tenant), limits.app_writes_in_tenant, 1),
+            (Account::AppWrites(app), limits.app_writes, 1),
+            (Account::TenantWrites(tenant), limits.tenant_writes, 1),
         ];
-        if writes {
-            due.push((Account::PairWrites(app, tenant), limits.app_writes_in_tenant, 1));
-            due.push((Account::AppWrites(app), limits.app_writes, 1));
-            due.push((Account::TenantWrites(tenant), limits.tenant_writes, 1));
-        }
+        // The first two are for everything, the rest for writes.
+        let due = if writes { &due[..] } else { &due[..2] };
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() > MOST {
             accounts.retain(|_, empty_at| *empty_at > now);
         }
-        let mut booked = Vec::with_capacity(due.len());
+        let mut booked = [now; 5];
         let mut tenths = 0;
-        for (account, rate, cost) in due {
+        for ((account, rate, cost), booked) in due.iter().zip(&mut booked) {
             let units = rate.units.max(1);
             let latest = now + rate.per;
             let mut from = now;
-            if let Some(empty_at) = accounts.get(&account) {
+            if let Some(empty_at) = accounts.get(account) {
                 // No account is so full: it was booked by a clock that has been set back, which must lock nobody out.
                 if *empty_at <= latest {
                     from = (*empty_at).max(now);
                 }
             }
-            let step = rate.per.as_micros() * i64::from(cost.min(units)) / i64::from(units);
+            let step = rate.per.as_micros() * i64::from((*cost).min(units)) / i64::from(units);
             let until = from + Span::micros(step);
             let over = until.since(latest).as_micros();
             if over > 0 {
@@ -201,9 +205,11 @@ impl Throttle {
                 });
             }
             tenths = tenths.max(until.since(now).as_micros() * 10 / rate.per.as_micros().max(1));
-            booked.push((account, until));
+            *booked = until;
         }
-        accounts.extend(booked);
+        for ((account, ..), until) in due.iter().zip(booked) {
+            accounts.insert(*account, until);
+        }
         Ok(Load { tenths })
     }
 }
@@ -211,8 +217,9 @@ impl Throttle {
 impl Load {
     /// Says what the request cost and, from four fifths on, how near the limit is.
     pub(crate) fn note(&self, headers: &mut HeaderMap, cost: u32) {
-        if headers.contains_key("x-ms-resource-unit") {
-            headers.insert("x-ms-resource-unit", HeaderValue::from(cost));
+        // What is answered says one.
+        if cost != 1 && headers.contains_key(RESOURCE_UNIT) {
+            headers.insert(RESOURCE_UNIT, HeaderValue::from(cost));
         }
         if self.tenths >= 8
             && let Ok(share) = HeaderValue::from_str(&format!("{}.{}", self.tenths / 10, self.tenths % 10))

@@ -3,31 +3,35 @@
 //! Each request inside is answered by what answers requests, for whoever sent the batch and with limits of its own. They are done
 //! one after the other in the order given; the live service leaves the order open where there is no `dependsOn`.
 
-use super::{Answer, Call, Version, body, success};
-use crate::{App, edge::Arrival, errors::Problem};
+use super::{Answer, Call, RESOURCE_UNIT, Version, body, call::success_text};
+use crate::{edge::Arrival, errors::Problem};
 use axum::{body::Body, extract::Request};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response::Parts};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use service::Caller;
 
 /// Most requests in one batch (live service).
 const MOST: usize = 20;
-/// Headers of an answer that are passed on, spelt as the live service spells them.
-const PASSED_ON: [&str; 12] = [
-    "Allow",
-    "Cache-Control",
-    "Content-Type",
-    "ETag",
-    "Location",
-    "OData-Version",
-    "Preference-Applied",
-    "Retry-After",
-    "WWW-Authenticate",
-    "x-ms-resource-unit",
-    "x-ms-throttle-information",
-    "x-ms-throttle-scope",
+/// Headers of an answer that are passed on, spelt as the live service spells them; how long the answer may be kept comes first.
+static PASSED_ON: [(&str, HeaderName); 12] = [
+    ("Cache-Control", header::CACHE_CONTROL),
+    ("Allow", header::ALLOW),
+    ("Content-Type", header::CONTENT_TYPE),
+    ("ETag", header::ETAG),
+    ("Location", header::LOCATION),
+    ("OData-Version", HeaderName::from_static("odata-version")),
+    ("Preference-Applied", HeaderName::from_static("preference-applied")),
+    ("Retry-After", header::RETRY_AFTER),
+    ("WWW-Authenticate", header::WWW_AUTHENTICATE),
+    ("x-ms-resource-unit", RESOURCE_UNIT),
+    ("x-ms-throttle-information", HeaderName::from_static("x-ms-throttle-information")),
+    ("x-ms-throttle-scope", HeaderName::from_static("x-ms-throttle-scope")),
 ];
+const DEPENDENCY_FAILED: &str =
+    "This request was not executed, because a request that it depends on has failed.";
+const NOT_BELOW: &str =
+    "The URL of a request in a batch is relative to the version, as /users, and names no other batch.";
 
 /// One request of a batch.
 struct Item {
@@ -48,21 +52,29 @@ pub(super) async fn run(call: Call<'_>) -> Answer {
     call.app.directory.check_caller(&call.arrival.cx, &call.caller).await?;
     let items = parse(body::object(&call)?)?;
     let mut failed: Vec<String> = Vec::new();
-    let mut responses = Vec::with_capacity(items.len());
-    for item in items {
+    let mut text = Vec::with_capacity(512 * (items.len() + 1));
+    text.extend_from_slice(b"{\"responses\":[");
+    for (at, item) in items.into_iter().enumerate() {
         let id = item.id.clone();
-        let (status, response) =
-            if item.depends_on.iter().any(|other| failed.iter().any(|id| same(id, other))) {
-                (StatusCode::FAILED_DEPENDENCY, dependency_failed(&id))
-            } else {
-                answer(call.app, call.arrival, call.version, call.caller.clone(), item).await?
-            };
-        if !status.is_success() {
+        let reply = if item.depends_on.iter().any(|other| failed.iter().any(|id| same(id, other))) {
+            Reply::refused(
+                StatusCode::FAILED_DEPENDENCY,
+                ("FailedDependency", DEPENDENCY_FAILED),
+                &[("Cache-Control", "no-cache"), ("Content-Type", "application/json")],
+            )
+        } else {
+            answer(&call, item).await?
+        };
+        if at > 0 {
+            text.push(b',');
+        }
+        reply.write(&id, &mut text);
+        if !reply.status.is_success() {
             failed.push(id);
         }
-        responses.push(response);
     }
-    Ok(success(StatusCode::OK, &json!({ "responses": responses })))
+    text.extend_from_slice(b"]}");
+    Ok(success_text(StatusCode::OK, text))
 }
 
 /// Ids differ in more than letter case (live service).
@@ -155,20 +167,66 @@ fn parse_headers(given: Map<String, Value>) -> Result<HeaderMap, Problem> {
     Ok(headers)
 }
 
-fn problem_body(code: &'static str, message: &str) -> Value {
-    json!({ "error": { "code": code, "message": message } })
+/// The answer to a request inside.
+struct Reply {
+    status: StatusCode,
+    headers: Vec<(&'static str, HeaderValue)>,
+    body: Bytes,
 }
 
-fn dependency_failed(id: &str) -> Value {
-    json!({
-        "id": id,
-        "status": StatusCode::FAILED_DEPENDENCY.as_u16(),
-        "headers": { "Cache-Control": "no-cache", "Content-Type": "application/json" },
-        "body": problem_body(
-            "FailedDependency",
-            "This request was not executed, because a request that it depends on has failed.",
-        ),
-    })
+impl Reply {
+    fn refused(
+        status: StatusCode,
+        (code, message): (&str, &str),
+        headers: &[(&'static str, &'static str)],
+    ) -> Self {
+        let headers = headers.iter().map(|(name, value)| (*name, HeaderValue::from_static(value)));
+        let body = json!({ "error": { "code": code, "message": message } });
+        Self { status, headers: headers.collect(), body: body.to_string().into() }
+    }
+
+    /// What is passed on of an answer.
+    fn of(head: &Parts, body: Bytes) -> Self {
+        let mut headers = Vec::with_capacity(PASSED_ON.len());
+        for (name, header) in &PASSED_ON {
+            let value = head.headers.get(header).filter(|value| value.to_str().is_ok());
+            match value {
+                Some(value) => headers.push((*name, value.clone())),
+                None if *header == header::CACHE_CONTROL => {
+                    headers.push((*name, HeaderValue::from_static("no-cache")));
+                }
+                None => {}
+            }
+        }
+        Self { status: head.status, headers, body }
+    }
+
+    /// Our own answers in JSON go in as they are; what is not JSON becomes a text.
+    fn write(&self, id: &str, into: &mut Vec<u8>) {
+        let text = |text: &str, into: &mut Vec<u8>| drop(serde_json::to_writer(into, text));
+        into.extend_from_slice(b"{\"id\":");
+        text(id, into);
+        into.extend_from_slice(format!(",\"status\":{},\"headers\":{{", self.status.as_u16()).as_bytes());
+        let mut is_json = false;
+        for (at, (name, value)) in self.headers.iter().enumerate() {
+            let value = value.to_str().unwrap_or_default();
+            is_json |= *name == "Content-Type" && value.starts_with("application/json");
+            into.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
+            into.extend_from_slice(name.as_bytes());
+            into.extend_from_slice(b"\":");
+            text(value, into);
+        }
+        into.push(b'}');
+        if !self.body.is_empty() {
+            into.extend_from_slice(b",\"body\":");
+            if is_json {
+                into.extend_from_slice(&self.body);
+            } else {
+                text(&String::from_utf8_lossy(&self.body), into);
+            }
+        }
+        into.push(b'}');
+    }
 }
 
 /// Where a request inside leads, if it leads anywhere: below the version of the batch, and not into a batch again.
@@ -178,52 +236,25 @@ fn target(version: Version, url: &str) -> Option<String> {
     relative.then_some(target)
 }
 
-async fn answer(
-    app: &App,
-    arrival: &Arrival,
-    version: Version,
-    caller: Caller,
-    item: Item,
-) -> Result<(StatusCode, Value), Problem> {
-    let Item { id, method, url, headers, body, .. } = item;
+async fn answer(call: &Call<'_>, item: Item) -> Result<Reply, Problem> {
+    let Item { method, url, headers, body, .. } = item;
+    let (app, arrival) = (call.app, call.arrival);
     let inside = Arrival {
         cx: app.directory().own_cx(),
         client_request_id: headers.get("client-request-id").or(arrival.client_request_id.as_ref()).cloned(),
         ..arrival.clone()
     };
-    let mut request = Request::builder().method(method).extension(caller);
+    let mut request = Request::builder().method(method).extension(call.caller.clone());
     if let Some(map) = request.headers_mut() {
         *map = headers;
     }
-    let request = target(version, &url).and_then(|target| request.uri(target).body(Body::from(body)).ok());
+    let body = if body.is_empty() { Body::empty() } else { Body::from(body) };
+    let request = target(call.version, &url).and_then(|target| request.uri(target).body(body).ok());
     let Some(request) = request else {
-        let message = "The URL of a request in a batch is relative to the version, as /users, and names no other batch.";
-        let refusal = problem_body("BadRequest", message);
-        return Ok((
-            StatusCode::BAD_REQUEST,
-            json!({ "id": id, "status": 400, "headers": { "Content-Type": "application/json" }, "body": refusal }),
-        ));
+        let refusal = ("BadRequest", NOT_BELOW);
+        return Ok(Reply::refused(StatusCode::BAD_REQUEST, refusal, &[("Content-Type", "application/json")]));
     };
     let (head, body) = super::answer_inside(app, &inside, request).await.into_parts();
     let body = body.collect().await.map_err(|_| malformed())?.to_bytes();
-    let mut passed_on = Map::new();
-    passed_on.insert("Cache-Control".to_owned(), json!("no-cache"));
-    for name in PASSED_ON {
-        if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
-            passed_on.insert(name.to_owned(), json!(value));
-        }
-    }
-    let mut response = json!({ "id": id, "status": head.status.as_u16(), "headers": passed_on });
-    if !body.is_empty() {
-        // What is not JSON becomes a text.
-        let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
-        let is_json = passed_on_type(&head.headers).starts_with("application/json");
-        response["body"] =
-            if is_json { serde_json::from_slice(&body).unwrap_or_else(|_| text()) } else { text() };
-    }
-    Ok((head.status, response))
-}
-
-fn passed_on_type(headers: &HeaderMap) -> &str {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    Ok(Reply::of(&head, body))
 }

@@ -1,6 +1,10 @@
 //! One call, and the answers that every resource gives.
 
-use super::{Version, wire};
+use super::{
+    Version,
+    members::{Object, Selected, Selection, Told},
+    wire,
+};
 use crate::{
     App,
     edge::Arrival,
@@ -8,8 +12,9 @@ use crate::{
 };
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use odata::{EntityType, Options, Query};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use service::Caller;
 
@@ -26,6 +31,12 @@ pub(crate) struct Call<'a> {
     pub head: Parts,
     pub body: Bytes,
 }
+
+const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+/// What a request cost.
+pub(crate) const RESOURCE_UNIT: HeaderName = HeaderName::from_static("x-ms-resource-unit");
+/// So many headers an answer has at most, as a rule.
+const HEADERS: usize = 12;
 
 pub(super) type Answer = Result<Response, Problem>;
 
@@ -107,10 +118,28 @@ impl Call<'_> {
     ) -> Response {
         let selected = query.and_then(|query| query.select.as_deref());
         let context = format!("{}/$entity", odata::context_url(&self.base(), set, selected));
-        let mut body = Map::new();
-        body.insert("@odata.context".to_owned(), json!(context));
-        body.extend(object);
-        success(status, &Value::Object(body))
+        success(status, &Told { about: &[("@odata.context", &context)], object: &object })
+    }
+
+    /// The same of an object that tells its members.
+    pub(super) fn told(
+        &self,
+        set: &str,
+        query: &Query,
+        selection: &Selection,
+        object: &impl Object,
+    ) -> Response {
+        let context = format!("{}/$entity", odata::context_url(&self.base(), set, query.select.as_deref()));
+        let about: &[_] = &[("@odata.context", context.as_str())];
+        success(StatusCode::OK, &Selected { about, object, selection })
+    }
+
+    /// What is answered of objects of a type: [`Call::render`] for objects that tell their members.
+    pub(super) fn selection(&self, entity: &'static EntityType, query: &Query) -> Selection {
+        match (&query.select, self.version) {
+            (None, Version::Beta) => Selection::All,
+            (selected, _) => Selection::of(entity, selected.as_deref()),
+        }
     }
 
     /// One page of a collection. `next` is the signed position behind it.
@@ -120,20 +149,18 @@ impl Call<'_> {
         query: &Query,
         total: Option<i64>,
         next: Option<String>,
-        items: Vec<Value>,
+        items: Vec<impl Serialize>,
     ) -> Response {
-        let mut body = Map::new();
-        let context = odata::context_url(&self.base(), set, query.select.as_deref());
-        body.insert("@odata.context".to_owned(), json!(context));
-        if let Some(total) = total {
-            body.insert("@odata.count".to_owned(), json!(total));
-        }
-        if let Some(token) = next {
-            let link = odata::next_link(&self.address(), self.head.uri.query(), &token);
-            body.insert("@odata.nextLink".to_owned(), json!(link));
-        }
-        body.insert("value".to_owned(), Value::Array(items));
-        success(StatusCode::OK, &Value::Object(body))
+        let next = next.map(|token| odata::next_link(&self.address(), self.head.uri.query(), &token));
+        success(
+            StatusCode::OK,
+            &Page {
+                context: odata::context_url(&self.base(), set, query.select.as_deref()),
+                total,
+                next,
+                value: items,
+            },
+        )
     }
 
     /// What skip tokens are sealed under: the tenant, the caller, the address and the query, so that none is good elsewhere.
@@ -158,6 +185,18 @@ impl Call<'_> {
     }
 }
 
+/// A page of a collection, as it is answered.
+#[derive(Serialize)]
+struct Page<T> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    value: Vec<T>,
+}
+
 fn unsupported_option(name: &str) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
@@ -175,17 +214,28 @@ fn expired_token() -> Problem {
 }
 
 /// A success with Graph's media type and version header.
-pub(super) fn success(status: StatusCode, body: &Value) -> Response {
-    let mut response = json_response(status, body);
+pub(super) fn success(status: StatusCode, body: &impl Serialize) -> Response {
+    succeeded(json_response(status, body))
+}
+
+/// The same of a text that is JSON.
+pub(super) fn success_text(status: StatusCode, json: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(json));
+    *response.status_mut() = status;
+    succeeded(response)
+}
+
+fn succeeded(mut response: Response) -> Response {
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(
             "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
         ),
     );
-    headers.insert("OData-Version", HeaderValue::from_static("4.0"));
-    headers.insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+    headers.insert(RESOURCE_UNIT, HeaderValue::from_static("1"));
     response
 }
 
@@ -208,7 +258,7 @@ pub(super) fn seen(headers: &HeaderMap) -> Option<i64> {
 pub(super) fn no_content() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    response.headers_mut().insert(RESOURCE_UNIT, HeaderValue::from_static("1"));
     response
 }
 
@@ -216,7 +266,7 @@ pub(super) fn no_content() -> Response {
 pub(super) fn plain_count(total: i64) -> Response {
     let mut response = Response::new(Body::from(total.to_string()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response.headers_mut().insert("OData-Version", HeaderValue::from_static("4.0"));
-    response.headers_mut().insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    response.headers_mut().insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+    response.headers_mut().insert(RESOURCE_UNIT, HeaderValue::from_static("1"));
     response
 }

@@ -34,7 +34,8 @@ pub(super) struct Expand {
 impl Expand {
     /// Reads the `$expand` of a request for this route, if it has one.
     pub(super) fn read(route: &Route, request: &Request, caller: &Caller) -> Result<Option<Self>, Problem> {
-        let given = odata::option(request.uri().query(), "expand")?;
+        let Some(query) = request.uri().query() else { return Ok(None) };
+        let given = odata::option(Some(query), "expand")?;
         let (Some(given), "GET", Shape::One(of) | Shape::Many(of)) = (given, route.method, route.shape)
         else {
             return Ok(None);

@@ -157,5 +157,5 @@ pub(super) async fn get_by_ids(call: Call<'_>) -> Answer {
 pub(super) async fn subscribed_skus(call: Call<'_>) -> Answer {
     let query = call.query(&SUBSCRIBED_SKU, false)?;
     call.app.directory.get_organization(&call.arrival.cx, &call.caller).await?;
-    Ok(call.page("subscribedSkus", &query, None, None, Vec::new()))
+    Ok(call.page("subscribedSkus", &query, None, None, Vec::<Value>::new()))
 }

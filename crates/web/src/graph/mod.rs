@@ -7,6 +7,7 @@ mod delta;
 mod directory;
 mod expand;
 mod lookup;
+mod members;
 mod metadata;
 mod objects;
 mod openapi;
@@ -24,6 +25,7 @@ pub use routes::{Route, routes};
 pub(crate) use samples::sample;
 pub(crate) use wire::{audit as audit_object, parse_audit_id};
 
+pub(crate) use call::RESOURCE_UNIT;
 pub(crate) use schema::USER;
 
 use call::{Answer, Call, no_content, plain_count, seen, success};
@@ -191,9 +193,11 @@ async fn act(app: &App, arrival: &Arrival, request: Request, caller: Caller, tar
     let (head, body) = request.into_parts();
     let body =
         body.collect().await.map_err(|_| Problem::bad_request("The request body could not be read."))?;
-    let seen = seen(&head.headers);
-    let of_version = Arrival { cx: model::Cx { seen, ..arrival.cx.clone() }, ..arrival.clone() };
-    let arrival = if seen.is_some() { &of_version } else { arrival };
+    let of_version = seen(&head.headers).map(|version| Arrival {
+        cx: model::Cx { seen: Some(version), ..arrival.cx.clone() },
+        ..arrival.clone()
+    });
+    let arrival = of_version.as_ref().unwrap_or(arrival);
     let expands = expand.is_some();
     let call = Call { app, arrival, version, caller, values, expands, head, body: body.to_bytes() };
     let answer = run(route.action, call).await;

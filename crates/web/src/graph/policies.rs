@@ -1,6 +1,6 @@
 //! `policies/externalIdentitiesPolicy`
 
-use super::{Answer, Call, body, call::tagged, no_content, schema::POLICY, wire};
+use super::{Answer, Call, body, call::tagged, members::Selection, no_content, schema::POLICY};
 use crate::errors::Problem;
 use http::StatusCode;
 use model::policy::{DISPLAY_NAME, ExternalIdentitiesPolicyPatch, ID};
@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 pub(super) async fn get(call: Call<'_>) -> Answer {
     let query = call.query(&POLICY, false)?;
     let policy = call.app.directory.get_policy(&call.arrival.cx, &call.caller).await?;
-    let object = wire::select(wire::policy(&policy), &POLICY, query.select.as_deref());
-    let response = call.entity(StatusCode::OK, "policies/externalIdentitiesPolicy", Some(&query), object);
+    let selection = Selection::of(&POLICY, query.select.as_deref());
+    let response = call.told("policies/externalIdentitiesPolicy", &query, &selection, &policy);
     Ok(tagged(response, policy.version))
 }
 

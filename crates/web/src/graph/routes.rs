@@ -8,6 +8,7 @@ use super::schema::{
 use http::Method;
 use model::authz::Operation;
 use odata::{EntityType, Segment};
+use std::sync::LazyLock;
 
 /// What a route does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -997,8 +998,7 @@ fn alternate_key(set: &str, name: &str) -> Option<&'static str> {
 fn steps(segments: &[Segment]) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(segments.len() + 1);
     for segment in segments {
-        let special = segment.name.starts_with('$')
-            || segment.name.to_ascii_lowercase().starts_with("microsoft.graph.");
+        let special = segment.name.starts_with('$') || is_in_full(segment);
         steps.push(Step { segment: Some(segment), text: &segment.name, key: None, is_value: !special });
         if let Some(key) = &segment.key {
             // Objects are found by these; any other key leads nowhere.
@@ -1044,9 +1044,34 @@ fn walk(pattern: &str, steps: &[Step<'_>]) -> (usize, Vec<String>) {
 
 /// `users/microsoft.graph.delta()`: functions and actions may be named in full.
 fn is_qualified(segment: &Segment, part: &str) -> bool {
-    let bare = segment.name.get("microsoft.graph.".len()..).filter(|_| segment.name.contains('.'));
-    bare.is_some_and(|bare| bare.eq_ignore_ascii_case(part))
-        && segment.name.to_ascii_lowercase().starts_with("microsoft.graph.")
+    is_in_full(segment) && segment.name[NAMESPACE.len()..].eq_ignore_ascii_case(part)
+}
+
+const NAMESPACE: &str = "microsoft.graph.";
+
+fn is_in_full(segment: &Segment) -> bool {
+    segment.name.get(..NAMESPACE.len()).is_some_and(|head| head.eq_ignore_ascii_case(NAMESPACE))
+}
+
+/// Routes that begin with the same word; in the order of the table.
+type Group = (&'static str, Vec<&'static Route>);
+
+/// Every address of the table begins with a word, or is empty: only routes that begin like a request can be meant by it.
+static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| {
+    let mut groups: Vec<Group> = Vec::new();
+    for route in ROUTES {
+        let word = route.parts().next().unwrap_or_default();
+        match groups.iter_mut().find(|(first, _)| *first == word) {
+            Some((_, routes)) => routes.push(route),
+            None => groups.push((word, vec![route])),
+        }
+    }
+    groups
+});
+
+fn group(steps: &[Step<'_>]) -> &'static [&'static Route] {
+    let word = steps.first().map_or("", |step| step.text);
+    GROUPS.iter().find(|(first, _)| first.eq_ignore_ascii_case(word)).map_or(&[], |(_, routes)| routes)
 }
 
 pub(crate) fn find(method: &Method, segments: &[Segment]) -> Found {
@@ -1054,7 +1079,7 @@ pub(crate) fn find(method: &Method, segments: &[Segment]) -> Found {
     let mut furthest = 0;
     let mut allowed: Vec<&str> = Vec::new();
     let wanted = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    for route in ROUTES {
+    for route in group(&steps) {
         let (covered, values) = walk(route.path, &steps);
         furthest = furthest.max(covered);
         if covered == steps.len() && covered == route.parts().count() {

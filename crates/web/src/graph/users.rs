@@ -3,16 +3,18 @@
 use super::{
     Answer, Call, body,
     call::{PAGE, tagged},
+    members::{Selected, Selection},
     no_content, objects, plain_count,
     schema::{PROFILE_TEXTS, USER},
-    success, wire,
+    success,
+    wire::{self, Listed},
 };
 use crate::errors::Problem;
 use http::{HeaderValue, StatusCode, header};
 use model::{Error, ObjectId, UserType};
 use odata::{Direction, Filter, Query, filter::field_of};
 use serde_json::{Map, Value, json};
-use service::{UserPatch, UserQuery};
+use service::{UserField, UserPatch, UserQuery};
 
 /// Does the filter hold of the user as rendered? Where the store keeps no column for a property, this decides.
 fn judge(query: &Query) -> impl Fn(&model::User) -> bool + Send + Sync + use<'_> {
@@ -53,6 +55,10 @@ pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
     check_filter(&call, &query).await?;
     let keep = judge(&query);
     let wanted = UserQuery { after: call.position(&query)?, ..user_query(&query, deleted, &keep) };
+    let selection = call.selection(&USER, &query);
+    if let Some(fields) = wire::listed_fields(&selection) {
+        return list_rows(&call, &query, &wanted, (&fields, &selection)).await;
+    }
     let (page, total) =
         call.app.directory.list_users(&call.arrival.cx, &call.caller, &wanted, query.count).await?;
     let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
@@ -68,7 +74,7 @@ pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
         .map(|(at, user)| {
             let mut item = Map::new();
             if deleted {
-                item.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
+                item.insert(TYPE.0.to_owned(), json!(TYPE.1));
             }
             let object = with_sign_ins(wire::user(user), sign_ins.get(at).copied());
             item.extend(call.render(object, &USER, &query));
@@ -76,6 +82,25 @@ pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
         })
         .collect();
     Ok(call.page("users", &query, total, next, items))
+}
+
+/// What a deleted object is, said in front of it.
+const TYPE: (&str, &str) = ("@odata.type", "#microsoft.graph.user");
+
+/// The same where the selection can be answered without reading whole users.
+async fn list_rows(
+    call: &Call<'_>,
+    query: &Query,
+    wanted: &UserQuery<'_>,
+    (fields, selection): (&[UserField], &Selection),
+) -> Answer {
+    let (cx, caller) = (&call.arrival.cx, &call.caller);
+    let (page, total) = call.app.directory.list_user_rows(cx, caller, wanted, fields, query.count).await?;
+    let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
+    let about: &[_] = if wanted.deleted { &[TYPE] } else { &[] };
+    let users: Vec<_> = page.rows.iter().map(|row| Listed { fields, row }).collect();
+    let items = users.iter().map(|object| Selected { about, object, selection }).collect();
+    Ok(call.page("users", query, total, next, items))
 }
 
 pub(super) async fn count(call: Call<'_>, deleted: bool) -> Answer {

@@ -1,14 +1,19 @@
 //! How objects look on the wire.
 
-use super::schema::{PROFILE_OTHERS, PROFILE_TEXTS};
+use super::{
+    members::{self, Members, Object, Selection},
+    schema::{PROFILE_OTHERS, PROFILE_TEXTS},
+};
 use model::{
     ExternalIdentitiesPolicy, Home, Tenant, Timestamp, User,
     audit::{Initiator, PersonalSlot, Stored, Target},
     policy,
 };
 use odata::Property;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
-use std::str::FromStr;
+use service::{FieldValue, UserField, UserRow};
+use std::{borrow::Cow, cell::LazyCell, str::FromStr};
 
 /// Keeps what was selected, in the order of the object; without a selection, the default set.
 pub(crate) fn select(
@@ -27,16 +32,16 @@ pub(crate) fn select(
 }
 
 /// The live property order (recorded 2026-10-01).
-pub(crate) fn policy(policy: &ExternalIdentitiesPolicy) -> Value {
-    json!({
-        "id": policy::ID,
-        "deletedDateTime": null,
-        "allowExternalIdentitiesToLeave": policy.allow_leave,
-        "allowDeletedIdentitiesDataRemoval": policy.allow_removal,
-        "displayName": policy::DISPLAY_NAME,
+impl Object for ExternalIdentitiesPolicy {
+    fn tell<M: SerializeMap>(&self, members: &mut Members<'_, M>) -> Result<(), M::Error> {
+        members.put("id", || policy::ID)?;
+        members.put("deletedDateTime", || Value::Null)?;
+        members.put("allowExternalIdentitiesToLeave", || self.allow_leave)?;
+        members.put("allowDeletedIdentitiesDataRemoval", || self.allow_removal)?;
+        members.put("displayName", || policy::DISPLAY_NAME)?;
         // Not in the recorded answer, but a property of the type: answered when it is selected.
-        "description": null,
-    })
+        members.put("description", || Value::Null)
+    }
 }
 
 fn time(at: Option<Timestamp>) -> Value {
@@ -65,35 +70,143 @@ fn identities(user: &User) -> Value {
     }
 }
 
-/// All properties of a user; which of them are answered, the selection says.
-pub(crate) fn user(user: &User) -> Value {
-    let profile = &user.profile.0;
-    let mut object = json!({
-        "businessPhones": profile.get("businessPhones").cloned().unwrap_or_else(|| json!([])),
-        "displayName": user.display_name,
-        "givenName": user.given_name,
-        "jobTitle": null,
-        "mail": user.mail,
-        "mobilePhone": null,
-        "officeLocation": null,
-        "preferredLanguage": null,
-        "surname": user.surname,
-        "userPrincipalName": user.upn,
-        "id": user.id,
-        "accountEnabled": user.account_enabled,
-        "createdDateTime": user.created.to_graph(),
-        "creationType": user.invitation.map(|_| "Invitation"),
-        "deletedDateTime": time(user.deletion.map(|deletion| deletion.at)),
-        "externalUserState": user.invitation.map(model::InvitationState::as_str),
-        "externalUserStateChangeDateTime": time(user.invitation_changed),
-        "identities": identities(user),
-        "otherMails": user.other_mails,
-        "userType": user.user_type.as_str(),
-    });
-    for name in PROFILE_TEXTS.iter().chain(PROFILE_OTHERS) {
-        object[name] = profile.get(*name).cloned().unwrap_or(Value::Null);
+/// A user, or as much of one as is answered.
+trait Fields {
+    fn field(&self, field: UserField) -> FieldValue<'_>;
+    /// What is kept as it comes.
+    fn profile(&self) -> Cow<'_, Map<String, Value>>;
+    fn identities(&self) -> Value;
+}
+
+impl Fields for User {
+    fn field(&self, field: UserField) -> FieldValue<'_> {
+        field.of(self)
     }
-    object
+
+    fn profile(&self) -> Cow<'_, Map<String, Value>> {
+        Cow::Borrowed(&self.profile.0)
+    }
+
+    fn identities(&self) -> Value {
+        identities(self)
+    }
+}
+
+/// Some fields of a user, each at the place of its name.
+pub(crate) struct Listed<'a> {
+    pub fields: &'a [UserField],
+    pub row: &'a UserRow,
+}
+
+impl Fields for Listed<'_> {
+    fn field(&self, field: UserField) -> FieldValue<'_> {
+        let at = self.fields.iter().position(|one| *one == field);
+        at.map_or(FieldValue::Null, |at| self.row.value(at))
+    }
+
+    fn profile(&self) -> Cow<'_, Map<String, Value>> {
+        Cow::Owned(match parsed(self.field(UserField::Profile)) {
+            Value::Object(profile) => profile,
+            _ => Map::new(),
+        })
+    }
+
+    /// Selections that name them are answered from whole users.
+    fn identities(&self) -> Value {
+        Value::Null
+    }
+}
+
+/// The fields from which this selection of a user can be answered; none if it takes the whole user.
+pub(crate) fn listed_fields(selection: &Selection) -> Option<Vec<UserField>> {
+    let Selection::Names(names) = selection else { return None };
+    let mut fields = Vec::with_capacity(names.len());
+    for name in names {
+        let field = match *name {
+            "id" => UserField::Id,
+            "displayName" => UserField::DisplayName,
+            "givenName" => UserField::GivenName,
+            "surname" => UserField::Surname,
+            "mail" => UserField::Mail,
+            "userPrincipalName" => UserField::UserName,
+            "userType" => UserField::UserType,
+            "accountEnabled" => UserField::AccountEnabled,
+            "createdDateTime" => UserField::Created,
+            "deletedDateTime" => UserField::Deleted,
+            "creationType" | "externalUserState" => UserField::Invitation,
+            "externalUserStateChangeDateTime" => UserField::InvitationChanged,
+            "otherMails" => UserField::OtherMails,
+            "businessPhones" => UserField::Profile,
+            name if PROFILE_TEXTS.contains(&name) || PROFILE_OTHERS.contains(&name) => UserField::Profile,
+            _ => return None,
+        };
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    Some(fields)
+}
+
+/// A field as it is answered.
+struct Shown<'a>(FieldValue<'a>);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            FieldValue::Null => serializer.serialize_unit(),
+            FieldValue::Text(text) => serializer.serialize_str(text),
+            FieldValue::Flag(flag) => serializer.serialize_bool(*flag),
+            FieldValue::Time(at) => serializer.serialize_str(&at.to_graph()),
+        }
+    }
+}
+
+/// What a field holds as JSON.
+fn parsed(value: FieldValue<'_>) -> Value {
+    match value {
+        FieldValue::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+impl<F: Fields> Object for F {
+    fn tell<M: SerializeMap>(&self, members: &mut Members<'_, M>) -> Result<(), M::Error> {
+        let show = |field| move || Shown(self.field(field));
+        let profile = LazyCell::new(|| self.profile());
+        let kept = |name: &str| profile.get(name).cloned().unwrap_or(Value::Null);
+        members
+            .put("businessPhones", || profile.get("businessPhones").cloned().unwrap_or_else(|| json!([])))?;
+        members.put("displayName", show(UserField::DisplayName))?;
+        members.put("givenName", show(UserField::GivenName))?;
+        members.put("jobTitle", || kept("jobTitle"))?;
+        members.put("mail", show(UserField::Mail))?;
+        for name in ["mobilePhone", "officeLocation", "preferredLanguage"] {
+            members.put(name, || kept(name))?;
+        }
+        members.put("surname", show(UserField::Surname))?;
+        members.put("userPrincipalName", show(UserField::UserName))?;
+        members.put("id", show(UserField::Id))?;
+        members.put("accountEnabled", show(UserField::AccountEnabled))?;
+        members.put("createdDateTime", show(UserField::Created))?;
+        let invited = || self.field(UserField::Invitation) != FieldValue::Null;
+        members.put("creationType", || invited().then_some("Invitation"))?;
+        members.put("deletedDateTime", show(UserField::Deleted))?;
+        members.put("externalUserState", show(UserField::Invitation))?;
+        members.put("externalUserStateChangeDateTime", show(UserField::InvitationChanged))?;
+        members.put("identities", || self.identities())?;
+        members.put("otherMails", || parsed(self.field(UserField::OtherMails)))?;
+        members.put("userType", show(UserField::UserType))?;
+        // The first of them stand further up.
+        for name in PROFILE_TEXTS.iter().skip(4).chain(PROFILE_OTHERS) {
+            members.put(name, || kept(name))?;
+        }
+        Ok(())
+    }
+}
+
+/// All properties of a user.
+pub(crate) fn user(user: &User) -> Value {
+    members::whole(user)
 }
 
 /// `signInActivity`
