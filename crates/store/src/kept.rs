@@ -8,6 +8,7 @@
 
 use crate::{
     GrantKind,
+    batch::Transaction,
     connection::{Answer, Connection, Statement},
 };
 use model::{AppId, Result, TenantId};
@@ -229,6 +230,55 @@ impl<C: FnOnce() -> Result<Sqlite>> Connection for Snapshot<'_, C> {
         if self.connection.get().is_some() {
             self.kept.write().keep(tenant, what, self.since.get(), copy);
         }
+    }
+}
+
+/// The writer's transaction. Nobody else changes anything, so a copy of a table that it has not changed itself is what it
+/// would read.
+pub(crate) struct Writing<'e> {
+    pub(crate) connection: &'e Sqlite,
+    pub(crate) kept: &'e KeptRows,
+}
+
+impl Writing<'_> {
+    fn has_changed(&self, what: Kept) -> bool {
+        self.kept.touched.load(Ordering::Relaxed) & (1 << what.table()) != 0
+    }
+}
+
+impl Connection for Writing<'_> {
+    fn run(
+        &self,
+        statements: &[Statement<'_>],
+        each: &mut dyn FnMut(usize, Answer) -> Result<()>,
+    ) -> Result<()> {
+        self.connection.run(statements, each)
+    }
+
+    fn kept(&self, tenant: TenantId, what: Kept) -> Option<Copied> {
+        if self.has_changed(what) { None } else { self.kept.read().find(tenant, what, None) }
+    }
+
+    fn keep(&self, tenant: TenantId, what: Kept, copy: Copied) {
+        if !self.has_changed(what) {
+            let mut rows = self.kept.write();
+            let now = rows.now;
+            rows.keep(tenant, what, now, copy);
+        }
+    }
+
+    fn note_erasure(&self) -> Result<()> {
+        self.connection.note_erasure()
+    }
+}
+
+impl Transaction for Writing<'_> {
+    fn control(&self, sql: &'static str) -> Result<()> {
+        self.connection.control(sql)
+    }
+
+    fn is_over(&self) -> bool {
+        self.connection.is_over()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     DataDir, Decision, Digest, Faults, Reader,
     batch::{self, BATCH, Job, QUEUE, Transaction},
     connection::{Answer, Connection, Statement},
-    kept::{KeptRows, Snapshot},
+    kept::{KeptRows, Snapshot, Writing},
     migrate, unavailable,
     value::{self, Row, Value},
 };
@@ -317,7 +317,7 @@ fn write_loop(
             jobs.into_iter()
                 .for_each(|job| job.answer(Err(unavailable("the disk failed a commit; restart the server"))));
         } else if !jobs.is_empty() {
-            broken = write_batch(connection, digest, faults, jobs);
+            broken = write_batch(&Writing { connection, kept }, digest, faults, jobs);
             // Nobody knows either what readers will see then: what was being changed is not kept any more.
             if !broken {
                 kept.open();
@@ -335,9 +335,10 @@ fn write_loop(
 }
 
 /// Returns whether the disk failed the commit.
-fn write_batch(connection: &Sqlite, digest: Digest, faults: &Faults, jobs: Vec<Box<dyn Job>>) -> bool {
+fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec<Box<dyn Job>>) -> bool {
+    let connection = writing.connection;
     let begun = control(connection, "begin immediate");
-    let (fate, results) = batch::run(connection, begun, digest, faults, jobs);
+    let (fate, results) = batch::run(writing, begun, digest, faults, jobs);
     let mut broken = false;
     let committed = fate.and_then(|()| {
         connection.execute_batch("commit").map_err(|error| {

@@ -42,7 +42,8 @@ fn job(n: u128, length: usize) -> (Box<dyn Job>, Answer) {
 
 fn batch(writer: &Sqlite, sizes: &[(u128, usize)]) -> (bool, Vec<Result<()>>) {
     let (jobs, answers): (Vec<_>, Vec<_>) = sizes.iter().map(|(n, length)| job(*n, *length)).unzip();
-    let broken = write_batch(writer, digest, &Faults::default(), jobs);
+    let writing = Writing { connection: writer, kept: &KeptRows::default() };
+    let broken = write_batch(&writing, digest, &Faults::default(), jobs);
     (
         broken,
         answers.into_iter().map(|answer| answer.blocking_recv().unwrap().and_then(|inner| inner)).collect(),

@@ -1,6 +1,6 @@
 //! What is counted as users come and go is what counting them says, and a page says the same of a user whichever way it is read.
 
-use crate::support::{Rng, World, at, deleted, each, object, scope, tenant_id, user};
+use crate::support::{Rng, World, at, deleted, each, object, scope, user};
 use model::{Deletion, DeletionCause, InvitationState, TenantId, User, UserType};
 use odata::{
     EntityType, Filter, Kind, Operators, Property,
@@ -38,9 +38,9 @@ fn filters() -> Vec<Filter> {
 
 fn matches(filter: &Filter, user: &User) -> bool {
     filter.matches(&|field| match field.path().as_str() {
-        "userType" => Value::One(Scalar::String(user.user_type.as_str().to_owned())),
-        "accountEnabled" => Value::One(Scalar::Boolean(user.account_enabled)),
-        _ => Value::One(
+        "userType" => Value::Scalar(Scalar::String(user.user_type.as_str().to_owned())),
+        "accountEnabled" => Value::Scalar(Scalar::Boolean(user.account_enabled)),
+        _ => Value::Scalar(
             user.invitation.map_or(Scalar::Null, |state| Scalar::String(state.as_str().to_owned())),
         ),
     })
