@@ -1,7 +1,6 @@
-//! The test programs: built once, and run as many at a time as there are cores. Several of them mostly wait, for a server that
-//! is killed or for a database; one after the other, cores would stand idle.
+//! The test programs: built once, and run several at a time. Many of them mostly wait, for a server that is killed or for a
+//! database; one after the other, cores would stand idle.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -55,20 +54,20 @@ pub fn build(run: &Run) -> Result<Built, Outcome> {
     Ok(built)
 }
 
-/// Runs them all, whatever one of them says. `prepare` makes the command of a program's path. The output of each is shown when
-/// it ended, so that no two are mixed.
+/// Runs them all, one for each core at a time, whatever one of them says. `prepare` makes the command of a program's path. The
+/// output of each is shown when it ended, so that no two are mixed.
 pub fn run_all<'a>(
-    programs: impl IntoIterator<Item = &'a Program>,
+    programs: impl IntoIterator<Item = &'a Program, IntoIter: Send>,
     prepare: impl Fn(&PathBuf) -> Command + Sync,
 ) -> Outcome {
-    let waiting: Mutex<VecDeque<&Program>> = Mutex::new(programs.into_iter().collect());
+    let waiting = Mutex::new(programs.into_iter());
     let ended = Mutex::new(Vec::new());
     let at_once = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
-                    let Some(program) = locked(&waiting).pop_front() else { return };
+                    let Some(program) = locked(&waiting).next() else { return };
                     let mut command = prepare(&program.path);
                     command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory);
                     let output = command.stdin(Stdio::null()).output();

@@ -106,7 +106,8 @@ impl Database {
 
     fn hang_up(&self) -> Outcome {
         let sql = format!(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{}'",
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity \
+             where datname = '{}' and backend_type = 'client backend'",
             self.name
         );
         ask(&self.server.0, &sql).map(drop)
