@@ -1,7 +1,7 @@
 //! The pages in a real browser. The tests are those of `crates/e2e/tests/browser`; what they need is installed here: chromium, its
 //! driver and a Chinese font from Debian, and axe-core in the version that a lock file names.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::{
     clients,
@@ -9,22 +9,32 @@ use crate::{
     tools,
 };
 
+/// Installs ahead what [`step`] would install.
+pub fn fetch(run: &Run) {
+    drop(install(run));
+}
+
+fn place(run: &Run) -> PathBuf {
+    run.target.join("browser")
+}
+
+fn install(run: &Run) -> Result<(), String> {
+    let programs = [&tools::CHROMIUM, &tools::CHROMEDRIVER, &tools::CHINESE];
+    if !tools::from_debian(&programs) {
+        let packages = programs.map(|program| program.package).join(" ");
+        return Err(format!("not all is installed of {packages}; apt-get install {packages}"));
+    }
+    clients::npm(&run.root.join("crates/e2e/axe"), &place(run).join("axe"))
+        .map_err(|why| format!("axe-core could not be installed: {why}"))
+}
+
 /// Installs what is missing, and runs the tests that are left out elsewhere. Pictures of all pages are kept in the build
 /// directory; those of the run before go.
 pub fn step(run: &Run) -> Outcome {
-    for program in [&tools::CHROMIUM, &tools::CHROMEDRIVER, &tools::CHINESE] {
-        if !tools::from_debian(program) {
-            let package = program.package;
-            return Outcome::CouldNotRun(format!(
-                "NOT TESTED: {package} is not installed; apt-get install {package}"
-            ));
-        }
+    if let Err(why) = install(run) {
+        return Outcome::CouldNotRun(format!("NOT TESTED: {why}"));
     }
-    let place = run.target.join("browser");
-    if let Err(why) = clients::npm(&run.root.join("crates/e2e/axe"), &place.join("axe")) {
-        return Outcome::CouldNotRun(format!("NOT TESTED: axe-core could not be installed: {why}"));
-    }
-    let pictures = place.join("screenshots");
+    let pictures = place(run).join("screenshots");
     if pictures.exists()
         && let Err(error) = fs::remove_dir_all(&pictures)
     {
@@ -33,7 +43,7 @@ pub fn step(run: &Run) -> Outcome {
     let mut command = cargo(run, "test --workspace --locked --test browser -- --include-ignored");
     command
         .env("INNKEEPER_BIN", run.target.join("release/innkeeper"))
-        .env("INNKEEPER_AXE", place.join("axe/node_modules/axe-core/axe.min.js"))
+        .env("INNKEEPER_AXE", place(run).join("axe/node_modules/axe-core/axe.min.js"))
         .env("INNKEEPER_SCREENSHOTS", &pictures);
     settings(run, &mut command);
     finish(command)

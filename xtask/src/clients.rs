@@ -1,11 +1,11 @@
 //! Clients of others, unmodified, against the release binary. The programs are in `clients/`; what they need is installed below
 //! the build directory, in the versions that the lock files name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::steps::{Outcome, Run, cargo, finish, settings};
@@ -153,21 +153,15 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Few enough to be used up quickly; one flows back each second.
 const LIMITS: &str = "10:1000";
 
+/// Installs ahead what [`step`] would install.
+pub fn fetch(run: &Run) {
+    House::of(run).install_all(run);
+}
+
 /// Installs what is missing, and runs every client against worlds of its own.
 pub fn step(run: &Run) -> Outcome {
-    let house = House { own: run.root.join("clients"), target: run.target.join("clients") };
-    let mut installed = BTreeMap::new();
-    thread::scope(|scope| {
-        let mut wanted: Vec<Needs> = CLIENTS.iter().map(|client| client.needs).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let house = &house;
-        let tasks: Vec<_> =
-            wanted.into_iter().map(|needs| (needs, scope.spawn(move || house.install(run, needs)))).collect();
-        for (needs, task) in tasks {
-            installed.insert(needs, task.join().unwrap_or_else(|_| Err("installing it panicked".into())));
-        }
-    });
+    let house = House::of(run);
+    let installed = house.install_all(run);
     let results: Vec<(&Client, Outcome)> = CLIENTS
         .iter()
         .map(|client| {
@@ -214,6 +208,22 @@ struct House {
 }
 
 impl House {
+    fn of(run: &Run) -> Self {
+        Self { own: run.root.join("clients"), target: run.target.join("clients") }
+    }
+
+    fn install_all(&self, run: &Run) -> BTreeMap<Needs, Result<(), String>> {
+        let wanted: BTreeSet<Needs> = CLIENTS.iter().map(|client| client.needs).collect();
+        thread::scope(|scope| {
+            let begin = |needs| (needs, scope.spawn(move || self.install(run, needs)));
+            let tasks: Vec<_> = wanted.into_iter().map(begin).collect();
+            let ended = |task: ScopedJoinHandle<'_, _>| {
+                task.join().unwrap_or_else(|_| Err("installing it panicked".into()))
+            };
+            tasks.into_iter().map(|(needs, task)| (needs, ended(task))).collect()
+        })
+    }
+
     fn install(&self, run: &Run, needs: Needs) -> Result<(), String> {
         match needs {
             Needs::Python(name) => self.install_python(name),

@@ -16,8 +16,7 @@ const ENGINE: &str = "INNKEEPER_ENGINE_URL";
 
 /// Runs each test program with a server of its own.
 pub fn step(run: &Run) -> Outcome {
-    let there = [&tools::POSTGRES, &tools::PGBOUNCER].map(tools::from_debian);
-    if there.contains(&false) {
+    if !tools::from_debian(&[&tools::POSTGRES, &tools::PGBOUNCER]) {
         return Outcome::CouldNotRun("PostgreSQL or pgbouncer could not be installed".into());
     }
     let built = match programs::build(run) {

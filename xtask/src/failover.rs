@@ -8,7 +8,7 @@ use crate::tools;
 /// Builds the binary and runs the test that fails over, showing its figures.
 pub fn run() -> ExitCode {
     let Some(run) = place(false) else { return ExitCode::FAILURE };
-    if !tools::from_debian(&tools::POSTGRES) {
+    if !tools::from_debian(&[&tools::POSTGRES]) {
         return ExitCode::FAILURE;
     }
     let mut test = cargo(&run, "test --locked -p e2e --test servers failover -- --nocapture");

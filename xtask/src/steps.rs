@@ -1,7 +1,9 @@
-//! The steps of `cargo xtask test`, run one after the other; one that fails does not stop the next.
+//! The steps of `cargo xtask test`, run one after the other; one that fails does not stop the next. What they need from elsewhere
+//! is fetched from the beginning, while the first of them compile.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::{browser, clients, edges, engine, programs, snapshots, tools};
@@ -33,55 +35,70 @@ struct Step {
     about: &'static str,
     /// A step that has to run before this one, even when only this one is chosen.
     needs: Option<&'static str>,
+    /// Installs ahead what the step would install. It may fail: then the step tries again, and says why.
+    fetch: Option<fn(&Run)>,
     run: fn(&Run) -> Outcome,
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "fmt", about: "formatting", needs: None, run: fmt },
-    Step { name: "clippy", about: "lints, warnings denied", needs: None, run: clippy },
-    Step { name: "doc", about: "documentation builds without warnings", needs: None, run: doc },
-    Step { name: "edges", about: "which crate may use which", needs: None, run: edges::step },
+    Step { name: "fmt", about: "formatting", needs: None, fetch: None, run: fmt },
+    Step { name: "clippy", about: "lints, warnings denied", needs: None, fetch: None, run: clippy },
+    Step { name: "doc", about: "documentation builds without warnings", needs: None, fetch: None, run: doc },
+    Step { name: "edges", about: "which crate may use which", needs: None, fetch: None, run: edges::step },
     Step {
         name: "deny",
         about: "cargo-deny: bans, licences, sources (advisories are run by hand: their database is a git fetch)",
         needs: None,
+        fetch: Some(tools::fetch_deny),
         run: tools::deny,
     },
-    Step { name: "machete", about: "cargo-machete: unused dependencies", needs: None, run: tools::machete },
+    Step {
+        name: "machete",
+        about: "cargo-machete: unused dependencies",
+        needs: None,
+        fetch: Some(tools::fetch_machete),
+        run: tools::machete,
+    },
     Step {
         name: "build",
         about: "release build of the binary, which the end-to-end tests drive",
         needs: None,
+        fetch: None,
         run: build,
     },
     Step {
         name: "test",
         about: "the test programs that cargo test --workspace --all-targets would run, several at a time",
         needs: Some("build"),
+        fetch: Some(fetch_test),
         run: test,
     },
     Step {
         name: "postgres",
         about: "what touches the store, tested once more on PostgreSQL servers of its own",
         needs: None,
+        fetch: None,
         run: engine::step,
     },
     Step {
         name: "snapshots",
         about: "no pending snapshot, and none that no test compares with",
         needs: Some("test"),
+        fetch: None,
         run: snapshots::step,
     },
     Step {
         name: "clients",
         about: "the client libraries and tools of others, unmodified, against the binary",
         needs: Some("build"),
+        fetch: Some(clients::fetch),
         run: clients::step,
     },
     Step {
         name: "browser",
         about: "the pages in Debian's chromium, in every language; pictures in target/browser/screenshots",
         needs: Some("build"),
+        fetch: Some(browser::fetch),
         run: browser::step,
     },
 ];
@@ -118,7 +135,12 @@ pub fn run(names: &[String], long: bool) -> ExitCode {
     let strict = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
 
     let start = now();
-    let results: Vec<_> = chosen(names).into_iter().map(|step| timed(step, &run)).collect();
+    let results: Vec<_> = thread::scope(|scope| {
+        let run = &run;
+        let fetched = |step: &'static Step| (step, step.fetch.map(|fetch| scope.spawn(move || fetch(run))));
+        let steps: Vec<_> = chosen(names).into_iter().map(fetched).collect();
+        steps.into_iter().map(|(step, fetching)| timed(step, fetching, run)).collect()
+    });
     let total = start.elapsed();
 
     print!("{}", summary(&results, total, long, strict));
@@ -140,9 +162,16 @@ fn chosen(names: &[String]) -> Vec<&'static Step> {
     STEPS.iter().filter(|step| names.is_empty() || wanted.contains(&step.name)).collect()
 }
 
-fn timed(step: &'static Step, run: &Run) -> (&'static str, Outcome, Duration) {
+fn timed(
+    step: &'static Step,
+    fetching: Option<ScopedJoinHandle<'_, ()>>,
+    run: &Run,
+) -> (&'static str, Outcome, Duration) {
     println!("\n=== {}: {}", step.name, step.about);
     let start = now();
+    if fetching.is_some_and(|fetching| fetching.join().is_err()) {
+        println!("fetching what it needs panicked; trying again");
+    }
     let outcome = (step.run)(run);
     let took = start.elapsed();
     match &outcome {
@@ -252,10 +281,12 @@ fn build(run: &Run) -> Outcome {
     finish(cargo(run, "build --release --locked -p innkeeper"))
 }
 
+fn fetch_test(_: &Run) {
+    tools::from_debian(&[&tools::CURL, &tools::POSTGRES, &tools::PGBOUNCER]);
+}
+
 fn test(run: &Run) -> Outcome {
-    for program in [&tools::CURL, &tools::POSTGRES, &tools::PGBOUNCER] {
-        tools::from_debian(program);
-    }
+    fetch_test(run);
     let references = match snapshots::start_recording(run) {
         Ok(path) => path,
         Err(error) => return Outcome::CouldNotRun(format!("cannot write to the build directory: {error}")),

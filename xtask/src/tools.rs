@@ -6,11 +6,22 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use crate::steps::{Outcome, Run, cargo, finish};
 
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 const MACHETE: (&str, &str) = ("cargo-machete", "0.9.2");
+
+/// Installs ahead what [`deny`] runs.
+pub fn fetch_deny(run: &Run) {
+    drop(installed(run, DENY));
+}
+
+/// Installs ahead what [`machete`] runs.
+pub fn fetch_machete(run: &Run) {
+    drop(installed(run, MACHETE));
+}
 
 /// Bans, licences and sources by deny.toml.
 pub fn deny(run: &Run) -> Outcome {
@@ -47,15 +58,21 @@ pub const CHROMEDRIVER: Program = Program { package: "chromium-driver", files: &
 pub const CHINESE: Program =
     Program { package: "fonts-noto-cjk", files: &["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"] };
 
-/// Installs what is missing, where this machine allows it; says whether it is there now. Tests that need a program that is
+/// Installs what is missing, where this machine allows it; says whether all is there now. Tests that need a program that is
 /// not say loudly that they could not run, and fail with `CI=true`.
-pub fn from_debian(program: &Program) -> bool {
-    if program.files.iter().any(|file| is_there(file)) {
+pub fn from_debian(programs: &[&Program]) -> bool {
+    // Debian's tools do not wait for each other.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let missing: Vec<&str> =
+        programs.iter().filter(|program| !program.is_there()).map(|program| program.package).collect();
+    if missing.is_empty() {
         return true;
     }
-    let package = program.package;
-    println!("{package} is not here yet; installing it");
-    for args in [&["update"][..], &["install", "--yes", "--no-install-recommends", package]] {
+    let packages = missing.join(" ");
+    println!("{packages}: not here yet, being installed");
+    for args in [&["update"][..], &[&["install", "--yes", "--no-install-recommends"], &missing[..]].concat()]
+    {
         let mut command = Command::new("apt-get");
         command
             .args(args)
@@ -63,11 +80,17 @@ pub fn from_debian(program: &Program) -> bool {
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         if let Outcome::Failed(why) | Outcome::CouldNotRun(why) = finish(command) {
-            println!("{package} COULD NOT BE INSTALLED ({why}); run: apt-get install {package}");
+            println!("{packages} COULD NOT BE INSTALLED ({why}); run: apt-get install {packages}");
             return false;
         }
     }
-    program.files.iter().any(|file| is_there(file))
+    programs.iter().all(|program| program.is_there())
+}
+
+impl Program {
+    fn is_there(&self) -> bool {
+        self.files.iter().any(|file| is_there(file))
+    }
 }
 
 /// Is there a file at this path, in which one part may be any name?
@@ -77,8 +100,8 @@ fn is_there(path: &str) -> bool {
     entries.map(|entry| entry.path().join(after)).any(|path| path.is_file())
 }
 
-fn with_tool(run: &Run, (name, version): (&str, &str), args: &[&str]) -> Outcome {
-    match installed(run, name, version) {
+fn with_tool(run: &Run, tool: (&str, &str), args: &[&str]) -> Outcome {
+    match installed(run, tool) {
         Ok(program) => {
             let mut command = Command::new(program);
             command.args(args).current_dir(&run.root);
@@ -89,7 +112,7 @@ fn with_tool(run: &Run, (name, version): (&str, &str), args: &[&str]) -> Outcome
 }
 
 /// The version is part of the path, so a newer pin is installed and an older one is never run by mistake.
-fn installed(run: &Run, name: &str, version: &str) -> Result<PathBuf, String> {
+fn installed(run: &Run, (name, version): (&str, &str)) -> Result<PathBuf, String> {
     let root = run.target.join("tools").join(format!("{name}-{version}"));
     let program = root.join("bin").join(name);
     if program.is_file() {
