@@ -136,7 +136,7 @@ pub fn administrator(data: &Path, tenant: &str) -> Result<String> {
     )?;
     let secret = "benchmark-only-secret-on-a-copy-of-its-world";
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
-    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex::encode(digest);
     let now = machine::wall() * 1_000_000;
     database.execute(
         "insert into sessions (tenant_id, hash, person_key, authenticated_at, seen_at, expires_at, started_at, second_factor, \

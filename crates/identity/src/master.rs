@@ -1,7 +1,4 @@
-use crate::{
-    digest::hmac,
-    encoding::{from_hex, hex},
-};
+use crate::digest::hmac;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use model::{Error, Random, Result};
 use std::fmt;
@@ -29,7 +26,7 @@ impl MasterKey {
     /// Reads what [`MasterKey::to_hex`] wrote; white space around it is ignored.
     pub fn from_hex(text: &str) -> Result<Self> {
         let mut key = Zeroizing::new([0; 32]);
-        if from_hex(text.trim(), key.as_mut_slice()) {
+        if hex::decode_to_slice(text.trim(), key.as_mut_slice()).is_ok() {
             return Ok(Self(key));
         }
         Err(Error::internal(
@@ -40,7 +37,7 @@ impl MasterKey {
 
     /// 64 hexadecimal digits, for a file that only the server's account may read.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex(self.0.as_slice()))
+        Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 
     /// Encrypts for storage (AES-256-GCM, random nonce). The label names what and whose it is; opening needs the same.

@@ -263,7 +263,7 @@ impl<'a> UnverifiedIdToken<'a> {
 
 /// Who somebody is to us: a digest of issuer and subject, which neither an address nor another provider can yield.
 pub fn federated_identity(issuer: &str, subject: &str) -> String {
-    crate::encoding::hex(&digest(format!("{issuer}\0{subject}").as_bytes()))
+    hex::encode(digest(format!("{issuer}\0{subject}").as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use crate::{
     digest::{digest, equal},
-    encoding::{base64url, hex},
+    encoding::base64url,
 };
 use model::Random;
 use std::fmt;
@@ -44,7 +44,7 @@ impl fmt::Debug for Secret {
 /// SHA-256 in hexadecimal. Fast on purpose: 256 random bits cannot be guessed, so a slow hash would protect nothing.
 /// Never use it for anything that a person chose.
 pub fn hash_secret(text: &str) -> String {
-    hex(&digest(text.as_bytes()))
+    hex::encode(digest(text.as_bytes()))
 }
 
 /// Is this the secret with that hash? Takes the same time wherever they differ.

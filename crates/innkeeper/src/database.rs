@@ -47,8 +47,7 @@ pub async fn open(data: &DataDir, database: &Database) -> Result<(Store, MasterK
 }
 
 fn check(master: &MasterKey) -> String {
-    let mac = master.mac(CHECK, b"");
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(master.mac(CHECK, b""))
 }
 
 /// The key of this data directory, made before anything is sealed with it and never again; and whether it was made now.

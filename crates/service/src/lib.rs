@@ -220,7 +220,7 @@ impl Directory {
 
     /// Encrypts for the store, as hexadecimal; the label says what and whose it is.
     pub(crate) fn seal(&self, cx: &Cx, label: &str, plain: &[u8]) -> model::Result<String> {
-        Ok(tokens::hex(&self.master().seal(label, plain, cx.random.as_ref())?))
+        Ok(hex::encode(self.master().seal(label, plain, cx.random.as_ref())?))
     }
 
     /// Decrypts what [`Directory::seal`] made under the same label.
@@ -229,8 +229,8 @@ impl Directory {
         label: &str,
         sealed: &str,
     ) -> model::Result<zeroize::Zeroizing<Vec<u8>>> {
-        let bytes = tokens::from_hex(sealed)
-            .ok_or_else(|| model::Error::internal(format!("'{label}' is stored, but not as hexadecimal")))?;
+        let bytes = hex::decode(sealed)
+            .map_err(|_| model::Error::internal(format!("'{label}' is stored, but not as hexadecimal")))?;
         self.master().open(label, &bytes)
     }
 

@@ -1,6 +1,6 @@
 //! Building audit records: what is personal goes into slots that can be erased.
 
-use crate::{SignedIn, tokens::hex};
+use crate::SignedIn;
 use model::{
     AppId, Cx, ObjectId, User,
     audit::{Activity, Initiator, PersonalSlot, Record, Target},
@@ -18,7 +18,7 @@ pub(crate) struct Draft {
 fn salt(cx: &Cx) -> String {
     let mut bytes = [0; 32];
     cx.random.fill(&mut bytes);
-    hex(&bytes)
+    hex::encode(bytes)
 }
 
 impl Draft {

@@ -160,7 +160,7 @@ struct Device {
 impl Directory {
     /// The key of a throttle; a keyed hash, because an address is personal and must not stay behind.
     pub(crate) fn private_key(&self, purpose: &str, parts: &[&str]) -> String {
-        crate::tokens::hex(&self.master().mac(purpose, parts.join("\0").as_bytes()))
+        hex::encode(self.master().mac(purpose, parts.join("\0").as_bytes()))
     }
 
     /// The lanes in which a try of this kind on this account is counted. They are kept under the realm that the account would

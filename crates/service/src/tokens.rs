@@ -15,7 +15,6 @@ mod request;
 mod scope;
 
 pub(crate) use authorize::account_of;
-pub(crate) use keys::{from_hex, hex};
 pub(crate) use proved::ProvedTokens;
 
 pub use admin::{AdminConsentRequest, AdminStep};
@@ -318,7 +317,7 @@ impl Directory {
     /// The person as one app alone knows it.
     fn pairwise(&self, user: &User, app: AppId) -> String {
         let text = format!("{}:{}:{app}", user.tenant, user.id);
-        hex(&self.master().mac("pairwise", text.as_bytes()))
+        hex::encode(self.master().mac("pairwise", text.as_bytes()))
     }
 
     async fn sign(&self, cx: &Cx, tenant: TenantId, claims: AccessClaims) -> Result<String> {

@@ -33,11 +33,6 @@ struct Body {
     personal: Vec<(ObjectId, String)>,
 }
 
-pub(crate) fn hex(bytes: [u8; 32]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 /// Hashes the parts, each preceded by its length, so that no two lists of parts give the same bytes.
 fn hash(digest: Digest, parts: &[&str]) -> String {
     let mut bytes = Vec::new();
@@ -45,7 +40,7 @@ fn hash(digest: Digest, parts: &[&str]) -> String {
         bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
-    hex(digest(&bytes))
+    hex::encode(digest(&bytes))
 }
 
 fn commitment(digest: Digest, salt: &str, fields: &str) -> String {

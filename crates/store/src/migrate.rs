@@ -1,6 +1,6 @@
 //! Numbered, forward-only migrations, each checksummed.
 
-use crate::{Digest, audit::hex, connection::Connection};
+use crate::{Digest, connection::Connection};
 use model::{Error, ErrorKind, Result};
 
 /// A step of the schema: its name, and its statements.
@@ -110,7 +110,7 @@ fn other_build(name: &str) -> Error {
 }
 
 pub(crate) fn checksum_of(sql: &str, digest: Digest) -> String {
-    hex(digest(sql.as_bytes()))
+    hex::encode(digest(sql.as_bytes()))
 }
 
 /// Where the steps that were applied are noted.

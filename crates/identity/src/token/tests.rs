@@ -3,7 +3,7 @@
 use super::{verify::LEEWAY, *};
 use crate::{
     SigningKey, VerifyingKey,
-    encoding::{base64url, from_base64url, hex},
+    encoding::{base64url, from_base64url},
     equal,
     testing::{Seeded, keys},
 };
@@ -279,7 +279,7 @@ fn the_public_key_is_no_shared_secret() {
         base64url(public.der())
     );
     let jwk = public.jwk("").to_string();
-    for secret in [public.der(), pem.as_bytes(), jwk.as_bytes(), hex(public.der()).as_bytes(), b""] {
+    for secret in [public.der(), pem.as_bytes(), jwk.as_bytes(), hex::encode(public.der()).as_bytes(), b""] {
         for alg in ["HS256", "RS256"] {
             let header = json!({ "typ": "JWT", "alg": alg, "kid": public.kid() }).to_string();
             let signed =

@@ -5,7 +5,7 @@ use super::{
     authorize::{account_of, allow, is_app_administrator, may_consent},
     client::Refusal,
     grant::{Form, begin},
-    hex, is_any,
+    is_any,
 };
 use crate::{
     Directory, SignedIn,
@@ -188,7 +188,7 @@ impl Directory {
     }
 
     fn user_code_key(&self, user_code: &str) -> String {
-        hex(&self.master().mac("device-user-code", normal(user_code).as_bytes()))
+        hex::encode(self.master().mac("device-user-code", normal(user_code).as_bytes()))
     }
 
     /// Finds the device that a person means. Wrong codes are counted by person, so that nobody can try them all.
@@ -199,7 +199,7 @@ impl Directory {
         user_code: &str,
     ) -> Result<Result<DeviceCode, DeviceStep>> {
         let key = self.user_code_key(user_code);
-        let counter = hex(&self.master().mac("device-guesses", who.person.key().as_bytes()));
+        let counter = hex::encode(self.master().mac("device-guesses", who.person.key().as_bytes()));
         let now = cx.now;
         self.store()
             .commit(directory_scope(), move |reader| {

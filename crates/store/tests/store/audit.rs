@@ -48,7 +48,7 @@ fn rehash(body: &str, link: &str) -> String {
         bytes.extend_from_slice(&u64::try_from(part.len()).unwrap().to_be_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
-    digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest(&bytes))
 }
 
 /// Tampers once, in a random way; returns what it did and the first sequence number that cannot hold any more.

@@ -311,7 +311,7 @@ async fn secret_and_codes_are_not_in_the_database_in_plain() {
         })
         .await
         .expect("rows");
-    let plain: String = secret.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let plain = hex::encode(secret.bytes());
     assert!(!stored.0.sealed.contains(&plain));
     assert_eq!(stored.1.len(), 10);
     assert!(stored.1.iter().all(|hash| hash.len() == 64 && !codes.contains(hash)));

@@ -71,7 +71,7 @@ pub(super) fn drop_cookie(name: &str) -> String {
 pub(super) fn unguessable(random: &dyn Random) -> String {
     let mut bytes = [0; 32];
     random.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// What a form is bound to.
