@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
+use crate::programs::locked;
 use crate::steps::{Outcome, Run, cargo, finish, settings};
 
 /// What a client of Graph has to have done.
@@ -148,6 +150,8 @@ const CLIENTS: &[Client] = &[
 const START: Duration = Duration::from_secs(30);
 /// How long a program may run, in the short form and in the long one.
 const PATIENCE: [Duration; 2] = [Duration::from_mins(4), Duration::from_mins(40)];
+/// How many clients run at a time: they wait for what flows back to them, and for people who take their time.
+const AT_ONCE: usize = 4;
 /// How often one looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// Few enough to be used up quickly; one flows back each second.
@@ -162,18 +166,30 @@ pub fn fetch(run: &Run) {
 pub fn step(run: &Run) -> Outcome {
     let house = House::of(run);
     let installed = house.install_all(run);
-    let results: Vec<(&Client, Outcome)> = CLIENTS
-        .iter()
-        .map(|client| {
-            let outcome = match installed.get(&client.needs) {
-                Some(Ok(())) => house.drive(run, client),
-                Some(Err(why)) => Outcome::CouldNotRun(why.clone()),
-                None => Outcome::CouldNotRun("nothing was installed".into()),
-            };
-            (client, outcome)
-        })
-        .collect();
+    let drive = |client: &Client| match installed.get(&client.needs) {
+        Some(Ok(())) => house.drive(run, client),
+        Some(Err(why)) => Outcome::CouldNotRun(why.clone()),
+        None => Outcome::CouldNotRun("nothing was installed".into()),
+    };
+    let waiting = Mutex::new(CLIENTS.iter());
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some(client) = locked(&waiting).next() else { return };
+                    let outcome = drive(client);
+                    locked(&results).push((client, outcome));
+                }
+            });
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     judge(&results)
+}
+
+fn file_name(client: &Client) -> String {
+    client.name.replace([' ', '(', ')'], "")
 }
 
 /// One line for each client; the worst of them decides.
@@ -247,8 +263,11 @@ impl House {
         })
     }
 
+    /// Node looks for libraries from where a program is, so the programs are put beside them.
     fn install_node(&self) -> Result<(), String> {
-        npm(&self.own.join("node"), &self.target.join("node"))
+        let (own, place) = (self.own.join("node"), self.target.join("node"));
+        npm(&own, &place)?;
+        copy_programs(&own, &place).map_err(|error| format!("{}: {error}", place.display()))
     }
 
     fn build_rust(&self, run: &Run) -> Result<(), String> {
@@ -257,7 +276,7 @@ impl House {
         done(&mut command)
     }
 
-    /// The command for a program. Node looks for libraries from where the program is, so it is put beside them.
+    /// The command for a program.
     fn command(&self, client: &Client) -> Result<Command, String> {
         let (program, rest) = client.line.split_first().ok_or("it names no program")?;
         let mut command = match client.needs {
@@ -267,10 +286,8 @@ impl House {
                 command
             }
             Needs::Node => {
-                let place = self.target.join("node");
-                copy_programs(&self.own.join("node"), &place).map_err(|error| error.to_string())?;
                 let mut command = Command::new("node");
-                command.arg(place.join(program));
+                command.arg(self.target.join("node").join(program));
                 command
             }
             Needs::Rust => Command::new(self.target.join("rust/debug").join(program)),
@@ -280,9 +297,8 @@ impl House {
     }
 
     fn drive(&self, run: &Run, client: &Client) -> Outcome {
-        println!("{}", client.name);
         let binary = run.target.join("release/innkeeper");
-        let place = self.target.join("worlds");
+        let place = self.target.join("worlds").join(file_name(client));
         let worlds = World::start(&binary, &place.join("open"), &[]).and_then(|open| {
             Ok((open, World::start(&binary, &place.join("throttled"), &["--throttle", LIMITS])?))
         });
@@ -294,11 +310,11 @@ impl House {
             settings(run, &mut command);
             command.envs(open.names.iter());
             command.envs(throttled.names.iter().map(|(name, value)| (format!("THROTTLED_{name}"), value)));
-            listen(command, &self.target.join("logs"), client.name, PATIENCE[usize::from(run.long)])
+            listen(command, &self.target.join("logs"), &file_name(client), PATIENCE[usize::from(run.long)])
         });
         match told.and_then(|text| account(&text, client)) {
             Ok(count) => {
-                println!("  {count} acts");
+                println!("{}: {count} acts", client.name);
                 Outcome::Passed
             }
             Err(why) => Outcome::Failed(why),
@@ -374,7 +390,7 @@ fn trust(command: &mut Command, bundle: &Path, worlds: &[&World]) -> Result<(), 
 
 /// Runs a program to its end; what it printed, which is shown when it ends badly.
 fn listen(mut command: Command, logs: &Path, name: &str, patience: Duration) -> Result<String, String> {
-    let path = logs.join(format!("{}.log", name.replace([' ', '(', ')'], "")));
+    let path = logs.join(format!("{name}.log"));
     let open = |path: &Path| {
         fs::create_dir_all(logs).and_then(|()| File::create(path)).map_err(|error| error.to_string())
     };

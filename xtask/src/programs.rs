@@ -81,7 +81,8 @@ pub fn run_all<'a>(
     judged(&ended.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// What threads share, whether or not one of them panicked.
+pub fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
