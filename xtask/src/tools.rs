@@ -119,10 +119,10 @@ fn installed(run: &Run, (name, version): (&str, &str)) -> Result<PathBuf, String
         return Ok(program);
     }
     println!("{name} {version} is not here yet; installing it into {}", root.display());
-    // Not optimised: it is built more often than it is waited for.
+    // Neither optimised nor to be debugged: it is built more often than it is waited for.
     let mut install =
         cargo(run, &format!("install --quiet --debug --locked --version {version} {name} --root"));
-    install.arg(&root);
+    install.arg(&root).env("CARGO_PROFILE_DEV_DEBUG", "0");
     match finish(install) {
         Outcome::Passed => Ok(program),
         Outcome::Failed(why) | Outcome::CouldNotRun(why) => {
