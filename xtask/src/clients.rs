@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use crate::programs::locked;
+use crate::programs::some_at_once;
 use crate::steps::{Outcome, Run, cargo, finish, settings};
 
 /// What a client of Graph has to have done.
@@ -166,25 +165,14 @@ pub fn fetch(run: &Run) {
 pub fn step(run: &Run) -> Outcome {
     let house = House::of(run);
     let installed = house.install_all(run);
-    let drive = |client: &Client| match installed.get(&client.needs) {
-        Some(Ok(())) => house.drive(run, client),
-        Some(Err(why)) => Outcome::CouldNotRun(why.clone()),
-        None => Outcome::CouldNotRun("nothing was installed".into()),
-    };
-    let waiting = Mutex::new(CLIENTS.iter());
-    let results = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let Some(client) = locked(&waiting).next() else { return };
-                    let outcome = drive(client);
-                    locked(&results).push((client, outcome));
-                }
-            });
-        }
+    let results = some_at_once(CLIENTS, AT_ONCE, |client| {
+        let outcome = match installed.get(&client.needs) {
+            Some(Ok(())) => house.drive(run, client),
+            Some(Err(why)) => Outcome::CouldNotRun(why.clone()),
+            None => Outcome::CouldNotRun("nothing was installed".into()),
+        };
+        (client, outcome)
     });
-    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     judge(&results)
 }
 

@@ -60,29 +60,43 @@ pub fn run_all<'a>(
     programs: impl IntoIterator<Item = &'a Program, IntoIter: Send>,
     prepare: impl Fn(&PathBuf) -> Command + Sync,
 ) -> Outcome {
-    let waiting = Mutex::new(programs.into_iter());
-    let ended = Mutex::new(Vec::new());
+    let showing = Mutex::new(());
     let at_once = thread::available_parallelism().map_or(1, usize::from);
+    let ended = some_at_once(programs, at_once, |program| {
+        let mut command = prepare(&program.path);
+        command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory);
+        let output = command.stdin(Stdio::null()).output();
+        let _alone = locked(&showing);
+        println!("\n$ {}", program.path.display());
+        (program.name.as_str(), shown(output))
+    });
+    judged(&ended)
+}
+
+/// Does the same with each, so many at a time; what came of them, in the order in which they ended.
+pub fn some_at_once<I: Send, O: Send>(
+    items: impl IntoIterator<Item = I, IntoIter: Send>,
+    at_once: usize,
+    act: impl Fn(I) -> O + Sync,
+) -> Vec<O> {
+    let waiting = Mutex::new(items.into_iter());
+    let ended = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
-                    let Some(program) = locked(&waiting).next() else { return };
-                    let mut command = prepare(&program.path);
-                    command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory);
-                    let output = command.stdin(Stdio::null()).output();
-                    let mut ended = locked(&ended);
-                    println!("\n$ {}", program.path.display());
-                    ended.push((program.name.as_str(), shown(output)));
+                    let Some(item) = locked(&waiting).next() else { return };
+                    let outcome = act(item);
+                    locked(&ended).push(outcome);
                 }
             });
         }
     });
-    judged(&ended.into_inner().unwrap_or_else(PoisonError::into_inner))
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What threads share, whether or not one of them panicked.
-pub fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -102,30 +102,9 @@ impl Timestamp {
         instant.to_zoned(TimeZone::UTC).strftime(form).to_string()
     }
 
-    /// Date and time to the second with a letter between: lists write hundreds of them, and a general form takes many times as
-    /// long.
-    fn write(self, between: char, into: &mut String) {
-        let instant = Instant::from_microsecond(self.0).unwrap_or_default();
-        let at = TimeZone::UTC.to_datetime(instant);
-        let mut two = |number: i16, behind: Option<char>| {
-            let digit = |number: i16| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
-            into.push(digit(number / 10));
-            into.push(digit(number));
-            into.extend(behind);
-        };
-        two(at.year() / 100, None);
-        two(at.year() % 100, Some('-'));
-        two(at.month().into(), Some('-'));
-        two(at.day().into(), Some(between));
-        two(at.hour().into(), Some(':'));
-        two(at.minute().into(), Some(':'));
-        two(at.second().into(), None);
-    }
-
     /// `2026-10-01T15:15:14Z`: the form of Graph's `Edm.DateTimeOffset` for directory objects.
     pub fn to_graph(self) -> String {
-        let mut text = String::with_capacity(20);
-        self.write('T', &mut text);
+        let mut text = self.to_graph_error();
         text.push('Z');
         text
     }
@@ -135,10 +114,26 @@ impl Timestamp {
         format!("{}.{:06}0Z", self.to_graph_error(), self.0.rem_euclid(1_000_000))
     }
 
-    /// `2026-10-01T15:15:14`: the date inside Graph's `innerError`, UTC without a zone.
+    /// `2026-10-01T15:15:14`: the date inside Graph's `innerError`, UTC without a zone. Written digit by digit: lists have
+    /// hundreds of dates, and a general form takes many times as long.
     pub fn to_graph_error(self) -> String {
-        let mut text = String::with_capacity(19);
-        self.write('T', &mut text);
+        let instant = Instant::from_microsecond(self.0).unwrap_or_default();
+        let at = TimeZone::UTC.to_datetime(instant);
+        // With room for what others put behind it.
+        let mut text = String::with_capacity(20);
+        let mut two = |number: i16, behind: Option<char>| {
+            let digit = |number: i16| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
+            text.push(digit(number / 10));
+            text.push(digit(number));
+            text.extend(behind);
+        };
+        two(at.year() / 100, None);
+        two(at.year() % 100, Some('-'));
+        two(at.month().into(), Some('-'));
+        two(at.day().into(), Some('T'));
+        two(at.hour().into(), Some(':'));
+        two(at.minute().into(), Some(':'));
+        two(at.second().into(), None);
         text
     }
 

@@ -130,14 +130,7 @@ impl Directory {
         query: &UserQuery<'_>,
         count: bool,
     ) -> Result<(UserPage, Option<i64>)> {
-        let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
-        self.store()
-            .read(caller.scope(), |reader| {
-                crate::authn::authorized_to_read(reader, cx, caller, operation)?;
-                let total = if count { Some(reader.count_users(query)?) } else { None };
-                Ok((reader.users(query)?, total))
-            })
-            .await
+        self.list(cx, caller, query, count, |reader| reader.users(query)).await
     }
 
     /// The same of a few properties only, which takes a fraction of the time.
@@ -149,12 +142,23 @@ impl Directory {
         fields: &[UserField],
         count: bool,
     ) -> Result<(UserRows, Option<i64>)> {
+        self.list(cx, caller, query, count, |reader| reader.user_rows(query, fields)).await
+    }
+
+    async fn list<T: Send + 'static>(
+        &self,
+        cx: &Cx,
+        caller: &Caller,
+        query: &UserQuery<'_>,
+        count: bool,
+        page: impl FnOnce(&Reader<'_>) -> Result<T> + Send,
+    ) -> Result<(T, Option<i64>)> {
         let operation = if query.deleted { Operation::ReadDeleted } else { Operation::ListUsers };
         self.store()
             .read(caller.scope(), |reader| {
                 crate::authn::authorized_to_read(reader, cx, caller, operation)?;
                 let total = if count { Some(reader.count_users(query)?) } else { None };
-                Ok((reader.user_rows(query, fields)?, total))
+                Ok((page(reader)?, total))
             })
             .await
     }

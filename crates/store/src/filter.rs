@@ -326,7 +326,7 @@ pub(crate) fn count(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<i64> {
     let mut kept = 0;
     let mut step = UserQuery { order_by: Vec::new(), after: None, limit: BATCH, ..query.clone() };
     loop {
-        let (users, next) = stretch(reader, &step)?;
+        let (users, next) = stretch(reader, &step, build(&step, Table::Users)?)?;
         kept += users.iter().filter(|user| keep(user)).count();
         match next {
             Some(next) => step.after = Some(next),
@@ -421,15 +421,16 @@ fn behind(sql: &mut Sql, order: &[(Column, bool)], position: &[String]) -> Resul
 
 /// Reads one page: by key, never by offset, so that nothing is lost or repeated while rows come and go.
 pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPage> {
-    let Some(keep) = judge(query, &build(query, Table::Users)?)? else {
-        let (users, next) = stretch(reader, query)?;
+    let sql = build(query, Table::Users)?;
+    let Some(keep) = judge(query, &sql)? else {
+        let (users, next) = stretch(reader, query, sql)?;
         return Ok(UserPage { users, next });
     };
     let limit = usize::from(query.limit);
     let (mut kept, mut seen): (Vec<User>, usize) = (Vec::new(), 0);
     let mut step = UserQuery { limit: BATCH, ..query.clone() };
     loop {
-        let (users, next) = stretch(reader, &step)?;
+        let (users, next) = stretch(reader, &step, build(&step, Table::Users)?)?;
         for user in users {
             seen += 1;
             if !keep(&user) {
@@ -451,7 +452,8 @@ pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPag
 
 /// The same of a few properties only, which are read without the rest.
 pub(crate) fn rows(reader: &Reader<'_>, query: &UserQuery<'_>, fields: &[UserField]) -> Result<UserRows> {
-    if build(query, Table::Users)?.loose {
+    let sql = build(query, Table::Users)?;
+    if sql.loose {
         let UserPage { users, next } = page(reader, query)?;
         let rows = users.iter().map(|user| UserRow::of(user, fields)).collect();
         return Ok(UserRows { rows, next });
@@ -459,7 +461,7 @@ pub(crate) fn rows(reader: &Reader<'_>, query: &UserQuery<'_>, fields: &[UserFie
     let order: Vec<String> = order(query)?.iter().map(|(column, _)| column.expression()).collect();
     let columns: Vec<&str> =
         fields.iter().map(|field| field.column()).chain(order.iter().map(String::as_str)).collect();
-    let (found, more) = select(reader, query, &columns.join(", "))?;
+    let (found, more) = select(reader, query, sql, &columns.join(", "))?;
     let mut rows = Vec::with_capacity(found.len());
     let mut behind = None;
     let last = found.len().checked_sub(1).filter(|_| more);
@@ -472,18 +474,22 @@ pub(crate) fn rows(reader: &Reader<'_>, query: &UserQuery<'_>, fields: &[UserFie
     Ok(UserRows { rows, next: behind })
 }
 
-/// Users that the condition lets through, and the position behind the last if there are more.
-fn stretch(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<(Vec<User>, Option<Vec<String>>)> {
-    let (rows, more) = select(reader, query, USER_COLUMNS)?;
+/// Users that the condition of the query, as it was built, lets through, and the position behind the last if there are more.
+fn stretch(reader: &Reader<'_>, query: &UserQuery<'_>, sql: Sql) -> Result<(Vec<User>, Option<Vec<String>>)> {
+    let (rows, more) = select(reader, query, sql, USER_COLUMNS)?;
     let users: Vec<User> = rows.into_iter().map(user).collect::<Result<_>>()?;
     let next = users.last().filter(|_| more).map(|last| position(last, query));
     Ok((users, next))
 }
 
-/// Rows that the condition lets through, and whether there are more.
-fn select(reader: &Reader<'_>, query: &UserQuery<'_>, columns: &str) -> Result<(Vec<Row>, bool)> {
+/// Rows that the condition of the query lets through, and whether there are more.
+fn select(
+    reader: &Reader<'_>,
+    query: &UserQuery<'_>,
+    mut sql: Sql,
+    columns: &str,
+) -> Result<(Vec<Row>, bool)> {
     let order = order(query)?;
-    let mut sql = build(query, Table::Users)?;
     if let Some(position) = &query.after {
         behind(&mut sql, &order, position)?;
     }

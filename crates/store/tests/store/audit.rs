@@ -190,7 +190,7 @@ fn detail_of_a_stranger_in_place_of_a_purged_person_is_found() {
     let world = World::new();
     let tenant = chain(&world);
     let ana = crate::support::deleted(&user(tenant, 1));
-    let tombstone = tombstone(&ana);
+    let tombstone = Tombstone { by_hand: true, ..crate::support::tombstone(&ana) };
     world
         .apply(tenant, move |changes| {
             changes.insert_user(&ana).purge(&ana, &tombstone);
@@ -206,18 +206,6 @@ fn detail_of_a_stranger_in_place_of_a_purged_person_is_found() {
         .execute_batch("insert into audit_personal select tenant_id, sequence, 'stranger', '00', '{}' from audit where sequence = 1")
         .unwrap();
     assert_eq!(broken_at(&world, tenant), Some(1));
-}
-
-fn tombstone(user: &model::User) -> Tombstone {
-    Tombstone {
-        id: user.id,
-        deleted: at(200),
-        purge_after: at(300),
-        purged: at(301),
-        cause: "left".to_owned(),
-        by_hand: true,
-        erased: "{}".to_owned(),
-    }
 }
 
 #[test]

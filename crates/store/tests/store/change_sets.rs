@@ -1,22 +1,10 @@
 use crate::support::{
-    at, commit, deleted, each, each_with, guest, object, record, run, scope, slot, tenant, tenant_id, user,
-    uuid,
+    at, commit, deleted, each, each_with, guest, object, record, run, scope, slot, tenant, tenant_id,
+    tombstone, user, uuid,
 };
 use model::{Error, ErrorKind, ExternalIdentitiesPolicy, TenantId, User, authz::Role};
 use std::sync::Arc;
-use store::{App, ChangeSet, Confirmation, Decision, Fault, Faults, Invitation, Passcode, Tombstone};
-
-fn tombstone(user: &User) -> Tombstone {
-    Tombstone {
-        id: user.id,
-        deleted: at(200),
-        purge_after: at(300),
-        purged: at(301),
-        cause: "left".to_owned(),
-        by_hand: false,
-        erased: "{}".to_owned(),
-    }
-}
+use store::{App, ChangeSet, Confirmation, Decision, Fault, Faults, Invitation, Passcode};
 
 fn invitation(user: &User) -> Invitation {
     Invitation {

@@ -1,13 +1,13 @@
 //! What is counted as users come and go is what counting them says, and a page says the same of a user whichever way it is read.
 
-use crate::support::{Rng, World, at, deleted, each, object, scope, user};
+use crate::support::{Rng, World, at, deleted, each, object, scope, tombstone, user};
 use model::{Deletion, DeletionCause, InvitationState, TenantId, User, UserType};
 use odata::{
     EntityType, Filter, Kind, Operators, Property,
     filter::{Scalar, Value},
 };
 use std::{collections::BTreeMap, env};
-use store::{FieldValue, Tombstone, UserField, UserQuery, UserRow};
+use store::{FieldValue, UserField, UserQuery, UserRow};
 
 static USER: EntityType = EntityType {
     name: "microsoft.graph.user",
@@ -145,18 +145,6 @@ fn after_any_history_the_counts_are_what_counting_says() {
             assert!(failed > 5 && gone > 0, "{failed} failed, {gone} purged");
         }
     });
-}
-
-fn tombstone(user: &User) -> Tombstone {
-    Tombstone {
-        id: user.id,
-        deleted: at(200),
-        purge_after: at(300),
-        purged: at(301),
-        cause: "left".to_owned(),
-        by_hand: false,
-        erased: "{}".to_owned(),
-    }
 }
 
 /// A server of an older version changes users and says so in the log of changes, but keeps no counts.

@@ -1,4 +1,4 @@
-use crate::support::{World, at, cases, deleted, object, run, scope, tenant, user};
+use crate::support::{World, at, cases, deleted, object, run, scope, tenant, tombstone, user};
 use model::{Deletion, DeletionCause, InvitationState, TenantId, User, UserType};
 use odata::{
     EntityType, Field, Filter, Kind, Operators, Options, Property, Query, Search, Sortable,
@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
 };
-use store::{ChangeSet, Decision, Tombstone, UserQuery};
+use store::{ChangeSet, Decision, UserQuery};
 
 const fn free(name: &'static str, kind: Kind) -> Property {
     Property::new(name, kind).filter(Operators::ALL).sort(Sortable::Yes).searchable()
@@ -328,18 +328,6 @@ fn disturb(tenant: TenantId, new: User, victim: Option<User>) {
             }
         })
         .unwrap();
-}
-
-fn tombstone(user: &User) -> Tombstone {
-    Tombstone {
-        id: user.id,
-        deleted: at(1),
-        purge_after: at(2),
-        purged: at(3),
-        cause: "left".to_owned(),
-        by_hand: false,
-        erased: "{}".to_owned(),
-    }
 }
 
 fn in_order(a: &User, b: &User, order: &[(&str, bool)]) -> bool {

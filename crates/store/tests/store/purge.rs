@@ -4,15 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use store::{Confirmation, Invitation, SignInKind, Tombstone};
 
 fn tombstone(user: &User) -> Tombstone {
-    Tombstone {
-        id: user.id,
-        deleted: at(200),
-        purge_after: at(300),
-        purged: at(301),
-        cause: "left".to_owned(),
-        by_hand: false,
-        erased: "{\"user\":1}".to_owned(),
-    }
+    Tombstone { erased: "{\"user\":1}".to_owned(), ..crate::support::tombstone(user) }
 }
 
 /// A person of whom every personal text carries the canary.

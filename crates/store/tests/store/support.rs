@@ -6,7 +6,7 @@ use model::{
 };
 use proptest::test_runner::Config;
 use std::{future::Future, path::Path};
-use store::{ChangeSet, DataDir, Decision, Faults, Options, Store};
+use store::{ChangeSet, DataDir, Decision, Faults, Options, Store, Tombstone};
 use uuid::Uuid;
 
 /// Properties leave no files behind; a failing case is printed and becomes a named test.
@@ -120,6 +120,19 @@ pub fn deleted(user: &User) -> User {
     let deletion =
         Deletion { at: at(200), purge_after: at(300), cause: DeletionCause::Left, event: uuid(77) };
     User { deletion: Some(deletion), version: user.version + 1, ..user.clone() }
+}
+
+/// What stays behind when this user, [`deleted`] before, is purged.
+pub fn tombstone(user: &User) -> Tombstone {
+    Tombstone {
+        id: user.id,
+        deleted: at(200),
+        purge_after: at(300),
+        purged: at(301),
+        cause: "left".to_owned(),
+        by_hand: false,
+        erased: "{}".to_owned(),
+    }
 }
 
 pub fn slot(subject: ObjectId, text: &str) -> PersonalSlot {
