@@ -68,7 +68,7 @@ pub(crate) fn erase(
         by_hand: matches!(by, By::Hand(_)),
         erased: json!(erased).to_string(),
     };
-    changes.purge(user, &tombstone).record(record(cx, user, &by, &counts));
+    changes.purge(user, &tombstone, &counts).record(record(cx, user, &by, &counts));
     Ok(())
 }
 

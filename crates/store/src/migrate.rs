@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0006_connections", include_str!("../migrations/0006_connections.sql")),
     ("0007_account", include_str!("../migrations/0007_account.sql")),
     ("0008_counts", include_str!("../migrations/0008_counts.sql")),
+    ("0009_indexes", include_str!("../migrations/0009_indexes.sql")),
 ];
 
 /// What a schema is written for. A line `-- only: sqlite` or `-- only: postgres` before a statement keeps it from the other.

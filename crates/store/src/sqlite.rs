@@ -282,7 +282,7 @@ fn connect(path: &Path) -> Result<Sqlite> {
     connection
         .execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \
-             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384;",
+             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192;",
         )
         .map_err(translate)?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)] {

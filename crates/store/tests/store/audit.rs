@@ -193,7 +193,7 @@ fn detail_of_a_stranger_in_place_of_a_purged_person_is_found() {
     let tombstone = Tombstone { by_hand: true, ..crate::support::tombstone(&ana) };
     world
         .apply(tenant, move |changes| {
-            changes.insert_user(&ana).purge(&ana, &tombstone);
+            changes.insert_user(&ana).purge(&ana, &tombstone, &[]);
         })
         .unwrap();
     assert_eq!(broken_at(&world, tenant), None, "purging breaks no chain");

@@ -61,7 +61,7 @@ const STALE: &[(&str, Guard)] = &[
         changes.guard_user(&User { version: 2, ..user.clone() });
     }),
     ("purge of a live user", |changes, user| {
-        changes.purge(user, &tombstone(user));
+        changes.purge(user, &tombstone(user), &[]);
     }),
     ("delete_role", |changes, user| {
         changes.delete_role(user, Role::GlobalAdministrator);

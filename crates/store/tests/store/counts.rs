@@ -131,7 +131,7 @@ fn after_any_history_the_counts_are_what_counting_says() {
                         match act {
                             'i' => set.insert_user(user),
                             'u' => set.update_user(user),
-                            _ => set.purge(user, &tombstone(user)),
+                            _ => set.purge(user, &tombstone(user), &[]),
                         };
                     }
                 });

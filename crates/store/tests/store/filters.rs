@@ -319,7 +319,7 @@ fn disturb(tenant: TenantId, new: User, victim: Option<User>) {
             changes.insert_user(&new);
             match &victim {
                 Some(user) if user.is_deleted() => {
-                    changes.purge(user, &tombstone(user));
+                    changes.purge(user, &tombstone(user), &[]);
                 }
                 Some(user) => {
                     changes.update_user(&deleted(user));

@@ -22,6 +22,8 @@ mod isolation;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod purge;

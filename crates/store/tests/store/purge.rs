@@ -153,7 +153,7 @@ fn a_purged_person_is_in_no_byte_of_the_files_and_everybody_else_still_is() {
             .unwrap();
         world
             .apply(tenant, move |changes| {
-                changes.purge(&removed, &tombstone(&removed));
+                changes.purge(&removed, &tombstone(&removed), &[]);
             })
             .unwrap();
     }
@@ -184,7 +184,7 @@ fn the_id_of_a_purged_person_is_never_used_again() {
         let purged = ana.clone();
         world
             .apply(tenant, move |changes| {
-                changes.insert_user(&purged).purge(&purged, &tombstone(&purged));
+                changes.insert_user(&purged).purge(&purged, &tombstone(&purged), &[]);
             })
             .unwrap();
         let again = world.apply(tenant, move |changes| {
@@ -226,7 +226,7 @@ fn a_purge_of_a_person_who_was_restored_changes_nothing() {
             })
             .unwrap();
         let purge = world.apply(tenant, move |changes| {
-            changes.purge(&removed, &tombstone(&removed));
+            changes.purge(&removed, &tombstone(&removed), &[]);
         });
         assert_eq!(purge.unwrap_err().kind(), ErrorKind::Conflict);
         assert_eq!(world.read(tenant, |reader| reader.user(ana.id).unwrap()), Some(restored));
@@ -244,7 +244,7 @@ fn a_record_of_the_purge_or_after_it_says_nothing_personal() {
         .apply(tenant, move |changes| {
             changes
                 .insert_user(&ana)
-                .purge(&ana, &tombstone(&ana))
+                .purge(&ana, &tombstone(&ana), &[])
                 .record(record(1, vec![slot(ana.id, &canary(1)), slot(object(2), "Somebody")]));
         })
         .unwrap();

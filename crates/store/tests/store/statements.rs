@@ -50,7 +50,7 @@ fn whole(sql: &str, pieces: &BTreeMap<String, String>) -> Option<String> {
 }
 
 /// Statements of requests: not the making of tables, and not what an engine says to itself.
-fn of_requests() -> (Vec<(String, String)>, Vec<String>) {
+pub fn of_requests() -> (Vec<(String, String)>, Vec<String>) {
     let pieces = pieces();
     let mut known = Vec::new();
     let mut unknown = Vec::new();
