@@ -25,7 +25,7 @@ const DEVELOPMENT: &[&str] = &["testkit", "e2e", "bench", "xtask"];
 const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store", "testkit", "bench"]),
     ("libsqlite3-sys", &["store"]),
-    ("tokio-postgres", &["store"]),
+    ("tokio-postgres", &["store", "bench"]),
     ("tokio-postgres-rustls", &["store"]),
     ("aws-lc-rs", &["identity", "bench"]),
     ("aws-lc-sys", &["identity"]),

@@ -1,11 +1,12 @@
 //! The goals: each measures floor and product in turns, within one round one after the other.
 
 use crate::{
-    Result,
+    Engine, Result,
     floor::{self, Algorithm, Floor},
     life,
     load::{Load, Next, Pace, Target, Until, count, drive, once, request},
     machine::{self, Cores, copy},
+    postgres,
     product::{self, App, Process, World, token_request},
     report::{Figure, Goal},
     stats::Series,
@@ -48,23 +49,30 @@ const ALL: &[Measure] = &[
     Measure { name: "A1", measure: administration },
 ];
 
-/// The goals of these names; all when none is named.
-pub fn chosen(names: &[String]) -> Result<Vec<&'static Measure>> {
-    let known = |name: &str| ALL.iter().find(|goal| goal.name.eq_ignore_ascii_case(name));
+/// Those on PostgreSQL.
+const POSTGRES: &[Measure] = &[Measure { name: "P14", measure: postgres::patch_many }];
+
+/// The goals of an engine that have these names; all when none is named.
+pub fn chosen(engine: Engine, names: &[String]) -> Result<Vec<&'static Measure>> {
+    let goals = match engine {
+        Engine::Sqlite => ALL,
+        Engine::Postgres => POSTGRES,
+    };
+    let known = |name: &str| goals.iter().find(|goal| goal.name.eq_ignore_ascii_case(name));
     if let Some(wrong) = names.iter().find(|name| known(name).is_none()) {
-        let all: Vec<&str> = ALL.iter().map(|goal| goal.name).collect();
+        let all: Vec<&str> = goals.iter().map(|goal| goal.name).collect();
         return Err(format!("There is no goal {wrong}; known are {}.", all.join(", ")).into());
     }
     let wanted =
         |goal: &&Measure| names.is_empty() || names.iter().any(|name| goal.name.eq_ignore_ascii_case(name));
-    Ok(ALL.iter().filter(wanted).collect())
+    Ok(goals.iter().filter(wanted).collect())
 }
 
 const POLICY: &str = "/beta/policies/externalIdentitiesPolicy";
 const READERS: usize = 32;
-const WRITERS: usize = 64;
+pub const WRITERS: usize = 64;
 /// How long a server runs before it is measured.
-const WARM: Duration = Duration::from_millis(300);
+pub const WARM: Duration = Duration::from_millis(300);
 
 /// One side of one round.
 struct Sample {

@@ -152,10 +152,15 @@ fn head(bytes: &[u8]) -> Result<(u16, usize)> {
 
 /// Drives a target with so many clients. Connections are made before the clock starts.
 pub fn drive(target: &Target, clients: usize, until: Until, pace: Pace, next: Next) -> Result<Load> {
+    drive_all(&[target], clients, until, pace, next)
+}
+
+/// Drives several targets, the clients spread over them.
+pub fn drive_all(targets: &[&Target], clients: usize, until: Until, pace: Pace, next: Next) -> Result<Load> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         let mut wires = Vec::with_capacity(clients);
-        for _ in 0..clients {
+        for target in targets.iter().cycle().take(clients) {
             wires.push(target.connect().await?);
         }
         let start = now();

@@ -46,6 +46,11 @@ impl Cores {
         divided
     }
 
+    /// All cores for everybody: where a database stands beside the servers, load and server are not two parties.
+    pub const fn together() -> Self {
+        Self { pinned: None }
+    }
+
     /// Are load and server apart?
     pub const fn apart(self) -> bool {
         self.pinned.is_some()

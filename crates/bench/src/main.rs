@@ -6,6 +6,7 @@ mod goals;
 mod life;
 mod load;
 mod machine;
+mod postgres;
 mod product;
 mod report;
 mod stats;
@@ -105,13 +106,13 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    if options.engine == Engine::Postgres {
-        return Err("The goals on PostgreSQL are not measured yet.".into());
-    }
-    let chosen = goals::chosen(&options.names)?;
+    let chosen = goals::chosen(options.engine, &options.names)?;
     let machine = Machine::look();
     let commit = machine::commit(&options.root);
-    let cores = Cores::divide();
+    let cores = match options.engine {
+        Engine::Sqlite => Cores::divide(),
+        Engine::Postgres => Cores::together(),
+    };
     let world = prepare(&options.bin, &options.worlds, options.users)?;
     let rounds = if options.full { 7 } else { 5 };
     let seconds = Duration::from_millis(if options.full { 4000 } else { 1000 });
@@ -144,7 +145,7 @@ fn run(options: &Options) -> Result<()> {
     let run = Run {
         machine,
         commit,
-        engine: "sqlite".to_owned(),
+        engine: options.engine.to_possible_value().map(|name| name.get_name().to_owned()).unwrap_or_default(),
         users: options.users,
         full: options.full,
         pinned: cores.apart(),

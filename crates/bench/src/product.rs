@@ -158,6 +158,13 @@ fn trusting(pem: &[u8]) -> Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
+/// What servers of one directory share.
+pub struct Shared {
+    pub database: String,
+    /// What their tokens are issued under.
+    pub public_url: String,
+}
+
 /// A process that is killed when this is dropped.
 pub struct Process {
     child: Child,
@@ -200,13 +207,13 @@ impl Process {
         cores: Cores,
         binary: &Path,
         data: &Path,
-        engine: Option<&str>,
+        shared: Option<&Shared>,
     ) -> Result<(Self, Duration)> {
         let address = free_address()?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", &address.to_string()]).arg("--data-dir").arg(data);
-        if let Some(url) = engine {
-            command.env("INNKEEPER_DATABASE_URL", url);
+        if let Some(Shared { database, public_url }) = shared {
+            command.env("INNKEEPER_DATABASE_URL", database).args(["--public-url", public_url]);
         }
         let log = fs::File::create(data.join("bench.log"))?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

@@ -6,6 +6,7 @@ use crate::{
     authn::{authorized, scope},
     deleted,
     record::Draft,
+    together::together,
     users,
 };
 use model::{
@@ -154,13 +155,10 @@ impl Directory {
             if !self.take_lease(KIND, holder).await? {
                 return Ok(false);
             }
-            let works: Vec<_> = tenants
-                .into_iter()
-                .map(|tenant| tokio::spawn(self.clone().carry_to(tenant, home.clone(), message)))
-                .collect();
-            for work in works {
-                let effects = work.await.map_err(|error| Error::internal(error.to_string()))??;
-                for effect in effects {
+            let works =
+                tenants.into_iter().map(|tenant| self.clone().carry_to(tenant, home.clone(), message));
+            for carried in together(works).await {
+                for effect in carried.map_err(|error| Error::internal(error.to_string()))?? {
                     match effect {
                         Effect::Nothing => {}
                         Effect::Removed => pass.removed += 1,

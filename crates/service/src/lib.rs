@@ -33,6 +33,7 @@ mod settings;
 mod sign_in;
 mod tenants;
 mod throttle;
+mod together;
 mod tokens;
 mod tools;
 mod users;

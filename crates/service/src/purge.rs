@@ -4,6 +4,7 @@ use crate::{
     Directory,
     authn::{directory_scope, scope},
     record::Draft,
+    together::together,
 };
 use model::{
     Alarm, Cx, Error, ErrorKind, Federated, Home, ObjectId, Person, Result, Span, TenantId, Timestamp, User,
@@ -133,11 +134,10 @@ impl Directory {
         }
     }
 
-    /// All change sets of a batch are handed over at once, so that the store can commit them together.
+    /// Each account in a change set of its own, many of them at a time, so that the store can commit them together.
     async fn purge_batch(&self, pass: &mut PurgePass, due: Vec<Due>) {
-        let erasures: Vec<_> = due.into_iter().map(|due| tokio::spawn(self.clone().purge_one(due))).collect();
-        for erasure in erasures {
-            match erasure.await {
+        for erased in together(due.into_iter().map(|due| self.clone().purge_one(due))).await {
+            match erased {
                 Ok(Ok(true)) => pass.purged += 1,
                 Ok(Ok(false)) => pass.overtaken += 1,
                 Ok(Err(error)) => {

@@ -150,12 +150,16 @@ fn finish_quietly(mut command: Command, log: &Path) -> Outcome {
     Err(format!("{shown}: {status}\n{}", fs::read_to_string(log).unwrap_or_default()))
 }
 
-/// A directory that the unprivileged user owns. Its removal is left to the watch.
-fn make_directory() -> Outcome<PathBuf> {
-    let broken = |error: std::io::Error| format!("no temporary directory: {error}");
+/// In memory where there is room.
+fn base() -> PathBuf {
     let memory = Path::new("/dev/shm");
     let roomy = rustix::fs::statvfs(memory).is_ok_and(|at| at.f_bavail.saturating_mul(at.f_frsize) >= ROOM);
-    let base = if roomy { memory.to_path_buf() } else { std::env::temp_dir() };
+    if roomy { memory.to_path_buf() } else { std::env::temp_dir() }
+}
+
+/// A directory that the unprivileged user owns. Its removal is left to the watch.
+fn make_directory(base: &Path) -> Outcome<PathBuf> {
+    let broken = |error: std::io::Error| format!("no temporary directory: {error}");
     let made = TempDir::with_prefix_in("innkeeper-pg-", base).map_err(broken)?;
     if geteuid().is_root() {
         finish({
@@ -193,8 +197,13 @@ impl Cluster {
     ///
     /// The databases sort by an international collation, so that whoever relies on the order of bytes must say so.
     pub fn start(settings: &[&str]) -> Outcome<Self> {
+        Self::start_in(&base(), settings)
+    }
+
+    /// The same on the disk of this directory, which every user may enter: what is measured must wait for a disk.
+    pub fn start_in(base: &Path, settings: &[&str]) -> Outcome<Self> {
         let programs = programs()?;
-        let directory = make_directory()?;
+        let directory = make_directory(base)?;
         let watch = Self::watch(&programs, &directory)?;
         let cluster =
             Self { programs, directory, port: free_port()?, password: random_word()?, _watch: watch };
@@ -331,7 +340,7 @@ impl Cluster {
 
     /// A copy that follows this server. From now on a commit here is acknowledged only once it is on stable storage there.
     pub fn standby(&self) -> Outcome<Self> {
-        let directory = make_directory()?;
+        let directory = make_directory(&base())?;
         let watch = Self::watch(&self.programs, &directory)?;
         let (programs, password) = (self.programs.clone(), self.password.clone());
         let standby = Self { programs, directory, port: free_port()?, password, _watch: watch };
@@ -364,7 +373,7 @@ impl Cluster {
 
     /// pgbouncer in transaction mode before all databases of this server.
     pub fn bouncer(&self) -> Outcome<Bouncer> {
-        let (program, directory, port) = (bouncer_program()?, make_directory()?, free_port()?);
+        let (program, directory, port) = (bouncer_program()?, make_directory(&base())?, free_port()?);
         let (config, users) = (directory.join("pgbouncer.ini"), directory.join("users.txt"));
         // After a failed login pgbouncer waits for 15 s by default, so that a restart of the server would last so long.
         let text = format!(

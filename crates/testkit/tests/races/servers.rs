@@ -343,7 +343,7 @@ fn a_passcode_works_once_on_several_servers() {
                 let (directory, cx) = (fleet.directory(), world.cx());
                 let (address, code) = (address.clone(), code.clone());
                 async move {
-                    let network = format!("network {number}");
+                    let network = format!("network {round}.{number}");
                     let answer = directory.sign_in_with_passcode(&cx, &network, &address, &code).await;
                     matches!(answer, Ok(SignIn::SignedIn { .. }))
                 }
