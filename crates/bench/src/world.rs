@@ -5,7 +5,7 @@
 
 use crate::Result;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::{collections::HashSet, io::Write};
 
 /// The domain of the large organisation.
 pub const LARGE: &str = "large.example";
@@ -158,7 +158,7 @@ impl Plan {
             line(out, "organization", &json!({"domain": small(number), "displayName": name}))?;
         }
         let members = self.users / 3;
-        let mut homes = Vec::new();
+        let (mut homes, mut administered) = (Vec::new(), HashSet::new());
         for number in 0..members {
             let domain = self.domain(&mut random);
             let (names, upn) = person(&mut random, number, &domain);
@@ -166,6 +166,9 @@ impl Plan {
             account["userPrincipalName"] = json!(upn);
             // Guests are homed with those who are sure to be live.
             let live = number % 5 != 4;
+            if live && administered.insert(domain.clone()) {
+                account["roles"] = json!(["Global Administrator"]);
+            }
             if live && domain != LARGE {
                 homes.push((upn, names));
             } else if !live {
