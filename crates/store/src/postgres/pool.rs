@@ -1,32 +1,52 @@
 //! Connections, kept for the next one who needs them. The pool is our own because it is small once connections live on the
-//! engine's runtime and carry no state from one transaction to the next: permits, and a stack of idle connections.
+//! engine's runtime and carry nothing from one transaction to the next but statements that are prepared: permits, and a stack
+//! of idle connections.
 
 use super::{DatabaseUrl, Options, translate::refused_connection};
 use crate::unavailable;
 use model::{Error, ErrorKind, Result};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{
+    collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
     runtime::{Handle, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a server may take from the first byte of a connection to its readiness.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long it may take to look for a pooler: one with a single connection to the database lets the second transaction wait.
+const PROBE: Duration = Duration::from_secs(1);
 
 pub(super) struct Pool {
     url: DatabaseUrl,
     tls: Option<MakeRustlsConnect>,
     permits: Arc<Semaphore>,
     patience: Duration,
-    idle: Mutex<Vec<Client>>,
+    idle: Mutex<Vec<Link>>,
+    /// No pooler is known to hand our transactions to connections that others use, too.
+    direct: AtomicBool,
     runtime: Background,
+}
+
+/// How many statements are prepared on a connection at most; what is built at run time must not fill the server's memory.
+const PREPARED: usize = 512;
+
+/// A connection, and what is prepared on it.
+struct Link {
+    client: Client,
+    /// The process of the database that it led to first; none where nothing may be prepared.
+    backend: Option<i32>,
+    prepared: HashMap<String, Statement>,
 }
 
 /// A runtime that may be dropped anywhere, even on one of its own threads.
@@ -42,7 +62,7 @@ impl Drop for Background {
 
 /// A connection in use; it goes back when dropped, unless it was thrown away.
 pub(super) struct Leased {
-    client: Option<Client>,
+    link: Option<Link>,
     pool: Arc<Pool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -67,6 +87,7 @@ impl Pool {
             permits: Arc::new(Semaphore::new(options.connections)),
             patience: options.patience,
             idle: Mutex::new(Vec::new()),
+            direct: AtomicBool::new(true),
             runtime: Background(Some(runtime), handle),
         }))
     }
@@ -82,11 +103,11 @@ impl Pool {
             Ok(permit) => permit,
             Err(_) => self.place().await?,
         };
-        let client = match self.take_idle() {
-            Some(client) => client,
-            None => self.connect().await?,
+        let link = match self.take_idle() {
+            Some(link) => link,
+            None => self.link().await?,
         };
-        Ok(Leased { client: Some(client), pool: Arc::clone(self), _permit: permit })
+        Ok(Leased { link: Some(link), pool: Arc::clone(self), _permit: permit })
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit> {
@@ -100,9 +121,33 @@ impl Pool {
             .ok_or_else(|| unavailable("all connections to the database are in use"))
     }
 
-    fn take_idle(&self) -> Option<Client> {
+    fn take_idle(&self) -> Option<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| idle.pop()).find(|client| !client.is_closed())
+        std::iter::from_fn(|| idle.pop()).find(|link| !link.client.is_closed())
+    }
+
+    async fn link(&self) -> Result<Link> {
+        let client = self.connect().await?;
+        let backend = if self.direct.load(Ordering::Relaxed) { backend(&client).await } else { None };
+        Ok(Link { client, backend, prepared: HashMap::new() })
+    }
+
+    /// Looks whether two connections lead to the same process of the database each time, in whatever order they are used. Behind
+    /// a pooler that gives each transaction to whichever connection is free they do not.
+    pub(super) async fn look_for_pooler(&self) -> Result<()> {
+        let (first, second) = (self.connect().await?, self.connect().await?);
+        let looking = self.runtime().spawn(async move {
+            tokio::time::timeout(PROBE, async {
+                let (one, two) = led_to(&first, &second).await?;
+                let again = [led_to(&second, &first).await?, led_to(&second, &first).await?];
+                let last = led_to(&first, &second).await?;
+                Some(again == [(two, one); 2] && last == (one, two))
+            })
+            .await
+        });
+        let direct = looking.await.ok().and_then(std::result::Result::ok).flatten().unwrap_or(false);
+        self.direct.store(direct, Ordering::Relaxed);
+        Ok(())
     }
 
     /// A connection of its own, beside those that are counted.
@@ -138,7 +183,36 @@ impl Pool {
 impl Leased {
     /// The connection, unless it was thrown away.
     pub(super) fn client(&self) -> Result<&Client> {
-        self.client.as_ref().ok_or_else(|| unavailable("the connection was thrown away"))
+        self.link
+            .as_ref()
+            .map(|link| &link.client)
+            .ok_or_else(|| unavailable("the connection was thrown away"))
+    }
+
+    /// The process of the database that the statements are prepared in, if any may be.
+    pub(super) fn backend(&self) -> Option<i32> {
+        self.link.as_ref().and_then(|link| link.backend)
+    }
+
+    pub(super) fn prepared(&self, sql: &str) -> Option<&Statement> {
+        self.link.as_ref().and_then(|link| link.prepared.get(sql))
+    }
+
+    /// May one more be prepared?
+    pub(super) fn has_room(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.backend.is_some() && link.prepared.len() < PREPARED)
+    }
+
+    pub(super) fn keep(&mut self, sql: &str, statement: Statement) {
+        if let Some(link) = &mut self.link {
+            link.prepared.insert(sql.to_owned(), statement);
+        }
+    }
+
+    /// A pooler gave the transaction to another process than the one before: nothing is prepared any more.
+    pub(super) fn note_pooler(&mut self) {
+        self.pool.direct.store(false, Ordering::Relaxed);
+        self.throw_away();
     }
 
     pub(super) fn runtime(&self) -> &Handle {
@@ -148,17 +222,34 @@ impl Leased {
     /// Uses the connection no more, nor any that is idle: what broke this one has most likely broken them all, or the
     /// server behind them is not what it was.
     pub(super) fn throw_away(&mut self) {
-        self.client = None;
+        self.link = None;
         self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 impl Drop for Leased {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take().filter(|client| !client.is_closed()) {
-            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        if let Some(link) = self.link.take().filter(|link| !link.client.is_closed()) {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(link);
         }
     }
+}
+
+/// Which process of the database the connection leads to now. A database that cannot say prepares nothing.
+async fn backend(client: &Client) -> Option<i32> {
+    let rows = client.query_typed("select pg_backend_pid()", &[]).await.ok()?;
+    rows.first()?.try_get(0).ok()
+}
+
+/// Where two transactions that are open at the same time lead to: the first that is begun is the first that ends.
+async fn led_to(first: &Client, second: &Client) -> Option<(i32, i32)> {
+    first.batch_execute("begin").await.ok()?;
+    let one = backend(first).await?;
+    second.batch_execute("begin").await.ok()?;
+    let two = backend(second).await?;
+    first.batch_execute("commit").await.ok()?;
+    second.batch_execute("commit").await.ok()?;
+    Some((one, two))
 }
 
 /// Certificates are always verified, whatever `sslmode` says.

@@ -13,6 +13,7 @@ use crate::{
     unavailable,
     value::{self, Row, Value},
 };
+use bytes::BytesMut;
 use model::{Error, Result, TenantId};
 use std::{
     cell::{Cell, RefCell},
@@ -23,7 +24,7 @@ use std::{
 };
 use tokio_postgres::{
     Client, Error as Driver,
-    types::{ToSql, Type},
+    types::{IsNull, ToSql, Type, to_sql_checked},
 };
 
 /// After how long a server that says nothing at all counts as lost; statements are limited by the server itself.
@@ -51,8 +52,11 @@ impl Manners {
 }
 
 /// A transaction. Control statements wait for the next real one and travel with it, so that beginning, switching the view
-/// and saving cost no round trip of their own. What a pooler between us and the server may do with a connection after the
-/// transaction is its affair: nothing is left on it, no statement is prepared by name.
+/// and saving cost no round trip of their own.
+///
+/// Statements are prepared, which saves the database most of its work, where nothing lies between us and it. A pooler may give
+/// the next transaction to another connection, on which the name of a statement means nothing, or something else; so each
+/// transaction on a connection with prepared statements begins by asking for the process that they were prepared in.
 pub(crate) struct Session {
     leased: RefCell<Leased>,
     manners: Arc<Manners>,
@@ -65,23 +69,30 @@ pub(crate) struct Session {
     damage: Cell<Option<Damage>>,
 }
 
-struct Reply {
-    changed: u64,
-    rows: Vec<tokio_postgres::Row>,
+enum Reply {
+    Done,
+    Prepared(tokio_postgres::Statement),
+    Changed(u64),
+    Rows(Vec<tokio_postgres::Row>),
 }
 
 /// What goes out, in order.
 enum Step<'a> {
     /// Statements without parameters and answers.
     Control(String),
-    /// A statement, and where it stands among those of the caller.
-    Run(usize, &'a Statement<'a>),
+    /// A statement to be prepared, for the types of these parameters.
+    Prepare(&'a Statement<'a>),
+    /// A statement, where it stands among those of the caller, and what it was prepared as.
+    Run(usize, &'a Statement<'a>, Option<tokio_postgres::Statement>),
 }
 
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<Reply, Driver>> + 'a>>;
 
 impl Session {
-    fn begin(leased: Leased, manners: &Arc<Manners>, own: View, begin: String) -> Self {
+    fn begin(leased: Leased, manners: &Arc<Manners>, own: View, mut begin: String) -> Self {
+        if let Some(backend) = leased.backend() {
+            let _ = write!(begin, "select 1 / (pg_backend_pid() = {backend})::integer; ");
+        }
         Self {
             leased: RefCell::new(leased),
             manners: Arc::clone(manners),
@@ -144,10 +155,41 @@ impl Session {
         })
     }
 
+    /// Prepares what is not prepared yet, if anything may be, in the transaction that it is for.
+    fn prepare(&self, statements: &[Statement<'_>]) -> Result<()> {
+        let mut missing: Vec<&Statement<'_>> = Vec::new();
+        {
+            let leased = self.leased.borrow();
+            for statement in statements.iter().filter(|_| leased.has_room()) {
+                let seen = missing.iter().any(|other| other.sql == statement.sql);
+                if !seen && leased.prepared(statement.sql).is_none() {
+                    missing.push(statement);
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let text = self.waiting.take();
+        let control = (!text.is_empty()).then_some(Step::Control(text));
+        let steps: Vec<_> = control.into_iter().chain(missing.into_iter().map(Step::Prepare)).collect();
+        for (step, reply) in steps.iter().zip(self.exchange(&steps)?) {
+            let reply = reply.map_err(|error| self.fail(&error, matches!(step, Step::Control(_))))?;
+            if let (Step::Prepare(Statement { sql, .. }), Reply::Prepared(prepared)) = (step, reply) {
+                self.leased.borrow_mut().keep(sql, prepared);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes note of an error. An error of a control statement hits the transaction as a whole.
     fn fail(&self, error: &Driver, whole: bool) -> Error {
         let (translated, damage) = translate(error);
         match damage {
+            Damage::Pooler => {
+                self.leased.borrow_mut().note_pooler();
+                self.damage.set(Some(Damage::Again));
+            }
             Damage::Connection => {
                 self.leased.borrow_mut().throw_away();
                 self.damage.set(Some(damage));
@@ -186,6 +228,7 @@ impl Connection for Session {
             return Err(error);
         }
         statements.iter().try_for_each(|statement| value::storable(statement.parameters))?;
+        self.prepare(statements)?;
         let mut steps = Vec::with_capacity(statements.len() + 1);
         for (at, statement) in statements.iter().enumerate() {
             let mut text = self.waiting.take();
@@ -196,13 +239,19 @@ impl Connection for Session {
             if !text.is_empty() {
                 steps.push(Step::Control(text));
             }
-            steps.push(Step::Run(at, statement));
+            steps.push(Step::Run(at, statement, self.leased.borrow().prepared(statement.sql).cloned()));
         }
         for (step, reply) in steps.iter().zip(self.exchange(&steps)?) {
             let reply = reply.map_err(|error| self.fail(&error, matches!(step, Step::Control(_))))?;
-            if let Step::Run(at, _) = step {
-                let rows = reply.rows.iter().map(decode).collect::<Result<_>>()?;
-                each(*at, Answer { changed: reply.changed, rows })?;
+            if let Step::Run(at, ..) = step {
+                let answer = match reply {
+                    Reply::Rows(rows) => {
+                        Answer { changed: 0, rows: rows.iter().map(decode).collect::<Result<_>>()? }
+                    }
+                    Reply::Changed(changed) => Answer { changed, rows: Vec::new() },
+                    Reply::Done | Reply::Prepared(_) => Answer { changed: 0, rows: Vec::new() },
+                };
+                each(*at, answer)?;
             }
         }
         Ok(())
@@ -239,20 +288,58 @@ impl Drop for Session {
 impl Step<'_> {
     fn send<'a>(&'a self, client: &'a Client) -> Sending<'a> {
         match self {
-            Self::Control(text) => Box::pin(async move {
-                client.batch_execute(text).await.map(|()| Reply { changed: 0, rows: Vec::new() })
+            Self::Control(text) => {
+                Box::pin(async move { client.batch_execute(text).await.map(|()| Reply::Done) })
+            }
+            Self::Prepare(Statement { sql, parameters, .. }) => Box::pin(async move {
+                let types: Vec<Type> = parameters.iter().map(|value| encode(value).1).collect();
+                client.prepare_typed(&numbered(sql), &types).await.map(Reply::Prepared)
             }),
-            Self::Run(_, statement) => Box::pin(async move {
-                let sql = numbered(statement.sql);
-                let parameters: Vec<_> = statement.parameters.iter().map(encode).collect();
-                Ok(if sql.starts_with("select") || sql.contains(" returning ") {
-                    Reply { changed: 0, rows: client.query_typed(&sql, &parameters).await? }
+            Self::Run(_, Statement { sql, parameters, .. }, Some(prepared)) => Box::pin(async move {
+                let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| value as _).collect();
+                Ok(if gives_rows(sql) {
+                    Reply::Rows(client.query(prepared, &values).await?)
                 } else {
-                    Reply { changed: client.execute_typed(&sql, &parameters).await?, rows: Vec::new() }
+                    Reply::Changed(client.execute(prepared, &values).await?)
+                })
+            }),
+            Self::Run(_, Statement { sql, parameters, .. }, None) => Box::pin(async move {
+                let (text, parameters) = (numbered(sql), parameters.iter().map(encode).collect::<Vec<_>>());
+                Ok(if gives_rows(sql) {
+                    Reply::Rows(client.query_typed(&text, &parameters).await?)
+                } else {
+                    Reply::Changed(client.execute_typed(&text, &parameters).await?)
                 })
             }),
         }
     }
+}
+
+fn gives_rows(sql: &str) -> bool {
+    sql.starts_with("select") || sql.contains(" returning ")
+}
+
+/// For a prepared statement, whose parameters have the types that the database found for them.
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
+            Self::Int(number) => number.to_sql_checked(kind, out),
+            Self::Bool(flag) => flag.to_sql_checked(kind, out),
+            Self::Text(text) => text.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 /// `?N` as PostgreSQL writes it. Our statements have no other question mark. Cheaper than looking a kept text up.

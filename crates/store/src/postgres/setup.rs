@@ -82,6 +82,7 @@ pub(super) async fn prepare(pool: Arc<Pool>, digest: Digest) -> Result<Manners> 
     migrate_once(setup, dialect, digest).await?;
     let roles = roles::choose(setup).await?;
     secure(setup, &roles).await?;
+    pool.look_for_pooler().await?;
     manners(setup, roles).await
 }
 

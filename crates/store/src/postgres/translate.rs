@@ -12,6 +12,8 @@ pub(super) enum Damage {
     Statement,
     /// The transaction lost against another one: all of it again.
     Again,
+    /// The connection leads elsewhere than it did: all of it again, on another.
+    Pooler,
     /// The connection is of no use any more.
     Connection,
 }
@@ -49,6 +51,11 @@ pub(super) fn translate(error: &Driver) -> (Error, Damage) {
 fn damage(code: &SqlState) -> Damage {
     match *code {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Damage::Again,
+        // A transaction begins by dividing by zero where it is not in the process that it should be in; none of our statements
+        // divides.
+        SqlState::DIVISION_BY_ZERO
+        | SqlState::INVALID_SQL_STATEMENT_NAME
+        | SqlState::DUPLICATE_PSTATEMENT => Damage::Pooler,
         // A primary that was made a standby: another server takes the writes now.
         SqlState::READ_ONLY_SQL_TRANSACTION
         | SqlState::TOO_MANY_CONNECTIONS

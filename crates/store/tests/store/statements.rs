@@ -55,8 +55,16 @@ pub fn of_requests() -> (Vec<(String, String)>, Vec<String>) {
     let mut known = Vec::new();
     let mut unknown = Vec::new();
     for (file, sql) in all_sql() {
-        let engine =
-            ["sqlite.rs", "session.rs", "setup.rs", "roles.rs", "distribute.rs", "schema.rs", "transfer.rs"];
+        let engine = [
+            "sqlite.rs",
+            "pool.rs",
+            "session.rs",
+            "setup.rs",
+            "roles.rs",
+            "distribute.rs",
+            "schema.rs",
+            "transfer.rs",
+        ];
         let first = sql.split_whitespace().next().unwrap_or_default();
         if engine.contains(&file.as_str())
             || !["select", "insert", "update", "delete"].contains(&first)
