@@ -118,10 +118,12 @@ pub(crate) fn run(
     jobs: Vec<Box<dyn Job>>,
 ) -> (Result<()>, Vec<Ran>) {
     let mut fate = begun;
+    let alone = jobs.len() == 1;
     let ran = jobs
         .into_iter()
         .map(|mut job| {
             let result = match &fate {
+                Ok(()) if alone => by_itself(transaction, digest, faults, job.as_mut()),
                 Ok(()) => in_savepoint(transaction, digest, faults, job.as_mut()),
                 Err(error) => Err(error.clone().into()),
             };
@@ -141,6 +143,30 @@ pub(crate) fn run(
     (fate, ran)
 }
 
+/// With nobody to share the transaction, it is the savepoint.
+fn by_itself(
+    transaction: &impl Transaction,
+    digest: Digest,
+    faults: &Faults,
+    job: &mut dyn Job,
+) -> Result<(), Failed> {
+    let result = run_one(transaction, digest, faults, job);
+    if result.is_err() && !transaction.is_over() {
+        transaction.control("rollback")?;
+    }
+    result
+}
+
+fn run_one(
+    transaction: &impl Transaction,
+    digest: Digest,
+    faults: &Faults,
+    job: &mut dyn Job,
+) -> Result<(), Failed> {
+    catch_unwind(AssertUnwindSafe(|| job.run(transaction, digest, faults)))
+        .unwrap_or_else(|_| Err(Error::internal("a decision panicked").into()))
+}
+
 fn in_savepoint(
     transaction: &impl Transaction,
     digest: Digest,
@@ -148,8 +174,7 @@ fn in_savepoint(
     job: &mut dyn Job,
 ) -> Result<(), Failed> {
     transaction.control("savepoint one")?;
-    let result = catch_unwind(AssertUnwindSafe(|| job.run(transaction, digest, faults)))
-        .unwrap_or_else(|_| Err(Error::internal("a decision panicked").into()));
+    let result = run_one(transaction, digest, faults, job);
     let ended = match &result {
         Ok(()) => transaction.control("release one"),
         Err(_) if transaction.is_over() => Ok(()),

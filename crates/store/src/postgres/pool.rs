@@ -10,7 +10,7 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -33,8 +33,10 @@ pub(super) struct Pool {
     permits: Arc<Semaphore>,
     patience: Duration,
     idle: Mutex<Vec<Link>>,
-    /// No pooler is known to hand our transactions to connections that others use, too.
+    /// Nothing is known to lie between us and the database that hands our transactions to connections that others use, too.
     direct: AtomicBool,
+    /// What is set once on each such connection.
+    settings: OnceLock<String>,
     runtime: Background,
 }
 
@@ -87,7 +89,8 @@ impl Pool {
             permits: Arc::new(Semaphore::new(options.connections)),
             patience: options.patience,
             idle: Mutex::new(Vec::new()),
-            direct: AtomicBool::new(true),
+            direct: AtomicBool::new(false),
+            settings: OnceLock::new(),
             runtime: Background(Some(runtime), handle),
         }))
     }
@@ -128,13 +131,18 @@ impl Pool {
 
     async fn link(&self) -> Result<Link> {
         let client = self.connect().await?;
-        let backend = if self.direct.load(Ordering::Relaxed) { backend(&client).await } else { None };
+        let settings = self.settings.get().filter(|_| self.direct.load(Ordering::Relaxed));
+        let backend = match settings {
+            Some(settings) if client.batch_execute(settings).await.is_ok() => backend(&client).await,
+            _ => None,
+        };
         Ok(Link { client, backend, prepared: HashMap::new() })
     }
 
     /// Looks whether two connections lead to the same process of the database each time, in whatever order they are used. Behind
-    /// a pooler that gives each transaction to whichever connection is free they do not.
-    pub(super) async fn look_for_pooler(&self) -> Result<()> {
+    /// a pooler that gives each transaction to whichever connection is free they do not. Where they do, `settings` are made once
+    /// on each connection, and statements are prepared.
+    pub(super) async fn look_for_pooler(&self, settings: String) -> Result<()> {
         let (first, second) = (self.connect().await?, self.connect().await?);
         let looking = self.runtime().spawn(async move {
             tokio::time::timeout(PROBE, async {
@@ -146,6 +154,7 @@ impl Pool {
             .await
         });
         let direct = looking.await.ok().and_then(std::result::Result::ok).flatten().unwrap_or(false);
+        self.settings.get_or_init(|| settings);
         self.direct.store(direct, Ordering::Relaxed);
         Ok(())
     }

@@ -32,10 +32,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// What a transaction begins with; found out once, when the server starts.
 pub(super) struct Manners {
-    /// Begins a snapshot for reading.
-    pub(super) read: String,
-    /// Begins a transaction for writing, at the isolation that the database prescribes.
-    pub(super) write: String,
+    /// How long statements and locks may take, and whatever else holds for each transaction.
+    pub(super) limits: String,
     /// The role that sees one tenant, and the one that reads across tenants.
     pub(super) roles: Roles,
 }
@@ -89,9 +87,13 @@ enum Step<'a> {
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<Reply, Driver>> + 'a>>;
 
 impl Session {
-    fn begin(leased: Leased, manners: &Arc<Manners>, own: View, mut begin: String) -> Self {
-        if let Some(backend) = leased.backend() {
-            let _ = write!(begin, "select 1 / (pg_backend_pid() = {backend})::integer; ");
+    fn begin(leased: Leased, manners: &Arc<Manners>, own: View, begin: &str) -> Self {
+        let mut begin = begin.to_owned();
+        match leased.backend() {
+            Some(backend) => {
+                let _ = write!(begin, "select 1 / (pg_backend_pid() = {backend})::integer; ");
+            }
+            None => begin.push_str(&manners.limits),
         }
         Self {
             leased: RefCell::new(leased),
@@ -107,12 +109,13 @@ impl Session {
 
     /// One snapshot to read from.
     pub(super) fn reading(leased: Leased, manners: &Arc<Manners>, own: View) -> Self {
-        Self::begin(leased, manners, own, manners.read.clone())
+        Self::begin(leased, manners, own, "begin isolation level repeatable read read only; ")
     }
 
-    /// A transaction for change sets of one tenant, which take turns: its first statement is a lock.
+    /// A transaction for change sets of one tenant, which take turns: its first statement is a lock. At the isolation that the
+    /// database prescribes.
     pub(super) fn writing(leased: Leased, manners: &Arc<Manners>, tenant: TenantId) -> Self {
-        let session = Self::begin(leased, manners, View::Tenant(tenant), manners.write.clone());
+        let session = Self::begin(leased, manners, View::Tenant(tenant), "begin; ");
         {
             let mut waiting = session.waiting.borrow_mut();
             manners.see(session.own, &mut waiting);

@@ -82,8 +82,9 @@ pub(super) async fn prepare(pool: Arc<Pool>, digest: Digest) -> Result<Manners> 
     migrate_once(setup, dialect, digest).await?;
     let roles = roles::choose(setup).await?;
     secure(setup, &roles).await?;
-    pool.look_for_pooler().await?;
-    manners(setup, roles).await
+    let manners = manners(setup, roles).await?;
+    pool.look_for_pooler(manners.limits.replace("set local ", "set ")).await?;
+    Ok(manners)
 }
 
 /// Is the server one on which nothing that was acknowledged is lost?
@@ -273,11 +274,7 @@ async fn manners(setup: Setup<'_>, roles: roles::Roles) -> Result<Manners> {
     if !setup.rows("select 1 from pg_extension where extname = 'citus'", &[]).await?.is_empty() {
         limits.push_str("set local citus.propagate_set_commands = 'local'; ");
     }
-    Ok(Manners {
-        read: format!("begin isolation level repeatable read read only; {limits}"),
-        write: format!("begin; {limits}"),
-        roles,
-    })
+    Ok(Manners { limits, roles })
 }
 
 pub(super) async fn agree_on_master_key(client: &Client, check: &str) -> Result<()> {
