@@ -76,6 +76,7 @@ activities! {
     "A person set up a second factor or new recovery codes." RegisterSecurityInfo,
     "A second factor was taken away." DeleteSecurityInfo,
     "A person ended sessions." RevokeSessions,
+    "Over Graph, everything ended that lets an account act without signing in anew." RevokeRefreshTokens,
     "It was set how people sign in." UpdateSignInSettings,
     "An external identity provider was registered." AddIdentityProvider,
     "An external identity provider was changed." UpdateIdentityProvider,
@@ -153,13 +154,16 @@ impl Activity {
         }
     }
 
-    /// The same for objects that are not people.
+    /// The same for what came later, and for objects that are not people.
     const fn wire_of_object(self) -> (&'static str, &'static str, &'static str, &'static str) {
         const CORE: &str = "Core Directory";
         const GROUPS: &str = "GroupManagement";
         const APPS: &str = "ApplicationManagement";
         const ACCESS: &str = "CrossTenantAccessSettings";
         match self {
+            Self::RevokeRefreshTokens => {
+                ("Update StsRefreshTokenValidFrom Timestamp", "UserManagement", CORE, "Update")
+            }
             Self::RemoveGroupMember => ("Remove member from group", GROUPS, CORE, "Delete"),
             Self::UpdateGroup => ("Update group", GROUPS, CORE, "Update"),
             Self::DeleteGroup => ("Delete group", GROUPS, CORE, "Delete"),

@@ -177,6 +177,10 @@ pub enum Operation {
     ReadSelf,
     /// Change a user.
     UpdateUser,
+    /// End everything that lets a user act without signing in anew.
+    RevokeSessions,
+    /// The same of oneself.
+    RevokeOwnSessions,
     /// Soft-delete a user.
     DeleteUser,
     /// List or read soft-deleted users.
@@ -336,7 +340,7 @@ pub fn authorize(principal: &Principal, operation: Operation) -> Result<()> {
     let roles = principal.roles();
     let holds_one_of = |needed: &[Role]| needed.iter().any(|role| roles.contains(role));
     let by_role = match (rule.roles, principal) {
-        ([], Principal::Person { .. }) if operation != Operation::ReadSelf => holds_one_of(READERS),
+        ([], Principal::Person { .. }) if !operation.is_about_oneself() => holds_one_of(READERS),
         // A personal account never has to do with the policy, whatever roles it holds.
         ([], _) if operation.reads_policy() && matches!(user.home, Home::Mailbox { .. }) => false,
         ([], _) => rule.guests || !user.is_external() || !roles.is_empty(),

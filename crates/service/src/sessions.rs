@@ -1,11 +1,17 @@
 //! Sessions of a person: listed, ended one by one or all at once; and the second door, to the administration pages.
 
 use crate::{
-    Directory, MAILBOX_REALM, SignedIn,
-    authn::{read_cookie, scope},
+    Caller, Directory, MAILBOX_REALM, SignedIn,
+    authn::{principal, read_cookie, scope},
     record::Draft,
+    users::find,
 };
-use model::{Cx, Home, Person, Result, Span, TenantId, Timestamp, User, audit::Activity};
+use model::{
+    Cx, Error, Home, Person, Result, Span, TenantId, Timestamp, User,
+    audit::Activity,
+    authz::{Operation, authorize, may_manage},
+    lifecycle,
+};
 use store::{ChangeSet, Decision, Reader};
 
 /// The administration pages close after this long without use.
@@ -48,7 +54,57 @@ fn account(reader: &Reader<'_>, person: &Person) -> Result<Option<User>> {
     }
 }
 
+/// Ends whatever lets an account act without signing in anew: sessions that are kept in its organisation, and every token and
+/// code from before. Sessions of people homed elsewhere are kept there, and are theirs.
+fn end_everything(changes: &mut ChangeSet, user: &User, now: Timestamp) {
+    let person = match &user.home {
+        Home::Here => Some(Person::Member { tenant: user.tenant, object: user.id }),
+        Home::Federated(federated) => Some(Person::Federated(federated.clone())),
+        Home::Tenant { .. } | Home::Mailbox { .. } => None,
+        // Nobody has signed in yet, and the invitation stays good: accepting it takes signing in.
+        Home::Invited { .. } => {
+            changes.guard_user(user);
+            return;
+        }
+    };
+    if let Some(person) = person {
+        changes.end_sessions(scope(user.tenant), &person);
+    }
+    changes.update_user(&lifecycle::void_tokens(user, now));
+}
+
 impl Directory {
+    /// Ends whatever lets an account act without signing in anew; without a key, the caller's own. One's own takes no role.
+    ///
+    /// # Errors
+    /// `Forbidden` for the account of a role holder to whoever may not manage those, and if somebody without an account asks about
+    /// themselves.
+    pub async fn revoke_sign_in_sessions(&self, cx: &Cx, caller: &Caller, key: Option<&str>) -> Result<()> {
+        let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.map(str::to_owned));
+        self.store()
+            .commit(scope, move |reader| {
+                let principal = principal(reader, &cx, &caller)?;
+                let found = match (&key, principal.user()) {
+                    (Some(key), _) => find(reader, key),
+                    (None, Some(me)) => Ok(me.clone()),
+                    (None, None) => return Err(Error::forbidden()),
+                };
+                let own = matches!((&found, principal.user()), (Ok(user), Some(me)) if user.id == me.id);
+                let operation = if own { Operation::RevokeOwnSessions } else { Operation::RevokeSessions };
+                authorize(&principal, operation)?;
+                let user = found?;
+                if !own {
+                    may_manage(&principal, &reader.roles(user.id)?)?;
+                }
+                let mut changes = ChangeSet::new();
+                end_everything(&mut changes, &user, cx.now);
+                let draft = Draft::by(&cx, Activity::RevokeRefreshTokens, &principal).on_user(&cx, &user);
+                changes.record(draft.done());
+                Decision::done(changes, ())
+            })
+            .await
+    }
+
     /// The sessions of a person that stand, the last used one first.
     pub async fn list_sessions(&self, cx: &Cx, who: &SignedIn) -> Result<Vec<SessionView>> {
         let found = self
@@ -121,13 +177,13 @@ impl Directory {
         self.store()
             .commit(scope, move |reader| {
                 let mut changes = ChangeSet::new();
-                changes.end_sessions(scope, &who.person);
-                if let Some(user) = account(reader, &who.person)? {
-                    let next = model::lifecycle::void_tokens(&user, cx.now);
-                    let draft =
-                        Draft::by_user(&cx, Activity::RevokeSessions, &user, None).on_user(&cx, &user);
-                    changes.update_user(&next).record(draft.because("everywhere").done());
-                }
+                let Some(user) = account(reader, &who.person)? else {
+                    changes.end_sessions(scope, &who.person);
+                    return Decision::done(changes, ());
+                };
+                end_everything(&mut changes, &user, cx.now);
+                let draft = Draft::by_user(&cx, Activity::RevokeSessions, &user, None).on_user(&cx, &user);
+                changes.record(draft.because("everywhere").done());
                 Decision::done(changes, ())
             })
             .await

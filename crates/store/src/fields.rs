@@ -25,6 +25,8 @@ pub enum UserField {
     AccountEnabled,
     /// `createdDateTime`
     Created,
+    /// `signInSessionsValidFromDateTime`
+    TokensSince,
     /// `deletedDateTime`
     Deleted,
     /// `externalUserState`
@@ -73,6 +75,7 @@ impl UserField {
             Self::UserType => "user_type",
             Self::AccountEnabled => "account_enabled",
             Self::Created => "users.created_at",
+            Self::TokensSince => "tokens_since",
             Self::Deleted => "deleted_at",
             Self::Invitation => "invitation",
             Self::InvitationChanged => "invitation_changed",
@@ -84,7 +87,7 @@ impl UserField {
     fn read(self, row: &mut Row) -> Result<FieldValue<'static>> {
         Ok(match self {
             Self::AccountEnabled => FieldValue::Flag(row.bool()?),
-            Self::Created | Self::Deleted | Self::InvitationChanged => {
+            Self::Created | Self::TokensSince | Self::Deleted | Self::InvitationChanged => {
                 row.opt_time()?.map_or(FieldValue::Null, FieldValue::Time)
             }
             _ => row.opt_text()?.map_or(FieldValue::Null, |text| FieldValue::Text(text.into())),
@@ -110,6 +113,7 @@ impl UserField {
             Self::UserType => text(user.user_type.as_str()),
             Self::AccountEnabled => FieldValue::Flag(user.account_enabled),
             Self::Created => FieldValue::Time(user.created),
+            Self::TokensSince => FieldValue::Time(user.tokens_since),
             Self::Deleted => time(user.deletion.map(|deletion| deletion.at)),
             Self::Invitation => optional(user.invitation.map(model::InvitationState::as_str)),
             Self::InvitationChanged => time(user.invitation_changed),

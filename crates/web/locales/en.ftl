@@ -974,6 +974,7 @@ activity-send-mail = Send mail
 activity-register-security-info = User registered security info
 activity-delete-security-info = User deleted security info
 activity-revoke-sessions = Revoke user sign in sessions
+activity-revoke-refresh-tokens = Update StsRefreshTokenValidFrom Timestamp
 activity-revoke-consent = Revoke consent
 activity-update-sign-in-settings = Update sign-in settings
 activity-add-identity-provider = Add identity provider

@@ -38,7 +38,7 @@ const fn both(permissions: &'static [Permission], roles: &'static [Role]) -> Rul
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::ReadPolicy,
         Self::UpdatePolicy,
         Self::ReadOrganization,
@@ -48,6 +48,8 @@ impl Operation {
         Self::ReadUser,
         Self::ReadSelf,
         Self::UpdateUser,
+        Self::RevokeSessions,
+        Self::RevokeOwnSessions,
         Self::DeleteUser,
         Self::ReadDeleted,
         Self::RestoreUser,
@@ -87,6 +89,11 @@ impl Operation {
             [] => !roles.is_empty(),
             needed => needed.iter().any(|role| roles.contains(role)),
         }
+    }
+
+    /// Is it about whoever asks? Then it takes a person, and of a person no role.
+    pub const fn is_about_oneself(self) -> bool {
+        matches!(self, Self::ReadSelf | Self::RevokeOwnSessions)
     }
 
     /// Does it read a policy about people from outside?
@@ -213,7 +220,10 @@ const fn users(operation: Operation) -> Rule {
             guests: true,
         },
         Operation::CreateUser => both(WRITE_USERS, &[GLOBAL, Role::UserAdministrator]),
-        Operation::UpdateUser => both(WRITE_USERS, MANAGE_USERS),
+        Operation::UpdateUser | Operation::RevokeSessions => both(WRITE_USERS, MANAGE_USERS),
+        Operation::RevokeOwnSessions => {
+            Rule { delegated: WRITE_USERS, application: &[], roles: &[], guests: true }
+        }
         Operation::DeleteUser
         | Operation::RestoreUser
         | Operation::PurgeUser

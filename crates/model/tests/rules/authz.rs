@@ -47,12 +47,17 @@ const SETS_POLICY: [Operation; 6] = [
     Operation::UpdateIdentityProviders,
 ];
 
+/// What takes a person, and of a person nothing but being one.
+const ABOUT_ONESELF: [Operation; 2] = [Operation::ReadSelf, Operation::RevokeOwnSessions];
+
 fn writes(operation: Operation) -> bool {
     match operation {
         Operation::UpdatePolicy
         | Operation::UpdateOrganization
         | Operation::InviteGuest
         | Operation::UpdateUser
+        | Operation::RevokeSessions
+        | Operation::RevokeOwnSessions
         | Operation::DeleteUser
         | Operation::RestoreUser
         | Operation::PurgeUser
@@ -108,7 +113,9 @@ fn an_app_needs_one_application_permission_of_the_row() {
 #[test]
 fn a_permission_of_one_kind_never_counts_as_the_other() {
     let every_app = app(Permission::ALL);
-    assert!(!may(&every_app, Operation::ReadSelf), "an app is nobody");
+    for operation in ABOUT_ONESELF {
+        assert!(!may(&every_app, operation), "an app is nobody: {operation:?}");
+    }
     for operation in Operation::ALL {
         let rule = operation.rule();
         let only_delegated: Vec<_> =
@@ -194,7 +201,15 @@ fn a_guest_without_a_role_may_do_only_what_the_table_opens_to_guests() {
         .into_iter()
         .filter(|operation| may(&delegated(outer(), Permission::ALL, &[]), *operation))
         .collect();
-    assert_eq!(open, [Operation::ReadOrganization, Operation::InviteGuest, Operation::ReadSelf]);
+    assert_eq!(
+        open,
+        [
+            Operation::ReadOrganization,
+            Operation::InviteGuest,
+            Operation::ReadSelf,
+            Operation::RevokeOwnSessions
+        ]
+    );
     for operation in Operation::ALL {
         let rule = operation.rule();
         assert_eq!(rule.guests && rule.roles.is_empty(), open.contains(&operation), "{operation:?}");
@@ -205,7 +220,11 @@ fn a_guest_without_a_role_may_do_only_what_the_table_opens_to_guests() {
 fn on_our_own_pages_a_person_without_a_role_sees_only_themselves() {
     for operation in Operation::ALL {
         for user in [inner(), outer()] {
-            assert_eq!(may(&person(user, &[]), operation), operation == Operation::ReadSelf, "{operation:?}");
+            assert_eq!(
+                may(&person(user, &[]), operation),
+                ABOUT_ONESELF.contains(&operation),
+                "{operation:?}"
+            );
         }
         for role in Role::ALL {
             let needed = operation.rule().roles;
@@ -444,7 +463,9 @@ fn each_operation_needs_the_published_permissions() {
             Operation::UpdateOrganization => &["Organization.ReadWrite.All"],
             Operation::InviteGuest => &["Directory.ReadWrite.All", "User.Invite.All", "User.ReadWrite.All"],
             Operation::ListUsers | Operation::ReadUser | Operation::ReadDeleted | Operation::ReadSelf => READ,
-            Operation::UpdateUser => &["Directory.ReadWrite.All", "User.ReadWrite.All"],
+            Operation::UpdateUser | Operation::RevokeSessions | Operation::RevokeOwnSessions => {
+                &["Directory.ReadWrite.All", "User.ReadWrite.All"]
+            }
             Operation::DeleteUser
             | Operation::RestoreUser
             | Operation::PurgeUser
@@ -459,14 +480,14 @@ fn each_operation_needs_the_published_permissions() {
         let mut delegated = published.clone();
         delegated.extend(own_profile.then_some("User.Read"));
         assert_eq!(names(rule.delegated), delegated, "{operation:?}");
-        let application = if operation == Operation::ReadSelf { BTreeSet::new() } else { published };
+        let application = if ABOUT_ONESELF.contains(&operation) { BTreeSet::new() } else { published };
         assert_eq!(names(rule.application), application, "{operation:?}");
     }
 }
 
 #[test]
 fn a_page_offers_what_its_reader_may_do_and_nothing_else() {
-    for operation in Operation::ALL.into_iter().filter(|operation| *operation != Operation::ReadSelf) {
+    for operation in Operation::ALL.into_iter().filter(|operation| !ABOUT_ONESELF.contains(operation)) {
         for roles in Role::ALL.chunks(1).chain([&[][..]]) {
             let offered = operation.is_open_to(roles);
             assert_eq!(offered, may(&person(inner(), roles), operation), "{operation:?} {roles:?}");

@@ -127,6 +127,10 @@ pub const ROWS: &[Row] = &[
     row("POST", "me/checkMemberObjects", None, "22222222222 2222 11111 22", Some(r#"{"ids":["62e90394-69f5-4237-9190-012177145e10"]}"#), ""),
     row("GET", "applications/$count", Some(&["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]), "22222222222 3232 11111 22", None, ""),
     row("GET", "servicePrincipals/$count", Some(&["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]), "22222222222 3232 11111 22", None, ""),
+    row("POST", "users/{id}/revokeSignInSessions", Some(&["User.ReadWrite.All", "Directory.ReadWrite.All"]), "32323333233 3332 11111 44", None, "pia"),
+    row("POST", "me/revokeSignInSessions", None, "22222222222 2222 11111 22", None, ""),
+    row("POST", "users/{id}/invalidateAllRefreshTokens", Some(&["User.ReadWrite.All", "Directory.ReadWrite.All"]), "32323333233 3332 11111 44", None, "pia"),
+    row("POST", "me/invalidateAllRefreshTokens", None, "22222222222 2222 11111 22", None, ""),
 ];
 
 /// What a request can name, and the world that has it: made once, and copied for whoever changes something.
@@ -249,14 +253,19 @@ fn actors(house: &House, row: &Row) -> Vec<(String, Option<Token>, char)> {
     let values = Permission::ALL.iter().map(|permission| permission.value()).chain(["nothing"]);
     for value in values {
         let holds = row.permissions.is_some_and(|needed| needed.contains(&value));
-        // One's own groups are everybody's with any permission to read oneself.
-        let own = [
-            "User.Read",
-            "User.Read.All",
-            "User.ReadWrite.All",
-            "Directory.Read.All",
-            "Directory.ReadWrite.All",
-        ];
+        // One's own groups are everybody's with any permission to read oneself; ending one's own sessions is a change.
+        let own: &[&str] = match row.path {
+            "me/revokeSignInSessions" | "me/invalidateAllRefreshTokens" => {
+                &["User.ReadWrite.All", "Directory.ReadWrite.All"]
+            }
+            _ => &[
+                "User.Read",
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+        };
         let by_person = if row.permissions.is_none() { own.contains(&value) } else { holds };
         let said = |allowed: bool| match (allowed, row.of) {
             (true, "explains") => '0',

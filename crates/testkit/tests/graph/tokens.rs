@@ -238,3 +238,76 @@ async fn a_token_that_was_proved_before_is_judged_anew() {
         refused(&house, &mut said, &good).await;
     }
 }
+
+/// Ends what lets somebody act, and nothing of anybody else; what nobody has used yet stays good.
+#[tokio::test]
+async fn sessions_and_tokens_that_are_revoked() {
+    let house = House::new().await;
+    let mut said = Transcript::default();
+    let (mia, gil, pia) = (house.id("mia"), house.id("gil"), house.id("pia"));
+    let session = house.world.sign_in(&World::person(house.plan.contoso, mia)).await;
+    let since = async |id: &model::ObjectId| {
+        let ask =
+            Ask::get(format!("/v1.0/users/{id}?$select=signInSessionsValidFromDateTime")).by(house.all());
+        house.ask(ask).await.json()["signInSessionsValidFromDateTime"].as_str().unwrap().to_owned()
+    };
+    let before = since(&mia).await;
+    let me = |who: &str| Ask::get("/v1.0/me").by(house.token(who));
+    let post = |path: String| Ask::new("POST", path);
+    house
+        .say(
+            &mut said,
+            "of a user",
+            post(format!("/v1.0/users/{mia}/revokeSignInSessions")).by(house.token("uma")),
+        )
+        .await;
+    assert!(since(&mia).await > before);
+    assert_eq!(house.ask(me("mia")).await.status, 401);
+    assert_eq!(house.ask(me("gil")).await.status, 200);
+    let cx = house.world.cx();
+    assert!(house.world.directory().session(&cx, &session).await.unwrap().is_none());
+    house
+        .say(
+            &mut said,
+            "of oneself",
+            post("/beta/me/revokeSignInSessions".to_owned()).by(house.token("gil")).json(&json!({})),
+        )
+        .await;
+    assert_eq!(house.ask(me("gil")).await.status, 401);
+    let own = format!("/beta/users/{}/invalidateAllRefreshTokens", house.id("ruth"));
+    house
+        .say(
+            &mut said,
+            "of oneself by id, without a role that manages anybody",
+            post(own).by(house.token("ruth")),
+        )
+        .await;
+    let adele = format!("/v1.0/users/{}/microsoft.graph.revokeSignInSessions", house.id("adele"));
+    house
+        .say(&mut said, "of an administrator, by who may not manage them", post(adele).by(house.token("uma")))
+        .await;
+    house
+        .say(
+            &mut said,
+            "of nobody",
+            post(format!("/v1.0/users/{}/revokeSignInSessions", uuid::Uuid::nil())).by(house.all()),
+        )
+        .await;
+    house
+        .say(
+            &mut said,
+            "an app has no self",
+            post("/v1.0/me/revokeSignInSessions".to_owned()).by(house.all()),
+        )
+        .await;
+    let version = || async { house.world.user(house.plan.contoso, pia).await.unwrap().generation };
+    let invited = version().await;
+    let of_pia = post(format!("/v1.0/users/{pia}/revokeSignInSessions")).by(house.all());
+    assert_eq!(house.ask(of_pia).await.status, 200);
+    assert_eq!(version().await, invited, "the invitation stays good");
+    let log = "/v1.0/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Update StsRefreshTokenValidFrom Timestamp'";
+    let log = house.ask(Ask::get(log).by(house.all())).await.values();
+    let targets: Vec<_> = log.iter().rev().map(|one| one["targetResources"][0]["id"].clone()).collect();
+    assert_eq!(targets, [mia, gil, house.id("ruth"), pia].map(|id| json!(id)));
+    insta::assert_snapshot!(said.text());
+}

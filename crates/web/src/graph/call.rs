@@ -67,6 +67,16 @@ impl Call<'_> {
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"))
     }
 
+    /// `/me` is somebody: an app of its own accord is told so.
+    pub(super) fn require_person(&self) -> Result<(), Problem> {
+        match self.caller.object() {
+            Some(_) => Ok(()),
+            None => {
+                Err(Problem::bad_request("/me request is only valid with delegated authentication flow."))
+            }
+        }
+    }
+
     /// The options of the request.
     pub(super) fn query(&self, entity: &'static EntityType, count_segment: bool) -> Result<Query, Problem> {
         let query = self.read_query(entity, count_segment)?;

@@ -258,8 +258,10 @@ fn operations(out: &mut String) {
             let many = matches!(route.shape, Shape::Many(_));
             line!(out, "        <ReturnType Type=\"{}\" />", collection_of(of.name, many));
         }
-        if route.shape == Shape::Texts {
-            line!(out, "        <ReturnType Type=\"Collection(Edm.String)\" />");
+        match route.shape {
+            Shape::Texts => line!(out, "        <ReturnType Type=\"Collection(Edm.String)\" />"),
+            Shape::Flag => line!(out, "        <ReturnType Type=\"Edm.Boolean\" />"),
+            _ => {}
         }
         line!(out, "      </{element}>");
     }

@@ -138,7 +138,7 @@ async fn dispatch(app: &App, arrival: &Arrival, request: Request) -> Answer {
     // An app has no self, whatever it was granted: it is told so.
     let operation = route
         .and_then(|route| route.operation)
-        .filter(|operation| *operation != Operation::ReadSelf || caller.object().is_some());
+        .filter(|operation| !operation.is_about_oneself() || caller.object().is_some());
     let mut answer = act(app, arrival, request, caller.clone(), target).await;
     match &mut answer {
         Ok(response) => load.note(response.headers_mut(), cost),
@@ -290,6 +290,7 @@ async fn run(action: Action, call: Call<'_>) -> Answer {
         Action::GetUser => users::get(call).await,
         Action::UpdateUser => users::update(call).await,
         Action::DeleteUser => users::delete(call).await,
+        Action::RevokeSessions { own } => users::revoke_sessions(call, own).await,
         Action::Me => users::me(call).await,
         Action::ListDeleted => users::list(call, true).await,
         Action::CountDeleted => users::count(call, true).await,

@@ -199,6 +199,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         (Shape::One(of), _) => answer("Done.", &reference(of, schemas)),
         (Shape::Many(of), _) => answer("Done.", &page_schema(&reference(of, schemas))),
         (Shape::Texts, _) => answer("Done.", &page_schema(&json!({ "type": "string" }))),
+        (Shape::Flag, _) => answer("Done.", &flag_schema()),
         (Shape::Number, _) => json!({
             "description": "Done.", "content": { "text/plain": { "schema": { "type": "integer" } } },
         }),
@@ -226,6 +227,14 @@ fn page_schema(item: &Value) -> Value {
             "@odata.deltaLink": { "type": "string", "format": "uri" },
             "value": { "type": "array", "items": item },
         },
+    })
+}
+
+fn flag_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["@odata.context", "value"],
+        "properties": { "@odata.context": { "type": "string" }, "value": { "type": "boolean" } },
     })
 }
 

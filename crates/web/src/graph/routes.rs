@@ -30,6 +30,10 @@ pub(crate) enum Action {
     GetUser,
     UpdateUser,
     DeleteUser,
+    /// `own`: of whoever asks.
+    RevokeSessions {
+        own: bool,
+    },
     Me,
     ListDeleted,
     CountDeleted,
@@ -55,6 +59,8 @@ pub(crate) enum Shape {
     Many(&'static EntityType),
     /// A list of texts.
     Texts,
+    /// Yes or no.
+    Flag,
     /// The number of objects, as text.
     Number,
 }
@@ -98,6 +104,12 @@ impl Route {
     /// It answers a list of texts.
     const fn texts(mut self) -> Self {
         self.shape = Shape::Texts;
+        self
+    }
+
+    /// It answers yes or no.
+    const fn flag(mut self) -> Self {
+        self.shape = Shape::Flag;
         self
     }
 
@@ -959,6 +971,38 @@ static ROUTES: &[Route] = &[
         "Count service principals",
     )
     .number(),
+    route(
+        "POST",
+        "users/{id}/revokeSignInSessions",
+        Some(O::RevokeSessions),
+        A::RevokeSessions { own: false },
+        "End all sessions and tokens of a user",
+    )
+    .flag(),
+    route(
+        "POST",
+        "users/{id}/invalidateAllRefreshTokens",
+        Some(O::RevokeSessions),
+        A::RevokeSessions { own: false },
+        "The same by its older name, as beta has it",
+    )
+    .flag(),
+    route(
+        "POST",
+        "me/revokeSignInSessions",
+        Some(O::RevokeOwnSessions),
+        A::RevokeSessions { own: true },
+        "End all sessions and tokens of oneself",
+    )
+    .flag(),
+    route(
+        "POST",
+        "me/invalidateAllRefreshTokens",
+        Some(O::RevokeOwnSessions),
+        A::RevokeSessions { own: true },
+        "The same by its older name, as beta has it",
+    )
+    .flag(),
 ];
 
 /// The route table.

@@ -101,6 +101,7 @@ pub(crate) static USER: EntityType = EntityType {
         Property::new("employeeLeaveDateTime", Kind::DateTime),
         Property::new("employeeOrgData", Kind::Complex(&ORG_DATA)),
         Property::new("showInAddressList", Kind::Boolean),
+        Property::new("signInSessionsValidFromDateTime", Kind::DateTime),
         Property::new("signInActivity", Kind::Complex(&SIGN_IN_ACTIVITY)),
     ],
 };

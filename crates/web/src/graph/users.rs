@@ -185,9 +185,7 @@ fn with_sign_ins(mut object: Value, sign_ins: Option<service::SignIns>) -> Value
 
 pub(super) async fn me(call: Call<'_>) -> Answer {
     let query = call.query(&USER, false)?;
-    if call.caller.object().is_none() {
-        return Err(Problem::bad_request("/me request is only valid with delegated authentication flow."));
-    }
+    call.require_person()?;
     let user = call.app.directory.me(&call.arrival.cx, &call.caller).await?;
     let object = call.render(wire::user(&user), &USER, &query);
     Ok(tagged(call.entity(StatusCode::OK, "users", Some(&query), object), user.version))
@@ -202,6 +200,17 @@ pub(super) async fn update(call: Call<'_>) -> Answer {
 pub(super) async fn delete(call: Call<'_>) -> Answer {
     call.app.directory.delete_user(&call.arrival.cx, &call.caller, call.value()).await?;
     Ok(no_content())
+}
+
+/// `revokeSignInSessions`, and what beta called it before. It takes no parameters, so what a client sends along says nothing.
+pub(super) async fn revoke_sessions(call: Call<'_>, own: bool) -> Answer {
+    let key = if own { None } else { Some(call.value()) };
+    if own {
+        call.require_person()?;
+    }
+    call.app.directory.revoke_sign_in_sessions(&call.arrival.cx, &call.caller, key).await?;
+    let context = format!("{}/$metadata#Edm.Boolean", call.base());
+    Ok(success(StatusCode::OK, &json!({ "@odata.context": context, "value": true })))
 }
 
 fn object_id(call: &Call<'_>) -> Result<ObjectId, Problem> {

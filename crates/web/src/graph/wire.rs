@@ -132,6 +132,7 @@ pub(crate) fn listed_fields(selection: &Selection) -> Option<Vec<UserField>> {
             "userType" => UserField::UserType,
             "accountEnabled" => UserField::AccountEnabled,
             "createdDateTime" => UserField::Created,
+            "signInSessionsValidFromDateTime" => UserField::TokensSince,
             "deletedDateTime" => UserField::Deleted,
             "creationType" | "externalUserState" => UserField::Invitation,
             "externalUserStateChangeDateTime" => UserField::InvitationChanged,
@@ -200,7 +201,7 @@ impl<F: Fields> Object for F {
         for name in PROFILE_TEXTS.iter().skip(4).chain(PROFILE_OTHERS) {
             members.put(name, || kept(name))?;
         }
-        Ok(())
+        members.put("signInSessionsValidFromDateTime", show(UserField::TokensSince))
     }
 }
 

@@ -221,8 +221,8 @@ pub(in crate::graph) fn viewed(object: Value, view: View) -> Value {
 
 /// What a user, or whoever asks, belongs to.
 async fn memberships(call: &Call<'_>, own: bool) -> Result<(Vec<GroupObject>, Vec<Role>), Problem> {
-    if own && call.caller.object().is_none() {
-        return Err(Problem::bad_request("/me request is only valid with delegated authentication flow."));
+    if own {
+        call.require_person()?;
     }
     let key = if own { None } else { Some(call.value()) };
     Ok(call.app.directory.member_of(&call.arrival.cx, &call.caller, key).await?)

@@ -29,6 +29,7 @@ const ABILITIES: &[(&str, &[Operation])] = &[
         "ability-users",
         &[
             Operation::UpdateUser,
+            Operation::RevokeSessions,
             Operation::DeleteUser,
             Operation::RestoreUser,
             Operation::PurgeUser,

@@ -122,6 +122,7 @@ pub(in crate::pages) const fn activity(it: Activity) -> &'static str {
         Activity::DeleteSecurityInfo => "activity-delete-security-info",
         Activity::RevokeConsent => "activity-revoke-consent",
         Activity::RevokeSessions => "activity-revoke-sessions",
+        Activity::RevokeRefreshTokens => "activity-revoke-refresh-tokens",
         Activity::UpdateSignInSettings => "activity-update-sign-in-settings",
         Activity::AddIdentityProvider => "activity-add-identity-provider",
         Activity::UpdateIdentityProvider => "activity-update-identity-provider",
