@@ -48,6 +48,8 @@ activities! {
     "An application was changed, or switched on or off." UpdateApplication,
     "A secret or certificate was added to an application, or taken from it." UpdateAppSecrets,
     "A password was set anew." ResetPassword,
+    "A person chose a new password, as was asked of them." ChangePassword,
+    "It was set whether the password has to be changed at the next sign-in." ForcePasswordChange,
     "A group was created." AddGroup,
     "A user was put into a group." AddGroupMember,
     "A user was taken out of a group." RemoveGroupMember,
@@ -161,6 +163,8 @@ impl Activity {
         const APPS: &str = "ApplicationManagement";
         const ACCESS: &str = "CrossTenantAccessSettings";
         match self {
+            Self::ChangePassword => ("Change user password", "UserManagement", CORE, "Update"),
+            Self::ForcePasswordChange => ("Set force change user password", "UserManagement", CORE, "Update"),
             Self::RevokeRefreshTokens => {
                 ("Update StsRefreshTokenValidFrom Timestamp", "UserManagement", CORE, "Update")
             }

@@ -85,7 +85,7 @@ pub use tokens::{
     DeviceAnswer, DeviceStep, DeviceView, OAuthFault, ResponseMode, SignOut, SignOutRequest, Step,
     TokenAnswer, TokenRequest, Visit,
 };
-pub use users::{Obstacle, UserPatch};
+pub use users::{Obstacle, PasswordChange, UserPatch};
 pub use verify::Findings;
 
 use identity::MasterKey;

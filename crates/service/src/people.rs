@@ -5,7 +5,7 @@ use crate::{
     authn::{authorized, authorized_to_read, may_read, principal},
     record::Draft,
     tenants::{new_user, require_domain},
-    users::{apply, find},
+    users::{PasswordChange, apply, find},
 };
 use model::{
     Cx, Error, ObjectId, Result, User,
@@ -106,6 +106,10 @@ impl Directory {
         let (mut user, _) = apply(&blank, &new.properties, cx)?;
         user.version = 1;
         user.generation = 1;
+        let asked = new.properties.password_change;
+        // Nobody has a second factor before they were here.
+        asked.map_or(Ok(()), |asked| asked.require_possible(false))?;
+        let force = asked.is_some_and(PasswordChange::is_required);
         let hash = self.judged_hash(cx, &organisation.name, &user, Some(&new.password)).await?;
         let (cx, caller, scope) = (cx.clone(), caller.clone(), caller.scope());
         self.store()
@@ -115,7 +119,7 @@ impl Directory {
                 let mut changes = ChangeSet::new();
                 changes.insert_user(&user);
                 if let Some(hash) = &hash {
-                    changes.set_password(&user, hash, cx.now);
+                    changes.set_password(&user, hash, cx.now).require_password_change(&user, force);
                 }
                 let draft = Draft::by(&cx, Activity::AddUser, &principal).on_user(&cx, &user).with(
                     "UserType",

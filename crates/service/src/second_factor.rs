@@ -84,6 +84,11 @@ fn label(user: &User) -> String {
     format!("second-factor/{}/{}", user.tenant, user.id)
 }
 
+/// Is this person asked for a second factor at every sign-in?
+pub(crate) fn is_set_up(reader: &Reader<'_>, user: ObjectId) -> Result<bool> {
+    Ok(reader.second_factor(user)?.is_some_and(|factor| factor.confirmed.is_some()))
+}
+
 /// Does the organisation ask role holders for a second factor?
 fn asks_for_second_factor(reader: &Reader<'_>, directory: &Directory) -> Result<bool> {
     let stored = reader.sign_in_settings()?.map(|settings| settings.second_factor_for_roles);
@@ -162,7 +167,7 @@ impl Directory {
             .commit(scope(tenant), move |reader| {
                 require_fresh(&cx, &who)?;
                 let user = account(reader, &who)?;
-                if reader.second_factor(user.id)?.is_some_and(|factor| factor.confirmed.is_some()) {
+                if is_set_up(reader, user.id)? {
                     return Err(Error::new(
                         ErrorKind::Conflict,
                         "There is a second factor already. Take it away first, then set up another one.",

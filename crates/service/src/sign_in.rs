@@ -13,7 +13,7 @@ use identity::Secret;
 use model::{
     Cx, Error, ErrorKind, Home, ObjectId, Person, Result, Span, TenantId, User,
     audit::{Activity, Initiator},
-    domain_of, fold, is_plain_address,
+    domain_of, fold, is_plain_address, lifecycle,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChangeSet, Decision, Membership, Passcode, ProviderChoice, Reader, Session, SessionDetail};
@@ -78,6 +78,13 @@ pub enum SignIn {
         /// Proves the first step; goes back with the code.
         ticket: String,
     },
+    /// Everything is right, and the person has to choose a new password before there is a session.
+    NewPassword {
+        /// Proves the steps so far; goes back with the new password.
+        ticket: String,
+    },
+    /// The new password is the one that is to be changed.
+    SamePassword,
     /// User name, password or passcode is wrong; which of them is not told.
     Wrong,
     /// The password is right, but the account is blocked at home.
@@ -97,8 +104,10 @@ const PASSCODE_ATTEMPTS: i64 = 5;
 const RESEND: Span = Span::minutes(1);
 /// How long the second step may take.
 const STEP_LIFE: Span = Span::minutes(10);
-/// The label of the ticket between the two steps.
+/// The label of the ticket to the second factor.
 const TICKET: &str = "second-factor";
+/// The label of the ticket to the choice of a new password: only whoever has come past the second factor has one.
+const CHANGE: &str = "password-change";
 /// The most that is kept of what a browser calls itself.
 const AGENT: usize = 200;
 
@@ -157,14 +166,16 @@ impl Fresh {
     }
 }
 
-/// The first step, on its way to the second. It holds as long as the password and the account stay as they were.
-#[derive(Serialize, Deserialize)]
+/// What was proved, on its way to the next step. It holds as long as the password and the account stay as they were.
+#[derive(Clone, Serialize, Deserialize)]
 struct Ticket {
     tenant: TenantId,
     user: ObjectId,
     password: String,
     generation: i64,
     until: i64,
+    /// How the second factor was proved, if it was.
+    second_factor: Option<String>,
 }
 
 /// What was found out about a password, outside of any transaction.
@@ -334,10 +345,14 @@ impl Directory {
                 let Some(signed_in) = signed_in else {
                     return refuse_blocked(changes, &cx, &user);
                 };
-                if reader.second_factor(user.id)?.is_some_and(|factor| factor.confirmed.is_some()) {
-                    let phc = judged.renewed.as_ref().unwrap_or(&judged.phc);
-                    let ticket = directory.ticket(&cx, &user, phc);
+                let phc = judged.renewed.as_ref().unwrap_or(&judged.phc);
+                if second_factor::is_set_up(reader, user.id)? {
+                    let ticket = directory.ticket(TICKET, &cx, (&user, phc), None);
                     return Decision::done(changes, SignIn::SecondFactor { ticket });
+                }
+                if reader.password_change_required(user.id)? {
+                    let ticket = directory.ticket(CHANGE, &cx, (&user, phc), None);
+                    return Decision::done(changes, SignIn::NewPassword { ticket });
                 }
                 let record = Draft::by_user(&cx, Activity::SignIn, &user, None).on_user(&cx, &user);
                 changes.record(record.done());
@@ -348,16 +363,45 @@ impl Directory {
             .await
     }
 
-    fn ticket(&self, cx: &Cx, user: &User, phc: &str) -> String {
+    fn ticket(
+        &self,
+        label: &str,
+        cx: &Cx,
+        (user, phc): (&User, &str),
+        second_factor: Option<&str>,
+    ) -> String {
         let ticket = Ticket {
             tenant: user.tenant,
             user: user.id,
             password: self.private_key("ticket-password", &[phc]),
             generation: user.generation,
             until: (cx.now + STEP_LIFE).as_micros(),
+            second_factor: second_factor.map(str::to_owned),
         };
         // Ids, numbers and hexadecimal always serialise.
-        self.sign_opaque(TICKET, &serde_json::to_vec(&ticket).unwrap_or_default())
+        self.sign_opaque(label, &serde_json::to_vec(&ticket).unwrap_or_default())
+    }
+
+    /// Reads a ticket to this step that is not too old.
+    fn open_ticket(&self, label: &str, cx: &Cx, ticket: &str) -> Option<Ticket> {
+        let bytes = self.open_opaque(label, ticket)?;
+        let ticket = serde_json::from_slice::<Ticket>(&bytes).ok()?;
+        (cx.now.as_micros() < ticket.until).then_some(ticket)
+    }
+
+    /// The account of a ticket and its password, if both are still as they were.
+    fn stands(&self, reader: &Reader<'_>, ticket: &Ticket) -> Result<Option<(User, String)>> {
+        let user = reader.live_user(ticket.user)?.filter(|user| user.generation == ticket.generation);
+        let phc = reader.password(ticket.user)?.unwrap_or_default();
+        let same = self.private_key("ticket-password", &[&phc]) == ticket.password;
+        Ok(user.filter(|_| same).map(|user| (user, phc)))
+    }
+
+    /// The same, of somebody who has to choose a new password. Whoever has set up a second factor meanwhile has to prove it.
+    fn stands_to_change(&self, reader: &Reader<'_>, ticket: &Ticket) -> Result<Option<(User, String)>> {
+        let Some((user, phc)) = self.stands(reader, ticket)? else { return Ok(None) };
+        let proved = ticket.second_factor.is_some() || !second_factor::is_set_up(reader, user.id)?;
+        Ok((proved && reader.password_change_required(user.id)?).then_some((user, phc)))
     }
 
     /// The second step: a code of the authenticator app, or a recovery code. A ticket that is too old answers `Wrong`, too.
@@ -369,11 +413,7 @@ impl Directory {
         code: &str,
     ) -> Result<SignIn> {
         let visitor = visitor.into();
-        let ticket = self.open_opaque(TICKET, ticket);
-        let ticket = ticket.and_then(|bytes| serde_json::from_slice::<Ticket>(&bytes).ok());
-        let Some(ticket) = ticket.filter(|ticket| cx.now.as_micros() < ticket.until) else {
-            return Ok(SignIn::Wrong);
-        };
+        let Some(ticket) = self.open_ticket(TICKET, cx, ticket) else { return Ok(SignIn::Wrong) };
         let (tenant, code) = (ticket.tenant, second_factor::cleaned(code));
         let lanes = self.lanes("throttle-code", tenant, &ticket.user.to_string(), &visitor);
         if let Some(seconds) = self.count(cx, tenant, &lanes).await? {
@@ -386,10 +426,7 @@ impl Directory {
         self.store()
             .commit(scope(tenant), move |reader| {
                 let mut changes = ChangeSet::new();
-                let user = reader.live_user(ticket.user)?.filter(|user| user.generation == ticket.generation);
-                let phc = reader.password(ticket.user)?.unwrap_or_default();
-                let same = directory.private_key("ticket-password", &[&phc]) == ticket.password;
-                let Some(user) = user.filter(|_| same) else {
+                let Some((user, phc)) = directory.stands(reader, &ticket)? else {
                     return Decision::done(changes, SignIn::Wrong);
                 };
                 let Some(how) = directory.accept_code(reader, &mut changes, &cx, &user, &code)? else {
@@ -405,11 +442,112 @@ impl Directory {
                 let Some(signed_in) = signed_in else {
                     return refuse_blocked(changes, &cx, &user);
                 };
+                if reader.password_change_required(user.id)? {
+                    let ticket = directory.ticket(CHANGE, &cx, (&user, &phc), Some(how));
+                    return Decision::done(changes, SignIn::NewPassword { ticket });
+                }
                 let signed_in = SignedIn { second_factor: true, ..signed_in };
                 let record = Draft::by_user(&cx, Activity::SignIn, &user, None).on_user(&cx, &user);
                 changes.record(record.detail("secondFactor", how).done());
                 let device = directory.introduce(&cx, &fold(&user.upn), &visitor);
                 let opens = second_factor::opens_administration(reader, &directory, &user, true)?;
+                let done = fresh.begin(&mut changes, tenant, signed_in, opens, device);
+                Decision::done(changes, done)
+            })
+            .await
+    }
+
+    /// The last step of whoever has to choose a new password: it takes the place of the old one, everything from before ends, and
+    /// the session begins. A ticket is used up by that; one that is used up or too old answers `Wrong`.
+    ///
+    /// # Errors
+    /// `BadRequest` for a password that can be guessed.
+    pub async fn choose_password(
+        &self,
+        cx: &Cx,
+        visitor: impl Into<Visitor>,
+        ticket: &str,
+        password: &str,
+    ) -> Result<SignIn> {
+        let visitor = visitor.into();
+        let Some(ticket) = self.open_ticket(CHANGE, cx, ticket) else { return Ok(SignIn::Wrong) };
+        let found = self
+            .store()
+            .read(scope(ticket.tenant), |reader| {
+                let found = self.stands_to_change(reader, &ticket)?;
+                found.map(|(user, phc)| Ok((reader.tenant()?.name, user, phc))).transpose()
+            })
+            .await?;
+        let Some((organisation, user, old)) = found else { return Ok(SignIn::Wrong) };
+        self.judge_new_password(&organisation, &user, password).await?;
+        // Comparing and hashing cost: from here on, tries count.
+        let lanes = self.lanes("throttle-change", ticket.tenant, &ticket.user.to_string(), &visitor);
+        if let Some(seconds) = self.count(cx, ticket.tenant, &lanes).await? {
+            return Ok(SignIn::Throttled { seconds });
+        }
+        match self.hash_other_than(cx, &old, password).await? {
+            Some(hash) => self.conclude_change(cx, ticket, lanes, hash, visitor).await,
+            None => Ok(SignIn::SamePassword),
+        }
+    }
+
+    /// The hash of a new password; none if it is the old one.
+    async fn hash_other_than(&self, cx: &Cx, old: &str, password: &str) -> Result<Option<String>> {
+        let _permit = self.hashing_permit().await?;
+        let (old, password) = (old.to_owned(), password.to_owned());
+        let random = std::sync::Arc::clone(&cx.random);
+        blocking(move || {
+            if identity::verify_password(&password, &old) {
+                return Ok(None);
+            }
+            identity::hash_password(&password, random.as_ref()).map(Some)
+        })
+        .await
+    }
+
+    async fn conclude_change(
+        &self,
+        cx: &Cx,
+        ticket: Ticket,
+        lanes: Lanes,
+        hash: String,
+        visitor: Visitor,
+    ) -> Result<SignIn> {
+        let tenant = ticket.tenant;
+        let person = Person::Member { tenant, object: ticket.user };
+        let mut fresh = Fresh::new(cx, tenant, &person, &visitor);
+        let second_factor = ticket.second_factor.is_some();
+        fresh.detail.second_factor = second_factor;
+        let (directory, cx) = (self.clone(), cx.clone());
+        self.store()
+            .commit(scope(tenant), move |reader| {
+                let mut changes = ChangeSet::new();
+                let Some((user, _)) = directory.stands_to_change(reader, &ticket)? else {
+                    return Decision::done(changes, SignIn::Wrong);
+                };
+                lanes.forgive(reader, &mut changes)?;
+                let signed_in = describe(reader, person.clone(), &fresh.session)?;
+                let Some(signed_in) = signed_in else {
+                    changes.guard_user(&user);
+                    return refuse_blocked(changes, &cx, &user);
+                };
+                let next = lifecycle::void_tokens(&user, cx.now);
+                changes
+                    .update_user(&next)
+                    .revoke(&next)
+                    .set_password(&next, &hash, cx.now)
+                    .require_password_change(&next, false);
+                let record = Draft::by_user(&cx, Activity::ChangePassword, &user, None).on_user(&cx, &user);
+                changes.record(record.done());
+                let signed_in = SignedIn { second_factor, ..signed_in };
+                let record = Draft::by_user(&cx, Activity::SignIn, &user, None).on_user(&cx, &user);
+                let record = match &ticket.second_factor {
+                    Some(how) => record.detail("secondFactor", how),
+                    None => record,
+                };
+                changes.record(record.done());
+                let device = directory.introduce(&cx, &fold(&user.upn), &visitor);
+                let opens = second_factor::opens_administration(reader, &directory, &user, second_factor)?;
                 let done = fresh.begin(&mut changes, tenant, signed_in, opens, device);
                 Decision::done(changes, done)
             })

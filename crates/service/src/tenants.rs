@@ -120,7 +120,7 @@ impl Directory {
         Ok(Plan { tenant, administrator, records })
     }
 
-    /// Hashes a password after judging it; the organisation's and the person's own names do not count as secret.
+    /// Hashes a password after judging it.
     pub(crate) async fn judged_hash(
         &self,
         cx: &Cx,
@@ -129,12 +129,23 @@ impl Directory {
         password: Option<&str>,
     ) -> Result<Option<String>> {
         let Some(password) = password else { return Ok(None) };
+        self.judge_new_password(organisation, user, password).await?;
+        self.hash_password(cx, password).await.map(Some)
+    }
+
+    /// Refuses a new password that can be guessed; the organisation's and the person's own names do not count as secret.
+    pub(crate) async fn judge_new_password(
+        &self,
+        organisation: &str,
+        user: &User,
+        password: &str,
+    ) -> Result<()> {
         let words = [organisation, user.upn.as_str(), user.display_name.as_str()].map(str::to_owned);
-        let (password, random) = (password.to_owned(), std::sync::Arc::clone(&cx.random));
+        let password = password.to_owned();
         let _permit = self.hashing_permit().await?;
         blocking(move || match identity::password_problem(&password, &words.each_ref().map(String::as_str)) {
             Some(problem) => Err(Error::bad_request(people::advice(problem))),
-            None => identity::hash_password(&password, random.as_ref()).map(Some),
+            None => Ok(()),
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Live users: list, read, change, remove.
 
-use crate::{Caller, Directory, authn::authorized, home, record::Draft};
+use crate::{Caller, Directory, authn::authorized, home, record::Draft, second_factor};
 use model::{
     Cx, Deletion, DeletionCause, Error, ErrorKind, Home, ObjectId, Result, User, UserType,
     audit::Activity,
@@ -9,6 +9,33 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 use store::{ChangeSet, Decision, Reader, UserField, UserPage, UserQuery, UserRows};
+
+/// Whether a password has to be changed at the next sign-in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PasswordChange {
+    /// It is good as it is.
+    NotRequired,
+    /// `forceChangePasswordNextSignIn`
+    Required,
+    /// `forceChangePasswordNextSignInWithMfa`: behind the second factor, which the person must have.
+    RequiredWithSecondFactor,
+}
+
+impl PasswordChange {
+    pub(crate) const fn is_required(self) -> bool {
+        !matches!(self, Self::NotRequired)
+    }
+
+    /// Whoever has a second factor is asked for it at every sign-in, before anything else. Who has none could not be.
+    pub(crate) fn require_possible(self, has_second_factor: bool) -> Result<()> {
+        if self == Self::RequiredWithSecondFactor && !has_second_factor {
+            return Err(Error::bad_request(
+                "This person has no second factor, so none can be asked for before the password is changed: send forceChangePasswordNextSignIn instead of forceChangePasswordNextSignInWithMfa.",
+            ));
+        }
+        Ok(())
+    }
+}
 
 /// A partial update of a user; what is absent stays. Only what is here can be written at all.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -31,6 +58,8 @@ pub struct UserPatch {
     pub user_name: Option<String>,
     /// `passwordProfile/password`: sessions and tokens from before end.
     pub password: Option<String>,
+    /// `passwordProfile`: what is to happen at the next sign-in.
+    pub password_change: Option<PasswordChange>,
     /// Properties that are kept as they come; null removes.
     pub profile: Map<String, Value>,
 }
@@ -219,7 +248,7 @@ impl Directory {
 
     /// Changes a live user.
     pub async fn update_user(&self, cx: &Cx, caller: &Caller, key: &str, patch: UserPatch) -> Result<()> {
-        let hash = self.new_hash(cx, caller, key, patch.password.as_deref()).await?;
+        let hash = self.new_hash(cx, caller, key, &patch).await?;
         let (cx, caller, scope, key) = (cx.clone(), caller.clone(), caller.scope(), key.to_owned());
         self.store()
             .commit(scope, move |reader| {
@@ -236,7 +265,8 @@ impl Directory {
                     crate::people::require_user_name(reader, upn)?;
                 }
                 let (mut next, modified) = apply(&user, &patch, &cx)?;
-                if modified.is_empty() && hash.is_none() {
+                let force = forced(reader, &user, &patch)?;
+                if modified.is_empty() && hash.is_none() && force.is_none() {
                     return Decision::done(changes, ());
                 }
                 if let Some(hash) = &hash {
@@ -245,6 +275,13 @@ impl Directory {
                     next.tokens_since = next.tokens_since.max(voided.tokens_since);
                     changes.set_password(&user, hash, cx.now);
                     let draft = Draft::by(&cx, Activity::ResetPassword, &principal).on_user(&cx, &user);
+                    changes.record(draft.done());
+                }
+                if let Some(force) = force {
+                    changes.require_password_change(&user, force);
+                    let draft = Draft::by(&cx, Activity::ForcePasswordChange, &principal)
+                        .on_user(&cx, &user)
+                        .with("ForceChangePassword", Some(json!(!force)), Some(json!(force)));
                     changes.record(draft.done());
                 }
                 let blocked = user.account_enabled && !next.account_enabled;
@@ -260,15 +297,16 @@ impl Directory {
             .await
     }
 
-    /// The hash of a new password, if it is to be set: judged with the names that everybody knows.
+    /// The hash of a new password, if it is to be set: judged with the names that everybody knows. Also refuses to ask somebody who
+    /// has no password here for another one.
     async fn new_hash(
         &self,
         cx: &Cx,
         caller: &Caller,
         key: &str,
-        password: Option<&str>,
+        patch: &UserPatch,
     ) -> Result<Option<String>> {
-        if password.is_none() {
+        if patch.password.is_none() && !patch.password_change.is_some_and(PasswordChange::is_required) {
             return Ok(None);
         }
         let (organisation, user) = self
@@ -285,7 +323,7 @@ impl Directory {
                 "The password of somebody homed elsewhere is kept there. Ask that organization to change it.",
             ));
         }
-        self.judged_hash(cx, &organisation, &user, password).await
+        self.judged_hash(cx, &organisation, &user, patch.password.as_deref()).await
     }
 
     /// Soft-deletes a live user.
@@ -343,6 +381,19 @@ pub(crate) fn soft_delete(
         home::announce(changes, cx, user, home::Event::Deleted(event));
     }
     Ok(next)
+}
+
+/// Whether the password has to be changed, where that is to be otherwise than it is.
+fn forced(reader: &Reader<'_>, user: &User, patch: &UserPatch) -> Result<Option<bool>> {
+    let Some(asked) = patch.password_change else { return Ok(None) };
+    asked.require_possible(second_factor::is_set_up(reader, user.id)?)?;
+    let force = asked.is_required();
+    if force && patch.password.is_none() && reader.password(user.id)?.is_none() {
+        return Err(Error::bad_request(
+            "This person has no password yet that could be changed: send one in passwordProfile as well.",
+        ));
+    }
+    Ok((force != reader.password_change_required(user.id)?).then_some(force))
 }
 
 /// A changed property: its name, before, after.

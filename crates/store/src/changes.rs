@@ -373,12 +373,20 @@ impl ChangeSet {
         )
     }
 
-    /// Sets the password hash of a member.
+    /// Sets the password hash of a member. Whether it must be changed stays as it is: a hash is also written anew at a higher cost.
     pub fn set_password(&mut self, user: &User, hash: &str, now: Timestamp) -> &mut Self {
         self.any(
             "insert into passwords (tenant_id, user_id, hash, changed_at) values (?1, ?2, ?3, ?4) \
              on conflict (tenant_id, user_id) do update set hash = excluded.hash, changed_at = excluded.changed_at",
             vec![user.tenant.into(), user.id.into(), hash.into(), now.into()],
+        )
+    }
+
+    /// Says whether a member has to choose a new password at the next sign-in; nothing for whoever has none.
+    pub fn require_password_change(&mut self, user: &User, required: bool) -> &mut Self {
+        self.any(
+            "update passwords set change_required = ?3 where tenant_id = ?1 and user_id = ?2",
+            vec![user.tenant.into(), user.id.into(), required.into()],
         )
     }
 

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ("0007_account", include_str!("../migrations/0007_account.sql")),
     ("0008_counts", include_str!("../migrations/0008_counts.sql")),
     ("0009_indexes", include_str!("../migrations/0009_indexes.sql")),
+    ("0010_password_change", include_str!("../migrations/0010_password_change.sql")),
 ];
 
 /// What a schema is written for. A line `-- only: sqlite` or `-- only: postgres` before a statement keeps it from the other.

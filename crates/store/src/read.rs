@@ -503,6 +503,15 @@ impl<'a> Reader<'a> {
             .transpose()
     }
 
+    /// Does a member have to choose a new password at the next sign-in?
+    pub fn password_change_required(&self, id: ObjectId) -> Result<bool> {
+        let row = self.row(
+            "select change_required from passwords where tenant_id = ?1 and user_id = ?2",
+            &[id.into()],
+        )?;
+        row.map_or(Ok(false), |mut row| row.bool())
+    }
+
     /// An application.
     pub fn app(&self, id: AppId) -> Result<Option<App>> {
         Ok(self.kept(Kept::App(id), || self.read_app(id))?.map(|app| (*app).clone()))

@@ -21,6 +21,7 @@ fn fill(world: &World) {
                         .insert_user(&ana)
                         .insert_role(&ana, Role::GlobalAdministrator)
                         .set_password(&ana, "hash", at(2))
+                        .require_password_change(&ana, n % 2 == 0)
                         .insert_membership(&ana, object(70))
                         .record(record(n, vec![slot(ana.id, "Ana")]));
                 }

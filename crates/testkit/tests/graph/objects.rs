@@ -388,9 +388,9 @@ async fn users_that_are_created() {
         ("the form of a guest", "userPrincipalName", json!("x#EXT#@contoso.example")),
         ("a password that can be guessed", "passwordProfile", json!({"password": "password"})),
         (
-            "a forced change",
+            "a forced change behind a second factor that nobody can have yet",
             "passwordProfile",
-            json!({"password": "violet harbour tram", "forceChangePasswordNextSignIn": true}),
+            json!({"password": "violet harbour tram", "forceChangePasswordNextSignInWithMfa": true}),
         ),
         ("no name", "displayName", Value::Null),
         ("an unknown member", "foo", json!(1)),
@@ -400,9 +400,76 @@ async fn users_that_are_created() {
         body[name] = value;
         assert_eq!(house.say(&mut said, title, post(&body)).await.status, 400, "{title}");
     }
+    let mut forced = whole.clone();
+    forced["userPrincipalName"] = json!("ona@contoso.example");
+    forced["passwordProfile"]["forceChangePasswordNextSignIn"] = json!(true);
+    assert_eq!(house.say(&mut said, "a forced change", post(&forced)).await.status, 201);
     let key = "/v1.0/users(userPrincipalName='nia@contoso.example')?$select=id,jobTitle,employeeOrgData,showInAddressList,mailNickname";
     house.say(&mut said, "by the alternate key", Ask::get(key).by(house.all())).await;
     insta::assert_snapshot!(said.text());
+}
+
+/// Says what the password is good for at the door.
+async fn enters(house: &House, user_name: &str, password: &str) -> &'static str {
+    let directory = house.world.directory();
+    match directory.sign_in(&house.world.cx(), "192.0.2.7", user_name, password).await.unwrap() {
+        service::SignIn::SignedIn { .. } => "in",
+        service::SignIn::NewPassword { .. } => "has to change",
+        _ => "out",
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_password_is_forced_and_taken_back() {
+    let house = House::new().await;
+    let (name, first) = ("nia@contoso.example", "violet harbour tram seventeen");
+    let new = json!({
+        "accountEnabled": true, "displayName": "Nia", "mailNickname": "nia", "userPrincipalName": name,
+        "passwordProfile": {"password": first, "forceChangePasswordNextSignIn": true},
+    });
+    let made = house.ask(Ask::new("POST", "/v1.0/users").by(house.all()).json(&new)).await;
+    assert_eq!((made.status.as_u16(), enters(&house, name, first).await), (201, "has to change"));
+    let patch = async |of: &str, profile: Value| {
+        let ask = Ask::new("PATCH", format!("/v1.0/users/{of}")).by(house.all());
+        house.ask(ask.json(&json!({ "passwordProfile": profile }))).await.status.as_u16()
+    };
+    let second = "amber lantern under quay";
+    for (profile, password, then) in [
+        (json!({"forceChangePasswordNextSignIn": false}), first, "in"),
+        (json!({"forceChangePasswordNextSignIn": true}), first, "has to change"),
+        (json!({"forceChangePasswordNextSignInWithMfa": false}), first, "has to change"),
+        // What is not said stays as it is.
+        (json!({"password": second}), second, "has to change"),
+        (json!({"password": first, "forceChangePasswordNextSignIn": false}), first, "in"),
+        (json!({"password": second, "forceChangePasswordNextSignIn": true}), second, "has to change"),
+    ] {
+        assert_eq!(patch(name, profile.clone()).await, 204, "{profile}");
+        assert_eq!(enters(&house, name, password).await, then, "{profile}");
+    }
+    assert_eq!(
+        patch(name, json!({"forceChangePasswordNextSignInWithMfa": true})).await,
+        400,
+        "no second factor"
+    );
+    let (display_name, user_name) = ("Oda".to_owned(), "oda@contoso.example".to_owned());
+    let oda = service::NewMember { display_name, user_name, password: None };
+    house.world.directory().add_member(&house.world.cx(), house.plan.contoso, oda).await.unwrap();
+    assert_eq!(
+        patch("oda@contoso.example", json!({"forceChangePasswordNextSignIn": true})).await,
+        400,
+        "there is none yet"
+    );
+    let gil = house.id("gil").to_string();
+    assert_eq!(patch(&gil, json!({"forceChangePasswordNextSignIn": true})).await, 400, "homed elsewhere");
+    let uma = house.id("uma").to_string();
+    assert_eq!(patch(&uma, json!({"forceChangePasswordNextSignIn": true})).await, 403, "holds a role");
+    let log =
+        "/v1.0/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Set force change user password'";
+    assert_eq!(
+        house.ask(Ask::get(log).by(house.all())).await.values().len(),
+        4,
+        "each change, and nothing else"
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::{
     wire::{claims, parameters},
 };
 use model::Span;
+use service::{PasswordChange, UserPatch};
 use std::fmt::Write;
 
 #[tokio::test]
@@ -48,6 +49,38 @@ async fn signing_in_goes_on_to_the_app_by_a_page_of_our_own() {
         ("password", password),
     ];
     let done = browser.submit("/signin", &fields).await;
+    done.is(200);
+    assert!(browser.get(&done.onward()).await.sent().1.contains_key("code"));
+}
+
+/// Whoever has to choose a new password does so on the way to the app, which gets nothing before.
+#[tokio::test]
+async fn a_new_password_is_chosen_on_the_way_to_the_app() {
+    let house = House::new(14).await;
+    let (old, new) = ("seven quiet otters juggle", "nine loud herons whistle");
+    let (directory, cx) = (house.world.directory(), house.world.cx());
+    directory.set_password(&cx, house.contoso, house.mia, old).await.unwrap();
+    let patch = UserPatch { password_change: Some(PasswordChange::Required), ..UserPatch::default() };
+    directory.update_user(&cx, &house.operator(), &house.mia.to_string(), patch).await.unwrap();
+    let mut browser = house.program();
+    let sent = browser.get(&house.ask(&[])).await;
+    let page = browser.get(sent.header("location")).await;
+    let (csrf, back) = (page.field("csrf"), page.field("return"));
+    let common = [("csrf", csrf.as_str()), ("return", back.as_str()), ("userName", "mia@contoso.example")];
+    let fields = [&common[..], &[("step", "password"), ("password", old)]].concat();
+    let asked = browser.submit("/signin", &fields).await;
+    asked.is(200).says("Choose a new password");
+    let silent = browser.get(&house.ask(&[("prompt", "none")])).await;
+    assert_eq!(silent.sent().1["error"], "login_required");
+    assert!(browser.get(&back).await.header("location").starts_with("/signin?"));
+    let ticket = asked.field("ticket");
+    let chosen = [
+        ("step", "newPassword"),
+        ("ticket", ticket.as_str()),
+        ("newPassword", new),
+        ("newPasswordAgain", new),
+    ];
+    let done = browser.submit("/signin", &[&common[..], &chosen].concat()).await;
     done.is(200);
     assert!(browser.get(&done.onward()).await.sent().1.contains_key("code"));
 }

@@ -30,7 +30,7 @@ fn codes_of(page: &Page) -> Vec<String> {
 }
 
 /// Sets a second factor up by the pages; the secret and the recovery codes.
-async fn set_up(scene: &Scene, browser: &mut Browser) -> (TotpSecret, Vec<String>) {
+pub async fn set_up(scene: &Scene, browser: &mut Browser) -> (TotpSecret, Vec<String>) {
     let page = browser.submit(SECURITY, SECURITY, &[("act", "begin")]).await;
     page.is(200).says("Scan this picture");
     assert!(page.body.contains("<svg class=\"qr\"") && page.body.contains("<path d=\"M"));

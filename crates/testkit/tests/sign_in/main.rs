@@ -14,6 +14,8 @@ mod innkeeper;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod sessions;

@@ -14,7 +14,7 @@ use http::{HeaderValue, StatusCode, header};
 use model::{Error, ObjectId, UserType};
 use odata::{Direction, Filter, Query, filter::field_of};
 use serde_json::{Map, Value, json};
-use service::{UserField, UserPatch, UserQuery};
+use service::{PasswordChange, UserField, UserPatch, UserQuery};
 
 /// Does the filter hold of the user as rendered? Where the store keeps no column for a property, this decides.
 fn judge(query: &Query) -> impl Fn(&model::User) -> bool + Send + Sync + use<'_> {
@@ -283,7 +283,7 @@ pub(super) fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
             "accountEnabled" => patch.account_enabled = Some(body::boolean(&value)?),
             "userType" => patch.user_type = Some(user_type(&value)?),
             "userPrincipalName" => patch.user_name = Some(body::required_text(value)?),
-            "passwordProfile" => patch.password = password(value)?,
+            "passwordProfile" => (patch.password, patch.password_change) = password(value)?,
             "showInAddressList" => {
                 let flag = if value.is_null() { value } else { json!(body::boolean(&value)?) };
                 patch.profile.insert(name, flag);
@@ -319,29 +319,30 @@ pub(super) fn parse(body: Map<String, Value>) -> Result<UserPatch, Problem> {
     Ok(patch)
 }
 
-/// `passwordProfile`: the password; what else it says is answered as it is here.
-fn password(value: Value) -> Result<Option<String>, Problem> {
+/// `passwordProfile`: the password, and whether it has to be changed at the next sign-in.
+fn password(value: Value) -> Result<(Option<String>, Option<PasswordChange>), Problem> {
     let members = match value {
         Value::Object(members) => members,
-        Value::Null => return Ok(None),
+        Value::Null => return Ok((None, None)),
         _ => return Err(body::mistyped("microsoft.graph.passwordProfile")),
     };
-    let mut password = None;
+    let (mut password, mut plain, mut with_second_factor) = (None, None, None);
     for (name, value) in body::members(members) {
         match name.as_str() {
             "password" => password = body::text(value)?,
-            // There is no forced change yet: to accept one would promise what does not happen.
-            "forceChangePasswordNextSignIn" | "forceChangePasswordNextSignInWithMfa" => {
-                if body::boolean(&value)? {
-                    return Err(Problem::bad_request(
-                        "A change of the password at the next sign-in cannot be forced here: send forceChangePasswordNextSignIn false.",
-                    ));
-                }
-            }
+            "forceChangePasswordNextSignIn" => plain = Some(body::boolean(&value)?),
+            "forceChangePasswordNextSignInWithMfa" => with_second_factor = Some(body::boolean(&value)?),
             _ => return Err(body::unknown(&name, "microsoft.graph.passwordProfile")),
         }
     }
-    Ok(password)
+    let change = match (plain, with_second_factor) {
+        (_, Some(true)) => Some(PasswordChange::RequiredWithSecondFactor),
+        (Some(true), _) => Some(PasswordChange::Required),
+        (Some(false), _) => Some(PasswordChange::NotRequired),
+        // That it need not be behind the second factor does not say that it need not be.
+        (None, _) => None,
+    };
+    Ok((password, change))
 }
 
 fn org_data(value: Value) -> Result<Value, Problem> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 pub const STORIES: &[Row] = &[
     ("account::signing in says what is wrong", Matrix::Languages, trouble),
+    ("account::a new password is chosen at the first sign-in", Matrix::Languages, new_password),
     ("account::a mailbox signs in with a passcode", Matrix::Languages, passcode),
     ("account::devices are listed and signed out", Matrix::Languages, sessions),
     ("account::a second factor is set up, used and taken away", Matrix::Languages, factor),
@@ -35,6 +36,29 @@ fn trouble(tour: &Tour<'_>) {
     tour.says("overview-title");
     tour.press("sign-out");
     tour.says("sign-in-signed-out").look("sign_in", "signed-out");
+}
+
+fn new_password(tour: &Tour<'_>) {
+    let (name, first) = ("newcomer@contoso.example", "violet harbour tram seventeen");
+    let profile = json!({ "password": first, "forceChangePasswordNextSignIn": true });
+    let body = json!({ "displayName": "Newcomer", "userPrincipalName": name, "mailNickname": "newcomer", "accountEnabled": true, "passwordProfile": profile });
+    tour.graph().post("/v1.0/users", &body).is(201);
+    tour.go("/myaccount/organizations");
+    tour.sign_in_here(name, first);
+    tour.says("new-password-lead").look("sign_in", "new-password");
+    let choose = |new: &str, again: &str| {
+        tour.fill("new-password", new);
+        tour.fill("new-password-again", again);
+        tour.press("new-password-save");
+    };
+    choose("short", "short");
+    tour.says("problem-password-too-weak").look("sign_in", "new-password-refused");
+    let field = tour.chrome.find("textbox", &tour.t("new-password"));
+    assert!(field.description.contains(&tour.t("problem-password-too-weak")), "it is read out: {field}");
+    choose(first, first);
+    tour.says("new-password-same");
+    choose("amber lantern under quay", "amber lantern under quay");
+    tour.chrome.is_at("/myaccount/organizations");
 }
 
 fn passcode(tour: &Tour<'_>) {

@@ -9,7 +9,7 @@ use crate::pages::{
 };
 use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
-use model::{Error, Person, TenantId, is_plain_address};
+use model::{Error, ErrorKind, Person, TenantId, is_plain_address};
 use service::{Discovered, ProviderChoice, SignIn as Outcome};
 
 /// Where the form stands, to be shown again.
@@ -95,6 +95,7 @@ pub(crate) async fn step(knock: Knock) -> Answer {
         "passcode" => passcode(&form, user_name, fields.text("passcode")).await,
         "sendPasscode" => send_passcode(&form, user_name).await,
         "code" => code(&form, user_name, fields.text("ticket"), fields.text("code")).await,
+        "newPassword" => new_password(&form, user_name, fields).await,
         _ => discover(&form, user_name).await,
     }
 }
@@ -161,6 +162,27 @@ async fn code(form: &Form<'_>, user_name: &str, ticket: &str, code: &str) -> Ans
     conclude(form, outcome, step, SignInError::WrongCode).await
 }
 
+async fn new_password(form: &Form<'_>, user_name: &str, fields: &Fields) -> Answer {
+    let (ticket, chosen) = (fields.text("ticket"), fields.get("newPassword").unwrap_or_default());
+    let step = SignInStep::NewPassword { user_name: user_name.to_owned(), ticket: ticket.to_owned() };
+    if fields.get("newPasswordAgain") != Some(chosen) {
+        return form.show(StatusCode::UNPROCESSABLE_ENTITY, step, Some(SignInError::PasswordsDiffer));
+    }
+    let Visit { app, arrival, .. } = form.visit;
+    let visitor = form.visit.visitor();
+    match app.directory.choose_password(&arrival.cx, &visitor, ticket, chosen).await {
+        Err(error) if error.kind() == ErrorKind::BadRequest => {
+            form.show(StatusCode::UNPROCESSABLE_ENTITY, step, Some(SignInError::PasswordTooWeak))
+        }
+        // Back to the password: there is nothing to go on with.
+        Ok(outcome @ Outcome::Wrong) => {
+            let before = SignInStep::Password { user_name: user_name.to_owned() };
+            conclude(form, outcome, before, SignInError::ChangeExpired).await
+        }
+        outcome => conclude(form, outcome?, step, SignInError::ChangeExpired).await,
+    }
+}
+
 async fn passcode(form: &Form<'_>, address: &str, code: &str) -> Answer {
     let Visit { app, arrival, .. } = form.visit;
     let visitor = form.visit.visitor();
@@ -182,6 +204,15 @@ async fn conclude(form: &Form<'_>, outcome: Outcome, step: SignInStep, wrong: Si
             }
             _ => Err(Error::internal("a second step that has no first").into()),
         },
+        Outcome::NewPassword { ticket } => match step {
+            SignInStep::Password { user_name } | SignInStep::Code { user_name, .. } => {
+                form.show(StatusCode::OK, SignInStep::NewPassword { user_name, ticket }, None)
+            }
+            _ => Err(Error::internal("a new password that nobody was asked for").into()),
+        },
+        Outcome::SamePassword => {
+            form.show(StatusCode::UNPROCESSABLE_ENTITY, step, Some(SignInError::SamePassword))
+        }
         Outcome::Wrong => form.show(StatusCode::UNPROCESSABLE_ENTITY, step, Some(wrong)),
         Outcome::Blocked => form.show(StatusCode::FORBIDDEN, step, Some(SignInError::Blocked)),
         Outcome::Throttled { seconds } => {

@@ -82,6 +82,7 @@ impl SignIn {
         };
         let password = || SignInStep::Password { user_name: user_name() };
         let code = || SignInStep::Code { user_name: user_name(), ticket: "a.b".to_owned() };
+        let new_password = || SignInStep::NewPassword { user_name: user_name(), ticket: "a.b".to_owned() };
         let provider = ProviderLink {
             link: "/signin/with/x/y?return=/myaccount".to_owned(),
             name: HOSTILE.to_owned(),
@@ -106,6 +107,12 @@ impl SignIn {
             Self { again: true, ..make(password(), None) },
             make(code(), None),
             make(code(), Some(SignInError::WrongCode)),
+            make(new_password(), None),
+            make(new_password(), Some(SignInError::PasswordTooWeak)),
+            make(new_password(), Some(SignInError::PasswordsDiffer)),
+            make(new_password(), Some(SignInError::SamePassword)),
+            make(new_password(), Some(SignInError::TooManyTries { minutes: 1 })),
+            make(password(), Some(SignInError::ChangeExpired)),
             make(providers(true), None),
             make(providers(false), None),
             make(start(), Some(SignInError::ProviderExpired)),

@@ -22,6 +22,13 @@ pub enum SignInStep {
         /// Proves the first step.
         ticket: String,
     },
+    /// Asks for a new password, before there is a session.
+    NewPassword {
+        /// Whose.
+        user_name: String,
+        /// Proves the steps before.
+        ticket: String,
+    },
     /// Offers the providers that organisations know for the domain.
     Providers {
         /// Whose.
@@ -60,6 +67,14 @@ pub enum SignInError {
     WrongPasscode,
     /// The code of the second factor is wrong, was used, or the first step is too long ago.
     WrongCode,
+    /// The new password can be guessed.
+    PasswordTooWeak,
+    /// The new password was not entered the same way twice.
+    PasswordsDiffer,
+    /// The new password is the old one.
+    SamePassword,
+    /// The steps before are too long ago, or a new password was chosen with them already.
+    ChangeExpired,
     /// The sign-in at the provider is over, or was begun in another browser.
     ProviderExpired,
     /// It was broken off.
@@ -86,8 +101,8 @@ pub enum SignInError {
     FormTooOld,
 }
 
-/// Signing in. Fields sent: `csrf`, `return`, `step` (`userName`, `password`, `passcode`, `sendPasscode`, `code`), `userName`,
-/// and `password`, `passcode`, or `ticket` and `code`.
+/// Signing in. Fields sent: `csrf`, `return`, `step` (`userName`, `password`, `passcode`, `sendPasscode`, `code`, `newPassword`),
+/// `userName`, and `password`, `passcode`, `ticket` and `code`, or `ticket`, `newPassword` and `newPasswordAgain`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignIn {
@@ -116,6 +131,14 @@ impl SignIn {
         format!("{}{fresh}", sign_in_at(&self.return_to))
     }
 
+    /// What the page is about.
+    const fn title(&self) -> &'static str {
+        match self.step {
+            SignInStep::NewPassword { .. } => "new-password-title",
+            _ => "sign-in-title",
+        }
+    }
+
     fn error_text(&self) -> Option<String> {
         let page = &self.page;
         Some(match self.error.as_ref()? {
@@ -123,6 +146,10 @@ impl SignIn {
             SignInError::WrongPassword => page.t("sign-in-wrong-password"),
             SignInError::WrongPasscode => page.t("sign-in-wrong-passcode"),
             SignInError::WrongCode => page.t("sign-in-wrong-code"),
+            SignInError::PasswordTooWeak => page.t("problem-password-too-weak"),
+            SignInError::PasswordsDiffer => page.t("problem-passwords-differ"),
+            SignInError::SamePassword => page.t("new-password-same"),
+            SignInError::ChangeExpired => page.t("new-password-expired"),
             SignInError::ProviderExpired => page.t("sign-in-provider-expired"),
             SignInError::ProviderCancelled => page.t("sign-in-provider-cancelled"),
             SignInError::ProviderUnreachable => page.t("sign-in-provider-unreachable"),
@@ -144,6 +171,9 @@ impl SignIn {
                     | SignInError::WrongPassword
                     | SignInError::WrongPasscode
                     | SignInError::WrongCode
+                    | SignInError::PasswordTooWeak
+                    | SignInError::PasswordsDiffer
+                    | SignInError::SamePassword
             )
         )
     }

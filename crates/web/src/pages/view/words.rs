@@ -94,6 +94,8 @@ pub(in crate::pages) const fn activity(it: Activity) -> &'static str {
         Activity::UpdateApplication => "activity-update-application",
         Activity::UpdateAppSecrets => "activity-update-app-secrets",
         Activity::ResetPassword => "activity-reset-password",
+        Activity::ChangePassword => "activity-change-password",
+        Activity::ForcePasswordChange => "activity-force-password-change",
         Activity::AddGroup => "activity-add-group",
         Activity::AddGroupMember => "activity-add-group-member",
         Activity::RemoveGroupMember => "activity-remove-group-member",
