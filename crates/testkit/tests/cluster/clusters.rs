@@ -5,6 +5,7 @@ use std::{
     thread,
     time::Duration,
 };
+use store::{DatabaseUrl, Store};
 use testkit::cluster::{Cluster, Stop, programs};
 
 /// Loudly not tested without PostgreSQL, and a failure under `CI=true`.
@@ -148,4 +149,41 @@ fn pgbouncer_stands_before_a_server_and_outlives_its_restart() {
     assert_eq!(says(&url, "select current_user"), "keeper");
     cluster.restart(Stop::Immediate).expect("a restart");
     eventually("it finds the server again", || psql(&url, "select 1").status.success());
+}
+
+/// Reads many times at once, as a server does.
+fn read_often(url: &str) {
+    let url = DatabaseUrl::parse(url).expect("an address");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().expect("a runtime");
+    let store = Store::connect(&url, identity::digest).expect("a store");
+    runtime.block_on(async {
+        for _ in 0..20 {
+            let reads = (0..8).map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.read_across(|across| across.tenants(None, 10)).await })
+            });
+            for read in reads.collect::<Vec<_>>() {
+                assert_eq!(read.await.expect("a read").expect("an answer"), []);
+            }
+        }
+    });
+}
+
+/// Behind a pooler that gives each transaction to whichever connection is free, the name of a statement may mean another.
+#[test]
+fn statements_are_prepared_before_the_database_itself_and_not_behind_a_pooler() {
+    if missing() {
+        return;
+    }
+    let cluster = Cluster::start(&["log_statement = 'all'"]).expect("a server");
+    cluster.database("one").expect("a database");
+    let bouncer = cluster.bouncer().expect("pgbouncer");
+    let named = |url: &str| {
+        let before = cluster.log().len();
+        read_often(url);
+        cluster.log()[before..].matches("LOG:  execute s").count()
+    };
+    let direct = named(&cluster.url("one"));
+    assert!(direct > 100, "only {direct} of 160 reads were prepared");
+    assert_eq!(named(&bouncer.url("one")), 0);
 }
