@@ -303,7 +303,7 @@ fn a_confirmation_that_is_only_looked_at_is_caught() {
 #[test]
 fn a_set_up_secret_works_once_on_several_servers() {
     race(async |server| {
-        for seed in 0..u64::try_from(rounds(300)).unwrap_or(1) {
+        for seed in 0..u64::try_from(rounds(1_000)).unwrap_or(1) {
             let world = World::on(&server, seed).await;
             let (_other, second) = world.another_server().await;
             let secret = world.directory().begin_setup(&world.cx()).await.expect("begun").expect("a secret");
