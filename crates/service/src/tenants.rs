@@ -39,6 +39,19 @@ struct Plan {
     records: Vec<Record>,
 }
 
+/// The organisation's and the person's own names, which do not count as secret in a password.
+fn own_names(organisation: &str, user: &User) -> [String; 3] {
+    [organisation, &user.upn, &user.display_name].map(str::to_owned)
+}
+
+/// Refuses a password that can be guessed; so costly that it belongs beside the event loop.
+fn judge(password: &str, words: &[String; 3]) -> Result<()> {
+    match identity::password_problem(password, &words.each_ref().map(String::as_str)) {
+        Some(problem) => Err(Error::bad_request(people::advice(problem))),
+        None => Ok(()),
+    }
+}
+
 impl Directory {
     /// All tenants, by id.
     pub async fn list_tenants(&self) -> Result<Vec<Tenant>> {
@@ -129,25 +142,26 @@ impl Directory {
         password: Option<&str>,
     ) -> Result<Option<String>> {
         let Some(password) = password else { return Ok(None) };
-        self.judge_new_password(organisation, user, password).await?;
-        self.hash_password(cx, password).await.map(Some)
+        let (words, password) = (own_names(organisation, user), password.to_owned());
+        let random = std::sync::Arc::clone(&cx.random);
+        let _permit = self.hashing_permit().await?;
+        blocking(move || {
+            judge(&password, &words)?;
+            identity::hash_password(&password, random.as_ref()).map(Some)
+        })
+        .await
     }
 
-    /// Refuses a new password that can be guessed; the organisation's and the person's own names do not count as secret.
+    /// Refuses a new password that can be guessed.
     pub(crate) async fn judge_new_password(
         &self,
         organisation: &str,
         user: &User,
         password: &str,
     ) -> Result<()> {
-        let words = [organisation, user.upn.as_str(), user.display_name.as_str()].map(str::to_owned);
-        let password = password.to_owned();
+        let (words, password) = (own_names(organisation, user), password.to_owned());
         let _permit = self.hashing_permit().await?;
-        blocking(move || match identity::password_problem(&password, &words.each_ref().map(String::as_str)) {
-            Some(problem) => Err(Error::bad_request(people::advice(problem))),
-            None => Ok(()),
-        })
-        .await
+        blocking(move || judge(&password, &words)).await
     }
 
     /// Hashes a password beside the event loop, a few at a time.

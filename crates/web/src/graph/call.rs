@@ -67,6 +67,11 @@ impl Call<'_> {
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"))
     }
 
+    /// Whom a request is about: the one that its path names, or none where that is whoever asks.
+    pub(super) fn whom(&self, own: bool) -> Result<Option<&str>, Problem> {
+        if own { self.require_person().map(|()| None) } else { Ok(Some(self.value())) }
+    }
+
     /// `/me` is somebody: an app of its own accord is told so.
     pub(super) fn require_person(&self) -> Result<(), Problem> {
         match self.caller.object() {

@@ -204,10 +204,7 @@ pub(super) async fn delete(call: Call<'_>) -> Answer {
 
 /// `revokeSignInSessions`, and what beta called it before. It takes no parameters, so what a client sends along says nothing.
 pub(super) async fn revoke_sessions(call: Call<'_>, own: bool) -> Answer {
-    let key = if own { None } else { Some(call.value()) };
-    if own {
-        call.require_person()?;
-    }
+    let key = call.whom(own)?;
     call.app.directory.revoke_sign_in_sessions(&call.arrival.cx, &call.caller, key).await?;
     let context = format!("{}/$metadata#Edm.Boolean", call.base());
     Ok(success(StatusCode::OK, &json!({ "@odata.context": context, "value": true })))

@@ -221,10 +221,7 @@ pub(in crate::graph) fn viewed(object: Value, view: View) -> Value {
 
 /// What a user, or whoever asks, belongs to.
 async fn memberships(call: &Call<'_>, own: bool) -> Result<(Vec<GroupObject>, Vec<Role>), Problem> {
-    if own {
-        call.require_person()?;
-    }
-    let key = if own { None } else { Some(call.value()) };
+    let key = call.whom(own)?;
     Ok(call.app.directory.member_of(&call.arrival.cx, &call.caller, key).await?)
 }
 
