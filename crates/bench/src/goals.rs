@@ -230,7 +230,7 @@ fn patch_many(bench: &Bench) -> Result<Vec<Figure>> {
         p99.push(product.load.latency().p99);
         cpu.push(product.cpu);
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     let (p99, sync) = (Series::of(p99), Series::of(sync));
     Ok(vec![Figure {
         name: "P2".to_owned(),
@@ -262,7 +262,7 @@ fn patch_one(bench: &Bench) -> Result<Vec<Figure>> {
         products.push(latency.p50);
         p99.push(latency.p99);
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P4".to_owned(),
         title: "PATCH policy, one client: latency".to_owned(),
@@ -433,7 +433,7 @@ fn import(bench: &Bench) -> Result<Vec<Figure>> {
         waits.push(wait);
     }
     drop(std::fs::remove_file(lines));
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P9".to_owned(),
         title: "import into an empty directory".to_owned(),

@@ -92,7 +92,7 @@ pub fn leave(bench: &Bench) -> Result<Vec<Figure>> {
         products.push(load.rate());
         p99.push(load.latency().p99);
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P3".to_owned(),
         title: "leave, 64 clients with a session and a confirmation each".to_owned(),
@@ -193,7 +193,7 @@ pub fn purge(bench: &Bench) -> Result<Vec<Figure>> {
         waits.push(seen.longest_write);
         reads.push(seen.read_p99 / calm.read_p99.max(1e-9));
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P6".to_owned(),
         title: "purge of everything deleted, a fifth of the world".to_owned(),
@@ -273,7 +273,7 @@ pub fn home_deleted(bench: &Bench) -> Result<Vec<Figure>> {
         products.push(seen.took.as_secs_f64() * 1e3);
         waits.push(seen.longest_write);
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P7".to_owned(),
         title: "a home account that is a guest in 5,000 organisations is deleted".to_owned(),

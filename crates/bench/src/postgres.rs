@@ -61,7 +61,7 @@ pub fn patch_many(bench: &Bench) -> Result<Vec<Figure>> {
         products.push(product.rate());
         p99.push(product.latency().p99);
     }
-    let judged = Series::of(products.iter().zip(&floors).map(|(product, floor)| product / floor).collect());
+    let judged = Series::ratios(&products, &floors);
     Ok(vec![Figure {
         name: "P14".to_owned(),
         title: "PATCH policy on PostgreSQL, 64 clients, two servers".to_owned(),

@@ -21,6 +21,11 @@ impl Series {
             if median > 0.0 { (quantile(&sorted, 0.75) - quantile(&sorted, 0.25)) / median } else { 0.0 };
         Self { rounds, median, spread }
     }
+
+    /// What counts: of each round, the product over the floor.
+    pub fn ratios(products: &[f64], floors: &[f64]) -> Self {
+        Self::of(products.iter().zip(floors).map(|(product, floor)| product / floor).collect())
+    }
 }
 
 /// By linear interpolation; the values come sorted. Zero where there is none.
