@@ -21,16 +21,15 @@ use store::DataDir;
 
 /// How much of the file is sent at once, in bytes: a piece is written as a JSON text, which makes it longer by a third, and
 /// has to fit a line of the socket.
-const PIECE: usize = 128 * 1024;
+const PIECE: usize = 1 << 20;
 /// How much is taken at once where nobody waits for the writer.
 const PIECE_ALONE: usize = 8 << 20;
 /// The longest line, in bytes.
 const LINE: usize = 32 * 1024;
 /// How many accounts share a commit while a server works: a writer beside the import waits for one such commit.
-pub const SLICE: usize = 250;
-/// How many share one where nobody waits. SQLite walks through what a transaction may have to take back after every statement,
-/// so that a slice costs the square of its length in the end: at 20,000 that was more than half of all.
-const SLICE_ALONE: usize = 1_000;
+pub const SLICE: usize = 1_000;
+/// How many share one where nobody waits: a page of an index that takes many of them is written once.
+const SLICE_ALONE: usize = 10_000;
 
 /// Who takes the lines.
 enum Taker {

@@ -5,9 +5,12 @@ use model::{
     Clock, Cx, DeletionCause, HomeState, Random, Span, TenantId, Timestamp, User, UserType, authz::Role,
     lifecycle::RETENTION,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use store::{AuditQuery, DataDir, Store};
 
@@ -144,6 +147,18 @@ async fn the_same_twice_in_one_slice_is_made_once() {
     let stage = Stage::set().await;
     let eve = r#"{"member":{"organization":"contoso.example","userPrincipalName":"eve@contoso.example","displayName":"Eve"}}"#;
     assert_eq!(stage.import(&[eve, eve]).await, Imported { created: 1, known: 1, refused: vec![] });
+}
+
+#[test]
+fn commits_are_shared_up_to_so_many_accounts_and_hold_no_organisation_twice() {
+    let tenant = |n| TenantId::from_uuid(uuid::Uuid::from_u128(n));
+    let groups = BTreeMap::from([(tenant(1), vec![1]), (tenant(2), (2..9).collect()), (tenant(3), vec![9])]);
+    let parts: Vec<Vec<Vec<i32>>> = super::shared(groups, 3)
+        .into_iter()
+        .map(|part| part.into_iter().map(|(_, accounts)| accounts).collect())
+        .collect();
+    assert_eq!(parts, [vec![vec![1], vec![2, 3]], vec![vec![4, 5, 6]], vec![vec![7, 8], vec![9]]]);
+    assert!(super::shared::<i32>(BTreeMap::new(), 3).is_empty());
 }
 
 #[tokio::test]
