@@ -7,17 +7,19 @@
 //! million records with names would double what has to be erased one day.
 
 mod line;
+mod portion;
 #[cfg(test)]
 mod tests;
 
 use crate::{Caller, Directory, NewTenant, authn::scope, record::Draft, tenants::people::role_given};
 use line::{Account, Entry, Line, Organization};
 use model::{
-    Cx, Error, ErrorKind, Home, ObjectId, Result, Tenant, TenantId, User, UserType,
+    Cx, Error, ErrorKind, Home, ObjectId, Result, Span, Tenant, TenantId, User, UserType,
     audit::{Activity, Initiator, Target},
     fold,
     policy::ExternalIdentitiesPolicyPatch,
 };
+pub use portion::Portion;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{ChangeSet, Decision, Reader};
 
@@ -57,13 +59,16 @@ type Homes = HashMap<String, (TenantId, ObjectId)>;
 const BREATH: usize = 256;
 
 impl Directory {
-    /// Imports a piece of lines; `most` is how many accounts share a commit at most, which is how long other writers wait.
-    /// Guests whose home is a member here come in the same piece as that member, or in a later one.
+    /// Imports a piece of lines, so many accounts in each commit. Guests whose home is a member here come in the same piece as
+    /// that member, or in a later one.
     ///
     /// # Errors
     /// Only what stops the whole import, such as a full disk; then a part of the piece may be there, and sending it again
     /// does no harm. A line that cannot be is refused in the answer.
-    pub async fn import(&self, cx: &Cx, lines: &[String], most: usize) -> Result<Imported> {
+    pub async fn import(&self, cx: &Cx, lines: &[String], mut portion: Portion) -> Result<Imported> {
+        if portion.within.is_none() {
+            self.store().expect_bulk()?;
+        }
         let mut done = Imported::default();
         let (mut members, mut guests) = (Vec::new(), Vec::new());
         for (place, text) in lines.iter().enumerate() {
@@ -80,9 +85,13 @@ impl Directory {
             }
         }
         for (accounts, external) in [(members, false), (guests, true)] {
-            let groups = self.by_tenant(accounts, &mut done).await?;
-            for slices in shared(groups, most.max(1)) {
-                done.add(self.import_slices(cx, slices, external).await?);
+            let mut groups = self.by_tenant(accounts, &mut done).await?;
+            while !groups.is_empty() {
+                let slices = take(&mut groups, portion.accounts);
+                let accounts = slices.iter().map(|(_, accounts)| accounts.len()).sum();
+                let (imported, took) = self.import_slices(cx, slices, external).await?;
+                done.add(imported);
+                portion = portion.after(accounts, took);
             }
         }
         done.refused.sort_by_key(|(place, _)| *place);
@@ -172,9 +181,14 @@ impl Directory {
             .await
     }
 
-    /// Imports slices of different organisations in one commit.
-    async fn import_slices(&self, cx: &Cx, mut slices: Vec<Slice>, external: bool) -> Result<Imported> {
-        let mut all = Imported::default();
+    /// Imports slices of different organisations in one commit, and says how long that took.
+    async fn import_slices(
+        &self,
+        cx: &Cx,
+        mut slices: Vec<Slice>,
+        external: bool,
+    ) -> Result<(Imported, Span)> {
+        let (mut all, mut took) = (Imported::default(), Span::ZERO);
         for attempt in 1.. {
             let homes = if external { self.homes(&slices).await? } else { HashMap::new() };
             let (mut judged, mut decisions) = (Vec::new(), Vec::new());
@@ -190,7 +204,9 @@ impl Directory {
                     Decision::done(changes, placed)
                 }));
             }
+            let begun = self.uptime();
             let placed = self.store().commit_each(decisions).await;
+            took = took.max(self.uptime().since(begun));
             let mut again = Vec::new();
             for ((slice, mut done), placed) in slices.into_iter().zip(judged).zip(placed) {
                 match placed {
@@ -210,7 +226,7 @@ impl Directory {
             }
             slices = again;
         }
-        Ok(all)
+        Ok((all, took))
     }
 
     /// Judges accounts by what hardly ever changes: the organisation, its domains, the home accounts where they are guests.
@@ -279,25 +295,19 @@ impl Directory {
     }
 }
 
-/// Divides groups into slices, and these into the parts that share a commit: at most so many accounts, and no organisation twice.
-fn shared<T>(groups: BTreeMap<TenantId, Vec<T>>, most: usize) -> Vec<Vec<(TenantId, Vec<T>)>> {
-    let (mut parts, mut part, mut room) = (Vec::new(), Vec::new(), most);
-    for (tenant, mut accounts) in groups {
-        while accounts.len() >= room {
-            let rest = accounts.split_off(room);
-            part.push((tenant, accounts));
-            parts.push(std::mem::take(&mut part));
-            (accounts, room) = (rest, most);
+/// Takes what shares the next commit out of the groups: at most so many accounts, and no organisation twice.
+fn take<T>(groups: &mut BTreeMap<TenantId, Vec<T>>, most: usize) -> Vec<(TenantId, Vec<T>)> {
+    let (mut taken, mut room) = (Vec::new(), most.max(1));
+    while room > 0
+        && let Some((tenant, mut accounts)) = groups.pop_first()
+    {
+        if accounts.len() > room {
+            groups.insert(tenant, accounts.split_off(room));
         }
-        if !accounts.is_empty() {
-            room -= accounts.len();
-            part.push((tenant, accounts));
-        }
+        room -= accounts.len();
+        taken.push((tenant, accounts));
     }
-    if !part.is_empty() {
-        parts.push(part);
-    }
-    parts
+    taken
 }
 
 /// Refusals are noted; what stops the import is handed on.

@@ -174,6 +174,18 @@ impl Store {
         done
     }
 
+    /// Says that this process writes a lot and that nobody waits for it: the embedded engine may use more memory and a longer
+    /// log from now on, so that a page that changes often is written less often.
+    ///
+    /// # Errors
+    /// The writer is gone.
+    pub fn expect_bulk(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.expect_bulk(),
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Writes the log back and truncates it; after a purge it writes the whole database anew first, which holds up writers
     /// (not readers) for a time that grows with its size. Then nothing that was purged is in any byte of the files. Fails
     /// while a read holds an older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its

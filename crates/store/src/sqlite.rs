@@ -143,6 +143,7 @@ enum Order {
     /// Jobs that share a transaction, with whatever else is waiting.
     Commit(Vec<Box<dyn Job>>),
     Checkpoint(oneshot::Sender<Result<()>>),
+    Bulk,
 }
 
 /// The engine; dropping it waits until the writer has done what was ordered.
@@ -228,6 +229,10 @@ impl Engine {
     /// Queues jobs for the writer, who commits them together.
     pub(crate) fn order_jobs(&self, jobs: Vec<Box<dyn Job>>) -> Result<()> {
         self.order(Order::Commit(jobs))
+    }
+
+    pub(crate) fn expect_bulk(&self) -> Result<()> {
+        self.order(Order::Bulk)
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<()> {
@@ -316,6 +321,8 @@ fn write_loop(
             match order {
                 Order::Commit(ordered) => jobs.extend(ordered),
                 Order::Checkpoint(reply) => checkpoints.push(reply),
+                // Without it everything works the same, only slower.
+                Order::Bulk => drop(connection.execute_batch(BULK)),
             }
             next = if jobs.len() < BATCH { queue.try_recv().ok() } else { None };
         }
@@ -360,6 +367,9 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
     }
     broken
 }
+
+/// 64 MiB of pages in memory, and a log of 128.
+const BULK: &str = "pragma cache_size = -65536; pragma wal_autocheckpoint = 32768;";
 
 /// Up to how many bytes a database is written anew in memory.
 const IN_MEMORY: i64 = 64 << 20;
