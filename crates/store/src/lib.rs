@@ -174,14 +174,14 @@ impl Store {
         done
     }
 
-    /// Says that this process writes a lot and that nobody waits for it: the embedded engine may use more memory and a longer
-    /// log from now on, so that a page that changes often is written less often.
+    /// Says whether much is written while others wait for the writer: a commit that finds the log of the embedded engine long
+    /// enough writes it back, which takes the longer the more is in it.
     ///
     /// # Errors
     /// The writer is gone.
-    pub fn expect_bulk(&self) -> Result<()> {
+    pub fn keep_log_short(&self, short: bool) -> Result<()> {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.expect_bulk(),
+            Engine::Sqlite(engine) => engine.keep_log_short(short),
             Engine::Postgres(_) => Ok(()),
         }
     }
