@@ -27,8 +27,8 @@ const PIECE: usize = 4 << 20;
 const PIECE_ALONE: usize = 8 << 20;
 /// The longest line, in bytes.
 const LINE: usize = 32 * 1024;
-/// What shares a commit while others write: with the writing back of the log behind it, it is to take 50 ms at most.
-pub const BESIDE: Portion = Portion { accounts: 250, within: Some(Span::millis(15)) };
+/// What shares a commit while others write. Who comes during one may wait for another behind it, in 50 ms at most.
+pub const BESIDE: Portion = Portion { accounts: 250, within: Some(Span::millis(20)) };
 /// What shares one where nobody waits.
 const ALONE: Portion = Portion { accounts: 10_000, within: None };
 

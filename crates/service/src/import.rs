@@ -65,17 +65,7 @@ impl Directory {
     /// # Errors
     /// Only what stops the whole import, such as a full disk; then a part of the piece may be there, and sending it again
     /// does no harm. A line that cannot be is refused in the answer.
-    pub async fn import(&self, cx: &Cx, lines: &[String], portion: Portion) -> Result<Imported> {
-        if portion.within.is_none() {
-            return self.import_piece(cx, lines, portion).await;
-        }
-        self.store().keep_log_short(true)?;
-        let done = self.import_piece(cx, lines, portion).await;
-        self.store().keep_log_short(false)?;
-        done
-    }
-
-    async fn import_piece(&self, cx: &Cx, lines: &[String], mut portion: Portion) -> Result<Imported> {
+    pub async fn import(&self, cx: &Cx, lines: &[String], mut portion: Portion) -> Result<Imported> {
         let mut done = Imported::default();
         let (mut members, mut guests) = (Vec::new(), Vec::new());
         for (place, text) in lines.iter().enumerate() {

@@ -174,18 +174,6 @@ impl Store {
         done
     }
 
-    /// Says whether much is written while others wait for the writer: a commit that finds the log of the embedded engine long
-    /// enough writes it back, which takes the longer the more is in it.
-    ///
-    /// # Errors
-    /// The writer is gone.
-    pub fn keep_log_short(&self, short: bool) -> Result<()> {
-        match &self.engine {
-            Engine::Sqlite(engine) => engine.keep_log_short(short),
-            Engine::Postgres(_) => Ok(()),
-        }
-    }
-
     /// Writes the log back and truncates it; after a purge it writes the whole database anew first, which holds up writers
     /// (not readers) for a time that grows with its size. Then nothing that was purged is in any byte of the files. Fails
     /// while a read holds an older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its

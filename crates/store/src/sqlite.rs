@@ -143,7 +143,6 @@ enum Order {
     /// Jobs that share a transaction, with whatever else is waiting.
     Commit(Vec<Box<dyn Job>>),
     Checkpoint(oneshot::Sender<Result<()>>),
-    KeepLogShort(bool),
 }
 
 /// The engine; dropping it waits until the writer has done what was ordered.
@@ -231,10 +230,6 @@ impl Engine {
         self.order(Order::Commit(jobs))
     }
 
-    pub(crate) fn keep_log_short(&self, short: bool) -> Result<()> {
-        self.order(Order::KeepLogShort(short))
-    }
-
     pub(crate) async fn checkpoint(&self) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         self.order(Order::Checkpoint(reply))?;
@@ -293,10 +288,9 @@ fn connect(path: &Path) -> Result<Sqlite> {
     connection
         .execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \
-             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384;",
+             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192;",
         )
         .map_err(translate)?;
-    connection.pragma_update(None, "wal_autocheckpoint", LOG).map_err(translate)?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)] {
         let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(translate)?;
         if found != wanted {
@@ -322,11 +316,6 @@ fn write_loop(
             match order {
                 Order::Commit(ordered) => jobs.extend(ordered),
                 Order::Checkpoint(reply) => checkpoints.push(reply),
-                // With a log of another length everything works the same.
-                Order::KeepLogShort(short) => {
-                    let pages = if short { SHORT_LOG } else { LOG };
-                    drop(connection.pragma_update(None, "wal_autocheckpoint", pages));
-                }
             }
             next = if jobs.len() < BATCH { queue.try_recv().ok() } else { None };
         }
@@ -371,11 +360,6 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
     }
     broken
 }
-
-/// How many pages the log has before they are written back.
-const LOG: i64 = 8192;
-/// The same where a commit takes many pages and somebody waits: as many as are written in some ten milliseconds.
-const SHORT_LOG: i64 = 2048;
 
 /// Up to how many bytes a database is written anew in memory.
 const IN_MEMORY: i64 = 64 << 20;
