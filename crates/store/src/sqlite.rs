@@ -77,7 +77,7 @@ impl Connection for Sqlite {
     }
 
     fn note_erasure(&self) -> Result<()> {
-        self.pragma_update(None, UNCLEAN, 1).map_err(translate)
+        wipe::note_erasure(self)
     }
 }
 
@@ -136,7 +136,15 @@ fn broken_constraint(error: &rusqlite::Error) -> Error {
 
 enum Order {
     Commit(Box<dyn Job>),
-    Checkpoint(oneshot::Sender<Result<()>>),
+    Upkeep(Upkeep, oneshot::Sender<Result<Option<u32>>>),
+}
+
+/// What the writer does between commits to keep the files in order.
+enum Upkeep {
+    /// Takes remains out of a slice of pages from this one on; the answer says where the next one begins, if there is one.
+    Wipe(u32),
+    /// Writes the log back and truncates it.
+    Truncate,
 }
 
 /// The engine; dropping it waits until the writer has done what was ordered.
@@ -144,6 +152,8 @@ pub(crate) struct Engine {
     path: PathBuf,
     readers: Mutex<Vec<Sqlite>>,
     kept: Arc<KeptRows>,
+    /// One checkpoint at a time.
+    checkpoints: tokio::sync::Mutex<()>,
     /// There until the engine is dropped.
     orders: Option<SyncSender<Order>>,
     writer: Option<JoinHandle<()>>,
@@ -181,6 +191,7 @@ impl Engine {
             path,
             readers: Mutex::new(Vec::new()),
             kept,
+            checkpoints: tokio::sync::Mutex::new(()),
             orders: Some(orders),
             writer: Some(writer),
             _lock: directory.hold()?,
@@ -225,8 +236,17 @@ impl Engine {
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<()> {
+        let _one = self.checkpoints.lock().await;
+        let mut next = Some(1);
+        while let Some(page) = next {
+            next = self.keep_up(Upkeep::Wipe(page)).await?;
+        }
+        self.keep_up(Upkeep::Truncate).await.map(drop)
+    }
+
+    async fn keep_up(&self, upkeep: Upkeep) -> Result<Option<u32>> {
         let (reply, answer) = oneshot::channel();
-        self.order(Order::Checkpoint(reply))?;
+        self.order(Order::Upkeep(upkeep, reply))?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
     }
 
@@ -285,6 +305,9 @@ fn connect(path: &Path) -> Result<Sqlite> {
              pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192;",
         )
         .map_err(translate)?;
+    connection
+        .pragma_update_and_check(None, "max_page_count", wipe::MOST_PAGES, |_| Ok(()))
+        .map_err(translate)?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)] {
         let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(translate)?;
         if found != wanted {
@@ -304,12 +327,12 @@ fn write_loop(
     let mut broken = false;
     while let Ok(first) = queue.recv() {
         let mut jobs = Vec::new();
-        let mut checkpoints = Vec::new();
+        let mut upkeeps = Vec::new();
         let mut next = Some(first);
         while let Some(order) = next {
             match order {
                 Order::Commit(job) => jobs.push(job),
-                Order::Checkpoint(reply) => checkpoints.push(reply),
+                Order::Upkeep(upkeep, reply) => upkeeps.push((upkeep, reply)),
             }
             next = if jobs.len() < BATCH { queue.try_recv().ok() } else { None };
         }
@@ -323,13 +346,13 @@ fn write_loop(
                 kept.open();
             }
         }
-        if !checkpoints.is_empty() {
-            let done = if broken {
-                Err(unavailable("the disk failed a commit; restart the server"))
-            } else {
-                erase_remains(connection).and_then(|()| truncate_log(connection))
+        for (upkeep, reply) in upkeeps {
+            let done = match upkeep {
+                _ if broken => Err(unavailable("the disk failed a commit; restart the server")),
+                Upkeep::Wipe(from) => wipe::slice(connection, from),
+                Upkeep::Truncate => truncate_log(connection).map(|()| None),
             };
-            checkpoints.into_iter().for_each(|reply| drop(reply.send(done.clone())));
+            drop(reply.send(done));
         }
     }
 }
@@ -355,36 +378,13 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
     broken
 }
 
-/// Up to how many bytes a database is written anew in memory.
-const IN_MEMORY: i64 = 64 << 20;
-/// A number in the database header that SQLite leaves to its user: 1 while files may hold remains of erased rows.
-const UNCLEAN: &str = "user_version";
-
-/// `secure_delete` overwrites what is deleted, but not the copies that SQLite leaves in the gaps of a page when it moves
-/// rows to make room. Only writing the whole file anew takes them out; it is done once after all purges of a run.
-fn erase_remains(connection: &Sqlite) -> Result<()> {
-    let unclean: i64 = connection.pragma_query_value(None, UNCLEAN, |row| row.get(0)).map_err(translate)?;
-    if unclean != 0 {
-        let number = |pragma| {
-            connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(translate)
-        };
-        let size = number("page_count")?.saturating_mul(number("page_size")?);
-        // SQLite builds the new file beside the old one; a large one would not fit into the server's memory.
-        let place = if size > IN_MEMORY { "file" } else { "memory" };
-        connection.pragma_update(None, "temp_store", place).map_err(translate)?;
-        let written = connection.execute_batch("vacuum").map_err(translate);
-        connection.pragma_update(None, "temp_store", "memory").map_err(translate)?;
-        written?;
-        connection.pragma_update(None, UNCLEAN, 0).map_err(translate)?;
-    }
-    Ok(())
-}
-
 fn truncate_log(connection: &Sqlite) -> Result<()> {
     let busy: i64 =
         connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0)).map_err(translate)?;
     if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
 }
+
+mod wipe;
 
 #[cfg(test)]
 mod tests;
