@@ -1,6 +1,10 @@
 //! The load: clients with a connection each that send prepared requests one after the other.
 
-use crate::{Result, machine::now, stats::Latency};
+use crate::{
+    Result,
+    machine::{self, now},
+    stats::Latency,
+};
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     net::SocketAddr,
@@ -162,6 +166,14 @@ pub fn drive_all(targets: &[&Target], clients: usize, until: Until, pace: Pace, 
         let mut wires = Vec::with_capacity(clients);
         for target in targets.iter().cycle().take(clients) {
             wires.push(target.connect().await?);
+        }
+        if machine::load_has_core() {
+            // To wake a client that sleeps on another core would be work of the server that no server over a network has.
+            drop(tokio::task::spawn_local(async {
+                loop {
+                    tokio::task::yield_now().await;
+                }
+            }));
         }
         let start = now();
         let tasks: Vec<_> = wires
