@@ -38,7 +38,7 @@ pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use external::ExternalCounts;
 pub use fault::{Fault, Faults};
-pub use fields::{FieldValue, UserField, UserRow, UserRows};
+pub use fields::{FieldValue, ListedUser, Page, UserField, UserRow};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::{
     AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject,
