@@ -147,6 +147,10 @@ enum Upkeep {
     Truncate,
 }
 
+/// Pages that the writer keeps, in the negative KiB of SQLite: what it changes lies all over the indexes, and one that it has to
+/// read first costs as much as the change.
+const WRITER_CACHE: i64 = -65_536;
+
 /// The engine; dropping it waits until the writer has done what was ordered.
 pub(crate) struct Engine {
     path: PathBuf,
@@ -178,6 +182,7 @@ impl Engine {
         let path = directory.private_file("innkeeper.db")?;
         private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
         let mut connection = connect(&path)?;
+        connection.pragma_update(None, "cache_size", WRITER_CACHE).map_err(translate)?;
         migrate::migrate(&connection, digest)?;
         let kept = Arc::new(KeptRows::default());
         kept.watch(&mut connection).map_err(translate)?;

@@ -138,6 +138,43 @@ mod tests {
         }
     }
 
+    fn pass(connection: &Sqlite, mut meanwhile: impl FnMut()) -> usize {
+        let (mut slices, mut next) = (0, Some(1));
+        while let Some(from) = next {
+            next = slice(connection, from).unwrap();
+            assert!(connection.is_autocommit(), "others commit between slices");
+            slices += 1;
+            meanwhile();
+        }
+        slices
+    }
+
+    #[test]
+    fn what_is_erased_while_pages_are_wiped_waits_for_the_next_pass() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("test.db");
+        super::super::private().create_new(true).open(&path).unwrap();
+        let connection = super::super::connect(&path).unwrap();
+        connection.execute_batch("create table t (text text)").unwrap();
+        for _ in 0..600 {
+            connection.execute("insert into t values (?1)", ["x".repeat(3000)]).unwrap();
+        }
+        let mark = || number(&connection, MARK).unwrap();
+        assert_eq!(pass(&connection, || {}), 1, "clean files are not looked at");
+        note_erasure(&connection).unwrap();
+        let mut erasures = 0;
+        let slices = pass(&connection, || {
+            if erasures == 0 {
+                note_erasure(&connection).unwrap();
+            }
+            erasures += 1;
+        });
+        assert!(slices > 2, "the file is too small for the test");
+        assert_eq!(mark(), UNCLEAN);
+        assert_eq!(pass(&connection, || {}), slices);
+        assert_eq!(mark(), CLEAN);
+    }
+
     #[test]
     fn a_page_that_belongs_to_no_tree_or_makes_no_sense_is_left_alone() {
         let mut overflow = vec![b'x'; 4096];
