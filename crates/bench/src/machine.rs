@@ -17,13 +17,18 @@ pub fn now() -> Instant {
 }
 
 /// Seconds since 1970.
+pub fn wall() -> i64 {
+    wall_micros() / 1_000_000
+}
+
+/// Microseconds since 1970.
 #[expect(
     clippy::disallowed_methods,
     reason = "the dates of a world lie behind the clock of the server under test"
 )]
-pub fn wall() -> i64 {
+pub fn wall_micros() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(0)
+    i64::try_from(since.as_micros()).unwrap_or(0)
 }
 
 /// Which core the servers get, and which the load; none where there is only one, or where pinning is not allowed.
