@@ -9,6 +9,7 @@ use crate::{
     migrate, unavailable,
     value::{self, Row, Value},
 };
+use log::Log;
 use model::{Error, Result, TenantScope};
 use rusqlite::{
     Connection as Sqlite, ErrorCode, OpenFlags, ToSql,
@@ -160,7 +161,8 @@ pub(crate) struct Engine {
     checkpoints: tokio::sync::Mutex<()>,
     /// There until the engine is dropped.
     orders: Option<SyncSender<Order>>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, and the thread that writes its log back.
+    threads: Vec<JoinHandle<()>>,
     /// Dropped last: no other process may come in while a connection is open.
     _lock: File,
 }
@@ -169,10 +171,11 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.orders = None;
         // A decision may own the last handle of the store; then this is the writer, which cannot wait for itself.
-        if let Some(writer) =
-            self.writer.take().filter(|writer| writer.thread().id() != thread::current().id())
-        {
-            drop(writer.join());
+        for thread in self.threads.drain(..) {
+            if thread.thread().id() == thread::current().id() {
+                return;
+            }
+            drop(thread.join());
         }
     }
 }
@@ -188,9 +191,10 @@ impl Engine {
         kept.watch(&mut connection).map_err(translate)?;
         let (orders, queue) = sync_channel(QUEUE);
         let watched = Arc::clone(&kept);
+        let (log, keeper) = Log::start(&path)?;
         let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
-            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched)))
+            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched, &log)))
             .map_err(|error| Error::internal(format!("the writer thread does not start: {error}")))?;
         Ok(Self {
             path,
@@ -198,7 +202,7 @@ impl Engine {
             kept,
             checkpoints: tokio::sync::Mutex::new(()),
             orders: Some(orders),
-            writer: Some(writer),
+            threads: vec![writer, keeper],
             _lock: directory.hold()?,
         })
     }
@@ -307,7 +311,7 @@ fn connect(path: &Path) -> Result<Sqlite> {
     connection
         .execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \
-             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192;",
+             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 0;",
         )
         .map_err(translate)?;
     connection
@@ -326,7 +330,7 @@ fn write_loop(
     connection: &Sqlite,
     digest: Digest,
     faults: &Faults,
-    (queue, kept): (&Receiver<Order>, &KeptRows),
+    (queue, kept, log): (&Receiver<Order>, &KeptRows, &Log),
 ) {
     // After a commit that the disk failed, nobody knows what is on it: no write is acknowledged before a restart.
     let mut broken = false;
@@ -349,6 +353,7 @@ fn write_loop(
             // Nobody knows either what readers will see then: what was being changed is not kept any more.
             if !broken {
                 kept.open();
+                log.grew(connection);
             }
         }
         for (upkeep, reply) in upkeeps {
@@ -389,6 +394,7 @@ fn truncate_log(connection: &Sqlite) -> Result<()> {
     if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
 }
 
+mod log;
 mod wipe;
 
 #[cfg(test)]
