@@ -421,7 +421,7 @@ fn import(bench: &Bench) -> Result<Vec<Figure>> {
         std::fs::create_dir_all(&bench.scratch)?;
         floors.push(bench.cores.as_server(|| floor::inserts(&bench.scratch, users))?);
         std::fs::remove_dir_all(&bench.scratch)?;
-        let rate = |begun: std::time::Instant| {
+        let rate = move |begun: std::time::Instant| {
             count(usize::try_from(users).unwrap_or(0)) / begun.elapsed().as_secs_f64()
         };
         let begun = machine::now();
@@ -452,7 +452,11 @@ fn import(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// Imports while the server works, with one client that writes all the time; the rate, and the client's longest wait in ms.
-fn live_import(bench: &Bench, lines: &str, rate: impl Fn(std::time::Instant) -> f64) -> Result<(f64, f64)> {
+fn live_import(
+    bench: &Bench,
+    lines: &str,
+    rate: impl Fn(std::time::Instant) -> f64 + Send + 'static,
+) -> Result<(f64, f64)> {
     copy(&bench.world.data, &bench.scratch)?;
     let (server, _) = Process::product(bench.cores, &bench.bin, &bench.scratch, None)?;
     let next = patches(&server, bench.small(1)?)?;
@@ -462,13 +466,16 @@ fn live_import(bench: &Bench, lines: &str, rate: impl Fn(std::time::Instant) -> 
         .arg(&bench.scratch)
         .stdout(std::process::Stdio::null())
         .spawn()?;
+    // Its end is noted when it comes, and not at the end of the load's turn.
+    let importing = std::thread::spawn(move || importing.wait().map(|_| rate(begun)));
     let mut longest: f64 = 0.0;
-    while importing.try_wait()?.is_none() {
+    while !importing.is_finished() {
         let load =
             drive(&server.target, 1, Until::Over(Duration::from_millis(200)), Pace::Full, Rc::clone(&next))?;
         longest = longest.max(load.latency().max / 1e3);
     }
-    Ok((rate(begun), longest))
+    let rate = importing.join().map_err(|_| "the import was not waited for")??;
+    Ok((rate, longest))
 }
 
 fn tokens(bench: &Bench) -> Result<Vec<Figure>> {

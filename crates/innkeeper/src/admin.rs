@@ -128,7 +128,7 @@ pub async fn execute(directory: &Directory, request: Request) -> Response {
             tenants: tenants.into_iter().map(TenantLine::from).collect(),
         }),
         Request::Import { lines } => {
-            directory.import(&directory.own_cx(), &lines, crate::import::SLICE).await.map(|done| {
+            directory.import(&directory.own_cx(), &lines, crate::import::BESIDE).await.map(|done| {
                 Response::Imported { created: done.created, known: done.known, refused: done.refused }
             })
         }

@@ -10,7 +10,8 @@ use crate::{
     terminal::say,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use service::{Directory, Outside};
+use model::Span;
+use service::{Directory, Outside, Portion};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
@@ -19,23 +20,22 @@ use std::{
 };
 use store::DataDir;
 
-/// How much of the file is sent at once, in bytes: a piece is written as a JSON text, which makes it longer by a third, and
-/// has to fit a line of the socket.
-const PIECE: usize = 128 * 1024;
-/// How much is taken at once where nobody waits for the writer.
+/// How much of the file is taken at once, in bytes. The more, the more accounts of one organisation are written side by side. A
+/// piece is sent to the server as a JSON text, which makes it longer by a third, and has to fit a line of the socket.
+const PIECE: usize = 4 << 20;
+/// How much is taken at once where it is not sent anywhere.
 const PIECE_ALONE: usize = 8 << 20;
 /// The longest line, in bytes.
 const LINE: usize = 32 * 1024;
-/// How many accounts share a commit while a server works: a writer beside the import waits for one such commit.
-pub const SLICE: usize = 250;
-/// How many share one where nobody waits. SQLite walks through what a transaction may have to take back after every statement,
-/// so that a slice costs the square of its length in the end: at 20,000 that was more than half of all.
-const SLICE_ALONE: usize = 1_000;
+/// What shares a commit while others write: with the writing back of the log behind it, it is to take 50 ms at most.
+pub const BESIDE: Portion = Portion { accounts: 250, within: Some(Span::millis(15)) };
+/// What shares one where nobody waits.
+const ALONE: Portion = Portion { accounts: 10_000, within: None };
 
 /// Who takes the lines.
 enum Taker {
     Server(Talk),
-    Alone(Box<(DataDir, Directory)>),
+    Alone(Box<(DataDir, Directory)>, Portion),
 }
 
 /// What came of everything so far.
@@ -82,7 +82,7 @@ pub async fn run(import: Import) -> Result<ExitCode> {
         bar.inc(read);
     };
     bar.finish_and_clear();
-    if let Taker::Alone(alone) = &taker {
+    if let Taker::Alone(alone, _) = &taker {
         close(&alone.1).await;
     }
     if tally.created > 0 {
@@ -101,15 +101,17 @@ async fn taker(import: &Import, path: &Path) -> Result<Taker> {
     let data = DataDir::open(path)?;
     let directory =
         open_directory(&data, &import.tool.database, Vec::new(), None, Outside::default()).await?;
-    Ok(Taker::Alone(Box::new((data, directory))))
+    // On PostgreSQL there may be other servers.
+    let portion = if import.tool.database.database_url.is_some() { BESIDE } else { ALONE };
+    Ok(Taker::Alone(Box::new((data, directory)), portion))
 }
 
 async fn send(taker: &mut Taker, piece: Piece, tally: &mut Tally, bar: &ProgressBar) -> Result<()> {
     let Piece { numbers, lines, .. } = piece;
     let (created, known, refused) = match taker {
-        Taker::Alone(alone) => {
+        Taker::Alone(alone, portion) => {
             let directory = &alone.1;
-            let done = directory.import(&directory.own_cx(), &lines, SLICE_ALONE).await?;
+            let done = directory.import(&directory.own_cx(), &lines, *portion).await?;
             (done.created, done.known, done.refused)
         }
         Taker::Server(talk) => match talk.ask(&Request::Import { lines }).await? {

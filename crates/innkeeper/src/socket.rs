@@ -27,7 +27,7 @@ use tokio::{
 
 const NAME: &str = "innkeeper.sock";
 /// The longest request, in bytes: a piece of an import.
-const LINE: u64 = 512 * 1024;
+const LINE: u64 = 16 << 20;
 /// How long a tool may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 

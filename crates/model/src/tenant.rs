@@ -39,7 +39,11 @@ pub struct Tenant {
 
 /// Folds a name for comparison: user names, mail addresses and domains are the same in any letter case.
 pub fn fold(text: &str) -> String {
-    text.trim().chars().flat_map(char::to_lowercase).collect()
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// A stored address may be followed from a page: https or mailto only, printable, without quotes or spaces.

@@ -1,24 +1,26 @@
 //! Bringing in many organisations and accounts at once, from lines of JSON. The rules are those of creating the same by hand.
 //!
-//! A piece of lines becomes a few commits: each organisation one, then the members of each organisation in slices, then the
-//! guests. What a line is known by (the id; without one the user name of a member or the home of a guest) is looked up where
+//! A piece of lines becomes a few commits: each organisation one, then the members, then the guests. Accounts of several
+//! organisations share a commit, in which each organisation's are a slice of their own. What a line is known by (the id; without one the user name of a member or the home of a guest) is looked up where
 //! it is committed, so that a piece may be sent again after any interruption: what is there is skipped. A slice leaves one
 //! audit record with counts instead of one for each account: the accounts themselves say when they were created, and a
 //! million records with names would double what has to be erased one day.
 
 mod line;
+mod portion;
 #[cfg(test)]
 mod tests;
 
 use crate::{Caller, Directory, NewTenant, authn::scope, record::Draft, tenants::people::role_given};
 use line::{Account, Entry, Line, Organization};
 use model::{
-    Cx, Error, ErrorKind, Home, ObjectId, Result, Tenant, TenantId, UserType,
+    Cx, Error, ErrorKind, Home, ObjectId, Result, Span, Tenant, TenantId, User, UserType,
     audit::{Activity, Initiator, Target},
     fold,
     policy::ExternalIdentitiesPolicyPatch,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub use portion::Portion;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{ChangeSet, Decision, Reader};
 
 /// How often a slice is judged anew when what it was judged by has changed in the meantime.
@@ -48,19 +50,28 @@ impl Imported {
 }
 
 /// Accounts of one organisation, with the places of their lines.
-type Group = BTreeMap<TenantId, Vec<(usize, Account)>>;
+type Slice = (TenantId, Vec<(usize, Account)>);
+
+/// Home accounts by their folded user names.
+type Homes = HashMap<String, (TenantId, ObjectId)>;
+
+/// How many lines are read before others have their turn on this thread.
+const BREATH: usize = 256;
 
 impl Directory {
-    /// Imports a piece of lines; `slice` is how many accounts share a commit at most, which is how long other writers wait.
-    /// Guests whose home is a member here come in the same piece as that member, or in a later one.
+    /// Imports a piece of lines, so many accounts in each commit. Guests whose home is a member here come in the same piece as
+    /// that member, or in a later one.
     ///
     /// # Errors
     /// Only what stops the whole import, such as a full disk; then a part of the piece may be there, and sending it again
     /// does no harm. A line that cannot be is refused in the answer.
-    pub async fn import(&self, cx: &Cx, lines: &[String], slice: usize) -> Result<Imported> {
+    pub async fn import(&self, cx: &Cx, lines: &[String], mut portion: Portion) -> Result<Imported> {
         let mut done = Imported::default();
         let (mut members, mut guests) = (Vec::new(), Vec::new());
         for (place, text) in lines.iter().enumerate() {
+            if place % BREATH == BREATH - 1 {
+                tokio::task::yield_now().await;
+            }
             match line::read(text) {
                 Ok(Line::Organization(organization)) => {
                     self.import_organization(cx, place, organization, &mut done).await?;
@@ -71,10 +82,13 @@ impl Directory {
             }
         }
         for (accounts, external) in [(members, false), (guests, true)] {
-            for (tenant, accounts) in self.by_tenant(accounts, &mut done).await? {
-                for part in accounts.chunks(slice.max(1)) {
-                    done.add(self.import_slice(cx, tenant, part, external).await?);
-                }
+            let mut groups = self.by_tenant(accounts, &mut done).await?;
+            while !groups.is_empty() {
+                let slices = take(&mut groups, portion.accounts);
+                let accounts = slices.iter().map(|(_, accounts)| accounts.len()).sum();
+                let (imported, took) = self.import_slices(cx, slices, external).await?;
+                done.add(imported);
+                portion = portion.after(accounts, took);
             }
         }
         done.refused.sort_by_key(|(place, _)| *place);
@@ -126,11 +140,15 @@ impl Directory {
     }
 
     /// Finds the organisation of each account.
-    async fn by_tenant(&self, accounts: Vec<(usize, Account)>, done: &mut Imported) -> Result<Group> {
+    async fn by_tenant(
+        &self,
+        accounts: Vec<(usize, Account)>,
+        done: &mut Imported,
+    ) -> Result<BTreeMap<TenantId, Vec<(usize, Account)>>> {
         let names: HashSet<String> =
             accounts.iter().map(|(_, account)| fold(&account.organization)).collect();
         let tenants = self.tenants_of(names).await?;
-        let mut groups = Group::new();
+        let mut groups: BTreeMap<TenantId, Vec<_>> = BTreeMap::new();
         for (place, account) in accounts {
             match tenants.get(&fold(&account.organization)) {
                 Some(tenant) => groups.entry(*tenant).or_default().push((place, account)),
@@ -160,48 +178,63 @@ impl Directory {
             .await
     }
 
-    async fn import_slice(
+    /// Imports slices of different organisations in one commit, and says how long that took.
+    async fn import_slices(
         &self,
         cx: &Cx,
-        tenant: TenantId,
-        accounts: &[(usize, Account)],
+        mut slices: Vec<Slice>,
         external: bool,
-    ) -> Result<Imported> {
-        let mut attempt = 1;
-        loop {
-            let mut done = Imported::default();
-            let (tenant, entries) = self.judge_accounts(cx, tenant, accounts, external, &mut done).await?;
-            let (scope, cx) = (scope(tenant.id), cx.clone());
-            let placed = self
-                .store()
-                .commit(scope, move |reader| {
+    ) -> Result<(Imported, Span)> {
+        let (mut all, mut took) = (Imported::default(), Span::ZERO);
+        for attempt in 1.. {
+            let homes = if external { self.homes(&slices).await? } else { HashMap::new() };
+            let (mut judged, mut decisions) = (Vec::new(), Vec::new());
+            for (tenant, accounts) in &slices {
+                let mut done = Imported::default();
+                let homes = external.then_some(&homes);
+                let (tenant, entries) = self.judge_accounts(cx, *tenant, accounts, homes, &mut done).await?;
+                judged.push(done);
+                let (scope, cx) = (scope(tenant.id), cx.clone());
+                decisions.push((scope, move |reader: &Reader<'_>| {
                     let mut changes = ChangeSet::new();
                     let placed = place(reader, &cx, &tenant, &entries, &mut changes)?;
                     Decision::done(changes, placed)
-                })
-                .await;
-            match placed {
-                Ok(placed) => {
-                    done.add(placed);
-                    return Ok(done);
-                }
-                // A home account that was found a moment ago is gone, or somebody took a name.
-                Err(error) if error.kind() == ErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
+                }));
             }
+            let begun = self.uptime();
+            let placed = self.store().commit_each(decisions).await;
+            took = took.max(self.uptime().since(begun));
+            let mut again = Vec::new();
+            for ((slice, mut done), placed) in slices.into_iter().zip(judged).zip(placed) {
+                match placed {
+                    Ok(placed) => {
+                        done.add(placed);
+                        all.add(done);
+                    }
+                    // A home account that was found a moment ago is gone, or somebody took a name.
+                    Err(error) if error.kind() == ErrorKind::Conflict && attempt < ATTEMPTS => {
+                        again.push(slice)
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if again.is_empty() {
+                break;
+            }
+            slices = again;
         }
+        Ok((all, took))
     }
 
-    /// Judges accounts by what hardly ever changes: the organisation, its domains, the home accounts.
+    /// Judges accounts by what hardly ever changes: the organisation, its domains, the home accounts where they are guests.
     async fn judge_accounts(
         &self,
         cx: &Cx,
         tenant: TenantId,
         accounts: &[(usize, Account)],
-        external: bool,
+        homes: Option<&Homes>,
         done: &mut Imported,
     ) -> Result<(Tenant, Vec<Entry>)> {
-        let homes = if external { self.homes(accounts).await? } else { HashMap::new() };
         let (tenant, domains, admitted) = self
             .store()
             .read(scope(tenant), |reader| {
@@ -210,7 +243,7 @@ impl Directory {
             .await?;
         let mut entries = Vec::with_capacity(accounts.len());
         for (place, account) in accounts {
-            let judged = if external {
+            let judged = if let Some(homes) = homes {
                 let home = account.home_name().map(|(_, name)| homes.get(&name).copied());
                 match home {
                     Some(None) => Err(Error::bad_request(
@@ -236,10 +269,11 @@ impl Directory {
     }
 
     /// The home accounts that guests name.
-    async fn homes(&self, accounts: &[(usize, Account)]) -> Result<HashMap<String, (TenantId, ObjectId)>> {
-        let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (domain, name) in accounts.iter().filter_map(|(_, account)| account.home_name()) {
-            names.entry(domain).or_default().push(name);
+    async fn homes(&self, slices: &[Slice]) -> Result<Homes> {
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let accounts = slices.iter().flat_map(|(_, accounts)| accounts);
+        for (domain, name) in accounts.filter_map(|(_, account)| account.home_name()) {
+            names.entry(domain).or_default().insert(name);
         }
         let tenants = self.tenants_of(names.keys().cloned().collect()).await?;
         self.store()
@@ -247,6 +281,7 @@ impl Directory {
                 let mut found = HashMap::new();
                 for (domain, names) in names {
                     let Some(tenant) = tenants.get(&domain) else { continue };
+                    let names: Vec<String> = names.into_iter().collect();
                     for (name, object) in across.members_named(*tenant, &names)? {
                         found.insert(name, (*tenant, object));
                     }
@@ -255,6 +290,21 @@ impl Directory {
             })
             .await
     }
+}
+
+/// Takes what shares the next commit out of the groups: at most so many accounts, and no organisation twice.
+fn take<T>(groups: &mut BTreeMap<TenantId, Vec<T>>, most: usize) -> Vec<(TenantId, Vec<T>)> {
+    let (mut taken, mut room) = (Vec::new(), most.max(1));
+    while room > 0
+        && let Some((tenant, mut accounts)) = groups.pop_first()
+    {
+        if accounts.len() > room {
+            groups.insert(tenant, accounts.split_off(room));
+        }
+        room -= accounts.len();
+        taken.push((tenant, accounts));
+    }
+    taken
 }
 
 /// Refusals are noted; what stops the import is handed on.
@@ -376,8 +426,7 @@ fn place(
 ) -> Result<Imported> {
     let mut taken = Taken::read(reader, entries)?;
     let mut done = Imported::default();
-    let (mut guests, mut deleted) = (0_u64, 0_u64);
-    let mut roles = false;
+    let (mut users, mut homes, mut roles) = (Vec::new(), BTreeSet::new(), Vec::new());
     for entry in entries {
         let fresh = taken
             .is_there(entry)
@@ -394,33 +443,36 @@ fn place(
             }
         };
         taken.take(entry, &upn);
-        let mut entry = entry.clone();
-        entry.user.upn = upn;
-        let user = entry.finished(line::event(cx))?;
-        changes.insert_user(&user);
+        let user = entry.finished(upn, line::event(cx))?;
         if let (Home::Tenant { tenant, object }, false) = (&user.home, user.is_deleted()) {
-            changes.guard_home_account(*tenant, *object);
+            homes.insert((*tenant, *object));
         }
-        for role in &entry.roles {
-            changes.insert_role(&user, *role).record(role_given(cx, &user, *role));
-            roles = true;
-        }
-        done.created += 1;
-        guests += u64::from(user.user_type == UserType::Guest);
-        deleted += u64::from(user.is_deleted());
+        roles.extend(entry.roles.iter().map(|role| (users.len(), *role)));
+        users.push(user);
     }
-    if roles {
+    if users.is_empty() {
+        return Ok(done);
+    }
+    // In one order everywhere: imports beside each other that want the same accounts must not wait for one another in a ring.
+    for (tenant, object) in homes {
+        changes.guard_home_account(tenant, object);
+    }
+    changes.insert_users(scope(tenant.id), &users, reader.user_change_head()?);
+    if !roles.is_empty() {
         changes.guard_administrators(scope(tenant.id), reader.administrators_version()?);
     }
-    if done.created > 0 {
-        changes.record(
-            Draft::new(cx, Activity::AddUser, Initiator::Operator)
-                .on(Target::thing("Directory", tenant.id, &tenant.name))
-                .detail("imported", done.created)
-                .detail("importedGuests", guests)
-                .detail("importedDeleted", deleted)
-                .done(),
-        );
+    for (at, role) in roles {
+        changes.insert_role(&users[at], role).record(role_given(cx, &users[at], role));
     }
+    let count = |which: fn(&User) -> bool| users.iter().filter(|user| which(user)).count();
+    changes.record(
+        Draft::new(cx, Activity::AddUser, Initiator::Operator)
+            .on(Target::thing("Directory", tenant.id, &tenant.name))
+            .detail("imported", users.len())
+            .detail("importedGuests", count(|user| user.user_type == UserType::Guest))
+            .detail("importedDeleted", count(User::is_deleted))
+            .done(),
+    );
+    done.created = u64::try_from(users.len()).unwrap_or(u64::MAX);
     Ok(done)
 }

@@ -50,7 +50,7 @@ pub use federation::{
 };
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan, OrphanPage, WithHome};
-pub use import::Imported;
+pub use import::{Imported, Portion};
 pub use invitations::{
     InvitationKey, InvitationMessage, InvitationRequest, InvitationSent, InvitationView, Uninvitable,
 };
@@ -89,7 +89,7 @@ pub use users::{Obstacle, PasswordChange, UserPatch};
 pub use verify::Findings;
 
 use identity::MasterKey;
-use model::{Clock, Cx, Random, Reading, RequestId, TenantId, Timestamp, TrustedClock};
+use model::{Clock, Cx, Random, Reading, RequestId, Span, TenantId, Timestamp, TrustedClock};
 use std::{
     collections::HashMap,
     num::NonZero,
@@ -198,6 +198,11 @@ impl Directory {
     pub fn reading(&self) -> Reading {
         let mut trusted = self.inner.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         trusted.observe(self.inner.clock.wall(), self.inner.clock.uptime())
+    }
+
+    /// Time since the process started.
+    pub(crate) fn uptime(&self) -> Span {
+        self.inner.clock.uptime()
     }
 
     /// The context of a request that begins now.

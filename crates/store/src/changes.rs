@@ -139,6 +139,11 @@ impl ChangeSet {
         self
     }
 
+    pub(crate) fn none(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
+        self.statements.push(Statement { sql, parameters, expect: Expect::None, whose: Whose::Own });
+        self
+    }
+
     pub(crate) fn any(&mut self, sql: &'static str, parameters: Vec<Value>) -> &mut Self {
         self.statements.push(Statement { sql, parameters, expect: Expect::Any, whose: Whose::Own });
         self
@@ -262,12 +267,16 @@ impl ChangeSet {
 
     /// Creates a user; the id of a purged one is never used again.
     pub fn insert_user(&mut self, user: &User) -> &mut Self {
-        self.statements.push(Statement {
-            sql: "update tombstones set purged_at = purged_at where tenant_id = ?1 and id = ?2",
-            parameters: vec![user.tenant.into(), user.id.into()],
-            expect: Expect::None,
-            whose: Whose::Own,
-        });
+        self.none(
+            "update tombstones set purged_at = purged_at where tenant_id = ?1 and id = ?2",
+            vec![user.tenant.into(), user.id.into()],
+        );
+        self.insert_row(user).note_user(user.tenant, user.id)
+    }
+
+    /// The row of a user, and the count of its kind.
+    pub(crate) fn insert_row(&mut self, user: &User) -> &mut Self {
+        *self.counts.entry(Kind::of(user)).or_default() += 1;
         self.one(
             "insert into users (tenant_id, id, user_type, upn, upn_key, display_name, display_key, given_name, surname, mail, \
              mail_key, other_mails, account_enabled, home_key, home_deleted_at, invitation, invitation_changed, invited_by, \
@@ -275,9 +284,7 @@ impl ChangeSet {
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
              ?24, ?25, ?26, ?27, ?28)",
             user_values(user),
-        );
-        *self.counts.entry(Kind::of(user)).or_default() += 1;
-        self.note_user(user.tenant, user.id)
+        )
     }
 
     /// Stores a changed user, guarded by the version before.

@@ -26,6 +26,31 @@ impl ChangeSet {
             vec![tenant.into(), id.into()],
         )
     }
+
+    /// Notes that users came who were never there before, with the places behind `head`, the last one until then.
+    pub(crate) fn note_new_users(
+        &mut self,
+        tenant: TenantId,
+        ids: impl IntoIterator<Item = ObjectId>,
+        head: i64,
+    ) -> &mut Self {
+        let places = (head + 1..).zip(ids);
+        let mut last = head;
+        for (place, id) in places {
+            self.one(
+                "insert into user_changes (tenant_id, user_id, place) values (?1, ?2, ?3)",
+                vec![tenant.into(), id.into(), place.into()],
+            );
+            last = place;
+        }
+        self.one(
+            "insert into user_change_heads (tenant_id, place) values (?1, ?3) \
+             on conflict (tenant_id) do update set place = excluded.place, \
+             counted = case when user_change_heads.counted = user_change_heads.place then excluded.place \
+             else user_change_heads.counted end where user_change_heads.place = ?2",
+            vec![tenant.into(), head.into(), last.into()],
+        )
+    }
 }
 
 impl Reader<'_> {

@@ -1,12 +1,15 @@
-//! What an import asks about many accounts at once: a statement for each of them would cost more than its row does.
+//! What an import asks and writes about many accounts at once: a statement for each of them would cost more than its row does.
 
 use crate::{
-    Reader,
+    ChangeSet, Reader,
     cross::Across,
     value::{Row, Value},
 };
-use model::{ObjectId, Result, TenantId};
-use std::collections::{HashMap, HashSet};
+use model::{ObjectId, Result, TenantId, TenantScope, User};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 /// How many keys one statement asks for. Shorter lists are filled up with their last key, so that the text of the statement
 /// is always the same and stays prepared.
@@ -18,18 +21,45 @@ fn listing(head: &str, tail: &str) -> String {
     format!("{head} in ({}) {tail}", places.join(", "))
 }
 
+/// The keys in lists as long as [`listing`] has places.
+fn lists(keys: &[impl ToString]) -> impl Iterator<Item = Vec<Value>> {
+    keys.chunks(WIDTH).map(|part| {
+        let mut list: Vec<Value> = part.iter().map(|key| Value::Text(key.to_string())).collect();
+        list.resize_with(WIDTH, || part[part.len() - 1].to_string().into());
+        list
+    })
+}
+
 /// Asks for all keys, a list at a time; `?1` is the tenant.
 fn each_list(
     keys: &[impl ToString],
     mut ask: impl FnMut(&[Value]) -> Result<Vec<Row>>,
     mut take: impl FnMut(Row) -> Result<()>,
 ) -> Result<()> {
-    for part in keys.chunks(WIDTH) {
-        let mut parameters: Vec<Value> = part.iter().map(|key| Value::Text(key.to_string())).collect();
-        parameters.resize_with(WIDTH, || part[part.len() - 1].to_string().into());
-        ask(&parameters)?.into_iter().try_for_each(&mut take)?;
+    for list in lists(keys) {
+        ask(&list)?.into_iter().try_for_each(&mut take)?;
     }
     Ok(())
+}
+
+static NOT_PURGED: LazyLock<String> =
+    LazyLock::new(|| listing("update tombstones set purged_at = purged_at where tenant_id = ?1 and id", ""));
+
+impl ChangeSet {
+    /// Creates users of a tenant; the id of a purged one is never used again. `head` is the last place in the log of changes
+    /// ([`Reader::user_change_head`]), behind which they are noted.
+    pub fn insert_users(&mut self, tenant: TenantScope, users: &[User], head: i64) -> &mut Self {
+        let tenant = tenant.tenant();
+        let ids: Vec<ObjectId> = users.iter().map(|user| user.id).collect();
+        for mut list in lists(&ids) {
+            list.insert(0, tenant.into());
+            self.none(&NOT_PURGED, list);
+        }
+        for user in users {
+            self.insert_row(user);
+        }
+        self.note_new_users(tenant, ids, head)
+    }
 }
 
 impl Reader<'_> {

@@ -143,6 +143,37 @@ impl Store {
         }
     }
 
+    /// Decides and commits for several tenants, each as [`Self::commit`] does. The embedded engine commits them in one
+    /// transaction, in which each is taken back by itself; on PostgreSQL they are committed side by side.
+    pub async fn commit_each<T: Send + 'static>(
+        &self,
+        decisions: Vec<(TenantScope, impl FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static)>,
+    ) -> Vec<Result<T>> {
+        let (jobs, answers): (Vec<_>, Vec<_>) = decisions
+            .into_iter()
+            .map(|(scope, decide)| {
+                let (job, answer) = batch::job(scope, decide);
+                ((scope.tenant(), job), answer)
+            })
+            .unzip();
+        let ordered = match &self.engine {
+            Engine::Sqlite(engine) => engine.order_jobs(jobs.into_iter().map(|(_, job)| job).collect()),
+            Engine::Postgres(engine) => {
+                jobs.into_iter().try_for_each(|(tenant, job)| engine.order_job(tenant, job))
+            }
+        };
+        let mut done = Vec::with_capacity(answers.len());
+        for answer in answers {
+            // What could not be ordered gives no answer.
+            done.push(match (answer.await, &ordered) {
+                (Ok(answer), _) => answer.flatten(),
+                (Err(_), Err(error)) => Err(error.clone()),
+                (Err(_), Ok(())) => Err(unavailable("the writer is gone")),
+            });
+        }
+        done
+    }
+
     /// Writes the log back and truncates it; after a purge it first overwrites the remains on every page, a slice of pages
     /// between commits. Then nothing that was purged before the call is in any byte of the files. Fails while a read holds an
     /// older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its log take the bytes away.

@@ -12,7 +12,7 @@ use crate::{
 use log::Log;
 use model::{Error, Result, TenantScope};
 use rusqlite::{
-    Connection as Sqlite, ErrorCode, OpenFlags, ToSql,
+    CachedStatement, Connection as Sqlite, ErrorCode, OpenFlags, ToSql,
     config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
@@ -60,9 +60,14 @@ impl Connection for Sqlite {
         statements: &[Statement<'_>],
         each: &mut dyn FnMut(usize, Answer) -> Result<()>,
     ) -> Result<()> {
+        let mut last: Option<(&str, CachedStatement<'_>)> = None;
         for (at, Statement { sql, parameters, .. }) in statements.iter().enumerate() {
             value::storable(parameters)?;
-            let mut statement = self.prepare_cached(sql).map_err(translate)?;
+            // The rows of a long change set are one statement over and over, which need not be looked up by its text each time.
+            let (_, statement) = match last.take().filter(|(text, _)| text == sql) {
+                Some(same) => last.insert(same),
+                None => last.insert((*sql, self.prepare_cached(sql).map_err(translate)?)),
+            };
             let width = statement.column_count();
             let mut rows = statement.query(rusqlite::params_from_iter(*parameters)).map_err(translate)?;
             let mut found = Vec::new();
@@ -136,7 +141,8 @@ fn broken_constraint(error: &rusqlite::Error) -> Error {
 }
 
 enum Order {
-    Commit(Box<dyn Job>),
+    /// Jobs that share a transaction, with whatever else is waiting.
+    Commit(Vec<Box<dyn Job>>),
     Upkeep(Upkeep, oneshot::Sender<Result<Option<u32>>>),
 }
 
@@ -235,13 +241,13 @@ impl Engine {
         F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
     {
         let (job, answer) = batch::job(scope, decide);
-        self.order_job(job)?;
+        self.order_jobs(vec![job])?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
     }
 
-    /// Queues a job for the writer.
-    pub(crate) fn order_job(&self, job: Box<dyn Job>) -> Result<()> {
-        self.order(Order::Commit(job))
+    /// Queues jobs for the writer, who commits them together.
+    pub(crate) fn order_jobs(&self, jobs: Vec<Box<dyn Job>>) -> Result<()> {
+        self.order(Order::Commit(jobs))
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<()> {
@@ -340,7 +346,7 @@ fn write_loop(
         let mut next = Some(first);
         while let Some(order) = next {
             match order {
-                Order::Commit(job) => jobs.push(job),
+                Order::Commit(ordered) => jobs.extend(ordered),
                 Order::Upkeep(upkeep, reply) => upkeeps.push((upkeep, reply)),
             }
             next = if jobs.len() < BATCH { queue.try_recv().ok() } else { None };

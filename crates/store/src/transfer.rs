@@ -59,7 +59,7 @@ impl Store {
 
     fn order(&self, job: Box<dyn Job>) -> Result<()> {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.order_job(job),
+            Engine::Sqlite(engine) => engine.order_jobs(vec![job]),
             Engine::Postgres(engine) => engine.order_job(TenantId::from_uuid(Uuid::nil()), job),
         }
     }

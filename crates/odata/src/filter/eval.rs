@@ -68,6 +68,9 @@ fn read(json: &Json, kind: Kind) -> Value {
 /// The text that equality and order of strings look at: each character in lower case by itself, so that what
 /// a text starts and ends with does not depend on its neighbours.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -78,11 +78,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The account with its deletion, if the line says that it was deleted.
-    pub(super) fn finished(&self, event: Uuid) -> Result<User> {
+    /// The account under this user name, with its deletion, if the line says that it was deleted.
+    pub(super) fn finished(&self, upn: String, event: Uuid) -> Result<User> {
+        let user = User { upn, ..self.user.clone() };
         match self.deleted {
-            None => Ok(self.user.clone()),
-            Some((at, cause)) => lifecycle::soft_delete(&self.user, cause, event, at),
+            None => Ok(user),
+            Some((at, cause)) => lifecycle::soft_delete(&user, cause, event, at),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What becomes of lines: the rules, the keys that a second run knows them by, and what is left in the audit trail.
 
-use crate::{Caller, Directory, Imported, Outside, Parts};
+use crate::{Caller, Directory, Imported, Outside, Parts, Portion};
 use model::{
     Clock, Cx, DeletionCause, HomeState, Random, Span, TenantId, Timestamp, User, UserType, authz::Role,
     lifecycle::RETENTION,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use store::{AuditQuery, DataDir, Store};
 
@@ -43,6 +46,8 @@ struct Stage {
     _place: tempfile::TempDir,
 }
 
+const TWO: Portion = Portion { accounts: 2, within: None };
+
 const FOUNDED: [&str; 2] = [
     r#"{"organization":{"domain":"contoso.example","displayName":"Contoso","allowDeletedIdentitiesDataRemoval":true}}"#,
     r#"{"organization":{"domain":"fabrikam.example","displayName":"Fabrikam"}}"#,
@@ -71,7 +76,7 @@ impl Stage {
     /// Imports in slices of two, so that there are several.
     async fn import(&self, lines: &[&str]) -> Imported {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        self.directory.import(&self.cx, &lines, 2).await.unwrap()
+        self.directory.import(&self.cx, &lines, TWO).await.unwrap()
     }
 
     /// The reason why a line is refused.
@@ -144,6 +149,20 @@ async fn the_same_twice_in_one_slice_is_made_once() {
     let stage = Stage::set().await;
     let eve = r#"{"member":{"organization":"contoso.example","userPrincipalName":"eve@contoso.example","displayName":"Eve"}}"#;
     assert_eq!(stage.import(&[eve, eve]).await, Imported { created: 1, known: 1, refused: vec![] });
+}
+
+#[test]
+fn commits_are_shared_up_to_so_many_accounts_and_hold_no_organisation_twice() {
+    let tenant = |n| TenantId::from_uuid(uuid::Uuid::from_u128(n));
+    let mut groups =
+        BTreeMap::from([(tenant(1), vec![1]), (tenant(2), (2..9).collect()), (tenant(3), vec![9])]);
+    let mut next = || -> Vec<Vec<i32>> {
+        super::take(&mut groups, 3).into_iter().map(|(_, accounts)| accounts).collect()
+    };
+    assert_eq!(next(), [vec![1], vec![2, 3]]);
+    assert_eq!(next(), [vec![4, 5, 6]]);
+    assert_eq!(next(), [vec![7, 8], vec![9]]);
+    assert!(next().is_empty());
 }
 
 #[tokio::test]

@@ -7,25 +7,31 @@ use rusqlite::Connection as Sqlite;
 use std::{
     path::Path,
     sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
-/// So many pages in the log are written back. The more there are, the more often one page stands for several changes of it.
+/// With so many pages in the log that are not written back, it is time. The more there are, the more often one page stands for
+/// several changes of it.
 const ENOUGH: i64 = 8_192;
-/// With so many the writer lends a hand: only when nobody writes can the last be written back, and the log begin anew.
+/// With so many pages in the log the writer lends a hand: only when nobody writes can the last be written back, and the log
+/// begin anew.
 const MOST: i64 = 4 * ENOUGH;
-/// How long the thread rests between two looks.
-const REST: Duration = Duration::from_millis(5);
+/// Fewer are not worth a sync.
+const LEAST: i64 = 256;
+
+/// How many pages may wait in a log of so many: the nearer its end, the fewer, so that the writer has little to do in the end.
+fn bearable(logged: i64) -> i64 {
+    ((MOST - logged) / 4).clamp(LEAST, ENOUGH)
+}
 
 /// What the writer has of it; the thread ends when this is dropped.
 pub(super) struct Log {
     wake: SyncSender<()>,
-    pages: Arc<AtomicI64>,
+    /// Held while pages are written back.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Log {
@@ -33,48 +39,53 @@ impl Log {
     pub(super) fn start(path: &Path) -> Result<(Self, JoinHandle<()>)> {
         let connection = connect(path)?;
         let (wake, woken) = sync_channel(1);
-        let pages = Arc::new(AtomicI64::new(0));
-        let seen = Arc::clone(&pages);
+        let turn = Arc::new(Mutex::new(()));
+        let own = Arc::clone(&turn);
         let thread = thread::Builder::new()
             .name("innkeeper-log".to_owned())
-            .spawn(move || write_back_beside(&connection, &woken, &seen))
+            .spawn(move || write_back_beside(&connection, &woken, &own))
             .map_err(|error| Error::internal(format!("the thread for the log does not start: {error}")))?;
-        Ok((Self { wake, pages }, thread))
+        Ok((Self { wake, turn }, thread))
     }
 
-    /// To be called by the writer after each commit.
+    /// To be called by the writer after each commit. What goes wrong is tried again after the next one.
     pub(super) fn grew(&self, connection: &Sqlite) {
-        // One that waits already says the same.
-        let _ = self.wake.try_send(());
-        if self.pages.load(Ordering::Relaxed) > MOST {
-            self.pages.store(write_back(connection, "passive").unwrap_or(MOST), Ordering::Relaxed);
+        let Ok((logged, written)) = checkpoint(connection, "pragma wal_checkpoint(noop)") else { return };
+        if logged > MOST {
+            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = checkpoint(connection, WRITE_BACK);
+        } else if logged - written > bearable(logged) {
+            // One that waits already says the same.
+            let _ = self.wake.try_send(());
         }
     }
 }
 
-fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, pages: &AtomicI64) {
+/// Writes back what can be without making anybody wait.
+const WRITE_BACK: &str = "pragma wal_checkpoint(passive)";
+
+fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, turn: &Mutex<()>) {
     while woken.recv().is_ok() {
-        let looked = write_back(connection, "noop").and_then(|waiting| {
-            if waiting < ENOUGH { Ok(waiting) } else { write_back(connection, "passive") }
-        });
-        // What went wrong here the writer tries as well.
-        pages.store(looked.unwrap_or(MOST + 1), Ordering::Relaxed);
-        thread::sleep(REST);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = checkpoint(connection, WRITE_BACK);
     }
 }
 
-/// Writes back what can be without making anybody wait, or only looks; how many pages are in the log afterwards, none if it
-/// begins anew with the next commit.
-fn write_back(connection: &Sqlite, how: &str) -> Result<i64> {
-    let (busy, logged, written): (bool, i64, i64) = connection
-        .query_row(&format!("pragma wal_checkpoint({how})"), [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .map_err(translate)?;
-    Ok(match (busy, written < logged) {
-        // Somebody else is at it.
-        (true, _) => MOST,
-        (false, true) => logged,
-        (false, false) => 0,
-    })
+/// How many pages are in the log, and how many of them are written back.
+fn checkpoint(connection: &Sqlite, sql: &str) -> Result<(i64, i64)> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut pragma| pragma.query_row([], |row| Ok((row.get(1)?, row.get(2)?))))
+        .map_err(translate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_the_log_the_less_may_wait() {
+        let steps: Vec<i64> = [0, ENOUGH, 2 * ENOUGH, 3 * ENOUGH, MOST, MOST + 1].map(bearable).into();
+        assert_eq!(steps, [8_192, 6_144, 4_096, 2_048, LEAST, LEAST]);
+    }
 }

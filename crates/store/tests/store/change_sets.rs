@@ -4,7 +4,7 @@ use crate::support::{
 };
 use model::{Error, ErrorKind, ExternalIdentitiesPolicy, TenantId, User, authz::Role};
 use std::sync::Arc;
-use store::{App, ChangeSet, Confirmation, Decision, Fault, Faults, Invitation, Passcode};
+use store::{App, ChangeSet, Confirmation, Decision, Fault, Faults, Invitation, Passcode, Reader, UserQuery};
 
 fn invitation(user: &User) -> Invitation {
     Invitation {
@@ -173,6 +173,68 @@ fn a_secret_that_is_used_once_has_one_winner() {
             };
             let (a, b, c) = run(async { tokio::join!(go(), go(), go()) });
             assert_eq!([a, b, c].iter().filter(|result| result.is_ok()).count(), 1);
+        }
+    });
+}
+
+#[test]
+fn users_who_come_together_are_noted_one_behind_the_other_and_none_of_them_was_purged() {
+    each(|world| {
+        let tenant = world.add_tenant(1);
+        let gone = deleted(&user(tenant, 200));
+        world
+            .apply(tenant, move |changes| {
+                changes.insert_user(&gone).purge(&gone, &tombstone(&gone), &[]);
+            })
+            .unwrap();
+        let head = || world.read(tenant, |reader| reader.user_change_head().unwrap());
+        let come = |numbers: std::ops::RangeInclusive<u128>, head| {
+            let users: Vec<User> = numbers.map(|n| user(tenant, n)).collect();
+            world.apply(tenant, move |changes| {
+                changes.insert_users(scope(tenant), &users, head);
+            })
+        };
+        let before = head();
+        // More than one statement asks for.
+        come(1..=150, before).unwrap();
+        let noted = world.read(tenant, |reader| reader.user_changes(before, 999).unwrap());
+        let expected: Vec<_> = (before + 1..).zip((1..=150).map(object)).collect();
+        assert_eq!(noted, expected);
+        for (numbers, head, why) in [
+            (151..=152, before, "others came"),
+            (151..=200, head(), "one was purged"),
+            (150..=151, head(), "one is there"),
+        ] {
+            assert_eq!(come(numbers, head).unwrap_err().kind(), ErrorKind::Conflict, "{why}");
+        }
+        assert_eq!(head(), before + 150);
+        assert_eq!(world.read(tenant, |reader| reader.wrong_user_counts().unwrap()), 0);
+        assert!(world.read(tenant, |reader| reader.has_user_counts().unwrap()));
+    });
+}
+
+#[test]
+fn decisions_of_several_tenants_are_committed_each_by_itself() {
+    each(|world| {
+        let tenants: Vec<TenantId> = (1..=3).map(|n| world.add_tenant(n)).collect();
+        let decisions = tenants.iter().map(|&tenant| {
+            let decide = move |_: &Reader<'_>| {
+                if tenant == tenant_id(2) {
+                    return Err(Error::forbidden());
+                }
+                let mut changes = ChangeSet::new();
+                changes.insert_user(&user(tenant, 1));
+                Decision::done(changes, tenant)
+            };
+            (scope(tenant), decide)
+        });
+        let done = run(world.store.commit_each(decisions.collect()));
+        let outcomes: Vec<_> =
+            done.into_iter().map(|outcome| outcome.map_err(|error| error.kind())).collect();
+        assert_eq!(outcomes, [Ok(tenants[0]), Err(ErrorKind::Forbidden), Ok(tenants[2])]);
+        for (tenant, users) in tenants.into_iter().zip([1, 0, 1]) {
+            let found = world.read(tenant, |reader| reader.count_users(&UserQuery::default()).unwrap());
+            assert_eq!(found, users);
         }
     });
 }
