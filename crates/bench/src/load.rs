@@ -1,6 +1,10 @@
 //! The load: clients with a connection each that send prepared requests one after the other.
 
-use crate::{Result, machine::now, stats::Latency};
+use crate::{
+    Result,
+    machine::{self, now},
+    stats::Latency,
+};
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     net::SocketAddr,
@@ -163,6 +167,14 @@ pub fn drive_all(targets: &[&Target], clients: usize, until: Until, pace: Pace, 
         for target in targets.iter().cycle().take(clients) {
             wires.push(target.connect().await?);
         }
+        if machine::load_has_core() {
+            // To wake a client that sleeps on another core would be work of the server that no server over a network has.
+            drop(tokio::task::spawn_local(async {
+                loop {
+                    tokio::task::yield_now().await;
+                }
+            }));
+        }
         let start = now();
         let tasks: Vec<_> = wires
             .into_iter()
@@ -204,8 +216,10 @@ async fn run(
             Pace::Each(interval) => {
                 // Clients begin one after the other, not all at once.
                 let due = start + interval.mul_f64(count(number) + count(client % 97) / 97.0);
+                // An answer that came too late delays the next request, and that counts; a timer that is late does not.
+                let late = now() >= due;
                 tokio::time::sleep_until(due.into()).await;
-                due
+                if late { due } else { now() }
             }
         };
         let answer = wire.ask(&request, &mut buffer).await?;

@@ -7,6 +7,7 @@ use std::{
     fs,
     path::Path,
     process::{Child, Command},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,13 +17,18 @@ pub fn now() -> Instant {
 }
 
 /// Seconds since 1970.
+pub fn wall() -> i64 {
+    wall_micros() / 1_000_000
+}
+
+/// Microseconds since 1970.
 #[expect(
     clippy::disallowed_methods,
     reason = "the dates of a world lie behind the clock of the server under test"
 )]
-pub fn wall() -> i64 {
+pub fn wall_micros() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(0)
+    i64::try_from(since.as_micros()).unwrap_or(0)
 }
 
 /// Which core the servers get, and which the load; none where there is only one, or where pinning is not allowed.
@@ -38,7 +44,8 @@ impl Cores {
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         let pinned = cores.next().zip(cores.next());
         let divided = Self { pinned: pinned.filter(|(_, load)| pin(*load)) };
-        if divided.pinned.is_none() {
+        LOAD_HAS_CORE.store(divided.apart(), Ordering::Relaxed);
+        if !divided.apart() {
             eprintln!(
                 "The cores cannot be divided between load and server: judge the capacity figures only."
             );
@@ -75,6 +82,13 @@ fn pin(core: usize) -> bool {
     let mut set = CpuSet::new();
     set.set(core);
     sched_setaffinity(None, &set).is_ok()
+}
+
+static LOAD_HAS_CORE: AtomicBool = AtomicBool::new(false);
+
+/// Does the load have a core that no server is on?
+pub fn load_has_core() -> bool {
+    LOAD_HAS_CORE.load(Ordering::Relaxed)
 }
 
 /// The processor time that a process has used, in its own code and in the kernel.

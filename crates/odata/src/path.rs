@@ -46,7 +46,7 @@ impl Segment {
     }
 
     fn parse(text: String) -> Result<Self, Error> {
-        if !text.contains(['(', '.']) {
+        if !text.bytes().any(|byte| matches!(byte, b'(' | b'.')) {
             return Ok(Self { name: text, key: None });
         }
         let text = text.as_str();

@@ -98,9 +98,9 @@ pub fn context_url(base: &str, set: &str, select: Option<&[&'static Property]>) 
     match select {
         Some(select) => {
             let names: Vec<_> = select.iter().map(|property| property.name).collect();
-            format!("{base}/$metadata#{set}({})", names.join(","))
+            [base, "/$metadata#", set, "(", &names.join(","), ")"].concat()
         }
-        None => format!("{base}/$metadata#{set}"),
+        None => [base, "/$metadata#", set].concat(),
     }
 }
 

@@ -14,12 +14,12 @@ use model::{
     authz::{Operation, Principal, Role, authorize, may_manage},
     fold,
 };
-use store::{Group, Reader, SignIns, UserPage, UserQuery};
+use store::{Group, ListedUser, Page, Reader, SignIns, UserQuery};
 
 /// One page of users, and what the reader may do besides.
 pub struct Listing {
     /// The page.
-    pub page: UserPage,
+    pub page: Page<ListedUser>,
     /// May the reader invite guests?
     pub may_invite: bool,
 }
@@ -142,7 +142,7 @@ impl Directory {
                 if by_sign_in {
                     may_read_sign_ins(&principal)?;
                 }
-                Ok(Listing { page: reader.users(query)?, may_invite: may_invite(reader, &principal)? })
+                Ok(Listing { page: reader.listed_users(query)?, may_invite: may_invite(reader, &principal)? })
             })
             .await
     }

@@ -8,7 +8,7 @@ use model::{
     fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::{Map, Value, json};
-use store::{ChangeSet, Decision, Reader, UserField, UserPage, UserQuery, UserRows};
+use store::{ChangeSet, Decision, Page, Reader, UserField, UserPage, UserQuery, UserRow};
 
 /// Whether a password has to be changed at the next sign-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -170,7 +170,7 @@ impl Directory {
         query: &UserQuery<'_>,
         fields: &[UserField],
         count: bool,
-    ) -> Result<(UserRows, Option<i64>)> {
+    ) -> Result<(Page<UserRow>, Option<i64>)> {
         self.list(cx, caller, query, count, |reader| reader.user_rows(query, fields)).await
     }
 

@@ -1,8 +1,65 @@
 //! A few properties of many users, for lists: a whole user takes several times as long to read.
 
-use crate::{Reader, UserQuery, value::Row};
-use model::{Result, Timestamp, User};
+use crate::{Reader, UserQuery, read, value::Row};
+use model::{HomeState, InvitationState, ObjectId, Result, Timestamp, User, UserType};
 use std::borrow::Cow;
+
+/// What a list on a page shows of a live user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedUser {
+    /// Its id.
+    pub id: ObjectId,
+    /// Member or guest.
+    pub user_type: UserType,
+    /// The user name.
+    pub upn: String,
+    /// The display name.
+    pub display_name: String,
+    /// May it sign in?
+    pub account_enabled: bool,
+    /// What is known of the home account.
+    pub home_state: HomeState,
+    /// How far the invitation has come.
+    pub invitation: Option<InvitationState>,
+}
+
+impl ListedUser {
+    const COLUMNS: [&str; 7] =
+        ["users.id", "user_type", "upn", "display_name", "account_enabled", "home_deleted_at", "invitation"];
+
+    fn read(row: &mut Row) -> Result<Self> {
+        Ok(Self {
+            id: row.parsed()?,
+            user_type: read::user_type(row)?,
+            upn: row.text()?,
+            display_name: row.text()?,
+            account_enabled: row.bool()?,
+            home_state: read::home_state(row)?,
+            invitation: read::invitation_state(row)?,
+        })
+    }
+
+    /// That of a user that was read as a whole.
+    pub fn of(user: &User) -> Self {
+        Self {
+            id: user.id,
+            user_type: user.user_type,
+            upn: user.upn.clone(),
+            display_name: user.display_name.clone(),
+            account_enabled: user.account_enabled,
+            home_state: user.home_state,
+            invitation: user.invitation,
+        }
+    }
+}
+
+/// One page of a list.
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// The position behind the last of them, if there are more.
+    pub next: Option<Vec<String>>,
+}
 
 /// A property of a user that stands in a column of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,14 +210,6 @@ impl UserRow {
     }
 }
 
-/// One page of them.
-pub struct UserRows {
-    /// The users.
-    pub rows: Vec<UserRow>,
-    /// The position behind the last of them, if there are more.
-    pub next: Option<Vec<String>>,
-}
-
 fn json(value: &impl serde::Serialize) -> String {
     // Strings, lists and maps of strings always serialise.
     serde_json::to_string(value).unwrap_or_default()
@@ -168,7 +217,14 @@ fn json(value: &impl serde::Serialize) -> String {
 
 impl Reader<'_> {
     /// One page of users, of whom only these fields are read.
-    pub fn user_rows(&self, query: &UserQuery<'_>, fields: &[UserField]) -> Result<UserRows> {
-        crate::filter::rows(self, query, fields)
+    pub fn user_rows(&self, query: &UserQuery<'_>, fields: &[UserField]) -> Result<Page<UserRow>> {
+        let columns: Vec<&str> = fields.iter().map(|field| field.column()).collect();
+        let read = |row: &mut Row| UserRow::read(row, fields);
+        crate::filter::parts(self, query, &columns, read, |user| UserRow::of(user, fields))
+    }
+
+    /// One page of users, as a list on a page shows them.
+    pub fn listed_users(&self, query: &UserQuery<'_>) -> Result<Page<ListedUser>> {
+        crate::filter::parts(self, query, &ListedUser::COLUMNS, ListedUser::read, ListedUser::of)
     }
 }

@@ -1,7 +1,7 @@
 //! `$filter`, `$search` and `$orderby` over users, as SQL that gives the same answer as `odata::Filter::matches`.
 
 use crate::{
-    Reader, UserField, UserPage, UserQuery, UserRow, UserRows,
+    Page, Reader, UserPage, UserQuery,
     read::{USER_COLUMNS, user},
     value::{Row, Value},
 };
@@ -450,28 +450,33 @@ pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPag
     }
 }
 
-/// The same of a few properties only, which are read without the rest.
-pub(crate) fn rows(reader: &Reader<'_>, query: &UserQuery<'_>, fields: &[UserField]) -> Result<UserRows> {
+/// The same of a part of each user, which is read without the rest: the columns of it, how it is read from them, and what it is
+/// of a user that had to be read as a whole.
+pub(crate) fn parts<T>(
+    reader: &Reader<'_>,
+    query: &UserQuery<'_>,
+    columns: &[&str],
+    read: impl Fn(&mut Row) -> Result<T>,
+    of: impl Fn(&User) -> T,
+) -> Result<Page<T>> {
     let sql = build(query, Table::Users)?;
     if sql.loose {
         let UserPage { users, next } = page(reader, query)?;
-        let rows = users.iter().map(|user| UserRow::of(user, fields)).collect();
-        return Ok(UserRows { rows, next });
+        return Ok(Page { items: users.iter().map(of).collect(), next });
     }
     let order: Vec<String> = order(query)?.iter().map(|(column, _)| column.expression()).collect();
-    let columns: Vec<&str> =
-        fields.iter().map(|field| field.column()).chain(order.iter().map(String::as_str)).collect();
+    let columns: Vec<&str> = columns.iter().copied().chain(order.iter().map(String::as_str)).collect();
     let (found, more) = select(reader, query, sql, &columns.join(", "))?;
-    let mut rows = Vec::with_capacity(found.len());
+    let mut items = Vec::with_capacity(found.len());
     let mut behind = None;
     let last = found.len().checked_sub(1).filter(|_| more);
     for (at, mut row) in found.into_iter().enumerate() {
-        rows.push(UserRow::read(&mut row, fields)?);
+        items.push(read(&mut row)?);
         if Some(at) == last {
             behind = Some(order.iter().map(|_| row.key()).collect::<Result<Vec<String>>>()?);
         }
     }
-    Ok(UserRows { rows, next: behind })
+    Ok(Page { items, next: behind })
 }
 
 /// Users that the condition of the query, as it was built, lets through, and the position behind the last if there are more.

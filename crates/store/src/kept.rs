@@ -11,12 +11,12 @@ use crate::{
     batch::Transaction,
     connection::{Answer, Connection, Statement},
 };
+use foldhash::HashMap;
 use model::{AppId, Result, TenantId};
 use rusqlite::Connection as Sqlite;
 use std::{
     any::Any,
     cell::{Cell, OnceCell, RefCell},
-    collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, Ordering},

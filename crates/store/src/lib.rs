@@ -38,7 +38,7 @@ pub use cross::{ClockMark, Due, HomeAccountState, Membership, OutboxItem};
 pub use data_dir::DataDir;
 pub use external::ExternalCounts;
 pub use fault::{Fault, Faults};
-pub use fields::{FieldValue, UserField, UserRow, UserRows};
+pub use fields::{FieldValue, ListedUser, Page, UserField, UserRow};
 pub use oauth::{Authorization, AuthorizationCode, DeviceCode, DeviceState, RefreshToken};
 pub use objects::{
     AppCertificate, AppObject, AppSecret, CROSS_TENANT_ACCESS, DirectConnection, GrantRow, GroupObject,
@@ -174,10 +174,9 @@ impl Store {
         done
     }
 
-    /// Writes the log back and truncates it; after a purge it writes the whole database anew first, which holds up writers
-    /// (not readers) for a time that grows with its size. Then nothing that was purged is in any byte of the files. Fails
-    /// while a read holds an older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its
-    /// log take the bytes away.
+    /// Writes the log back and truncates it; after a purge it first overwrites the remains on every page, a slice of pages
+    /// between commits. Then nothing that was purged before the call is in any byte of the files. Fails while a read holds an
+    /// older snapshot: call again. On PostgreSQL nothing is done: its own vacuum and the cycle of its log take the bytes away.
     pub async fn checkpoint(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.checkpoint().await,

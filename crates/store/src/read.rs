@@ -223,13 +223,28 @@ pub(crate) const USER_COLUMNS: &str = "users.tenant_id, users.id, user_type, upn
      account_enabled, home_key, home_deleted_at, invitation, invitation_changed, invited_by, users.created_at, deleted_at, \
      purge_after, deletion_cause, deletion_event, home_event, generation, users.version, tokens_since, profile";
 
+fn broken() -> Error {
+    Error::internal("a stored user does not parse")
+}
+
+pub(crate) fn user_type(row: &mut Row) -> Result<UserType> {
+    UserType::parse(&row.text()?).ok_or_else(broken)
+}
+
+pub(crate) fn home_state(row: &mut Row) -> Result<HomeState> {
+    Ok(row.opt_time()?.map_or(HomeState::Present, HomeState::Deleted))
+}
+
+pub(crate) fn invitation_state(row: &mut Row) -> Result<Option<InvitationState>> {
+    row.opt_text()?.map(|word| InvitationState::parse(&word).ok_or_else(broken)).transpose()
+}
+
 pub(crate) fn user(mut row: Row) -> Result<User> {
-    let broken = || Error::internal("a stored user does not parse");
     let json = |text: String| serde_json::from_str(&text).map_err(|_| broken());
     Ok(User {
         tenant: row.parsed()?,
         id: row.parsed()?,
-        user_type: UserType::parse(&row.text()?).ok_or_else(broken)?,
+        user_type: user_type(&mut row)?,
         upn: row.text()?,
         display_name: row.text()?,
         given_name: row.opt_text()?,
@@ -238,11 +253,8 @@ pub(crate) fn user(mut row: Row) -> Result<User> {
         other_mails: serde_json::from_str(&row.text()?).map_err(|_| broken())?,
         account_enabled: row.bool()?,
         home: Home::from_key(row.opt_text()?.as_deref()).ok_or_else(broken)?,
-        home_state: row.opt_time()?.map_or(HomeState::Present, HomeState::Deleted),
-        invitation: match row.opt_text()? {
-            None => None,
-            Some(word) => Some(InvitationState::parse(&word).ok_or_else(broken)?),
-        },
+        home_state: home_state(&mut row)?,
+        invitation: invitation_state(&mut row)?,
         invitation_changed: row.opt_time()?,
         invited_by: row.opt_parsed()?,
         created: row.time()?,

@@ -9,6 +9,7 @@ use crate::{
     migrate, unavailable,
     value::{self, Row, Value},
 };
+use log::Log;
 use model::{Error, Result, TenantScope};
 use rusqlite::{
     CachedStatement, Connection as Sqlite, ErrorCode, OpenFlags, ToSql,
@@ -82,7 +83,7 @@ impl Connection for Sqlite {
     }
 
     fn note_erasure(&self) -> Result<()> {
-        self.pragma_update(None, UNCLEAN, 1).map_err(translate)
+        wipe::note_erasure(self)
     }
 }
 
@@ -142,17 +143,32 @@ fn broken_constraint(error: &rusqlite::Error) -> Error {
 enum Order {
     /// Jobs that share a transaction, with whatever else is waiting.
     Commit(Vec<Box<dyn Job>>),
-    Checkpoint(oneshot::Sender<Result<()>>),
+    Upkeep(Upkeep, oneshot::Sender<Result<Option<u32>>>),
 }
+
+/// What the writer does between commits to keep the files in order.
+enum Upkeep {
+    /// Takes remains out of a slice of pages from this one on; the answer says where the next one begins, if there is one.
+    Wipe(u32),
+    /// Writes the log back and truncates it.
+    Truncate,
+}
+
+/// Pages that the writer keeps, in the negative KiB of SQLite: what it changes lies all over the indexes, and one that it has to
+/// read first costs as much as the change.
+const WRITER_CACHE: i64 = -65_536;
 
 /// The engine; dropping it waits until the writer has done what was ordered.
 pub(crate) struct Engine {
     path: PathBuf,
     readers: Mutex<Vec<Sqlite>>,
     kept: Arc<KeptRows>,
+    /// One checkpoint at a time.
+    checkpoints: tokio::sync::Mutex<()>,
     /// There until the engine is dropped.
     orders: Option<SyncSender<Order>>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, and the thread that writes its log back.
+    threads: Vec<JoinHandle<()>>,
     /// Dropped last: no other process may come in while a connection is open.
     _lock: File,
 }
@@ -161,10 +177,11 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.orders = None;
         // A decision may own the last handle of the store; then this is the writer, which cannot wait for itself.
-        if let Some(writer) =
-            self.writer.take().filter(|writer| writer.thread().id() != thread::current().id())
-        {
-            drop(writer.join());
+        for thread in self.threads.drain(..) {
+            if thread.thread().id() == thread::current().id() {
+                return;
+            }
+            drop(thread.join());
         }
     }
 }
@@ -174,21 +191,24 @@ impl Engine {
         let path = directory.private_file("innkeeper.db")?;
         private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
         let mut connection = connect(&path)?;
+        connection.pragma_update(None, "cache_size", WRITER_CACHE).map_err(translate)?;
         migrate::migrate(&connection, digest)?;
         let kept = Arc::new(KeptRows::default());
         kept.watch(&mut connection).map_err(translate)?;
         let (orders, queue) = sync_channel(QUEUE);
         let watched = Arc::clone(&kept);
+        let (log, keeper) = Log::start(&path)?;
         let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
-            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched)))
+            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched, &log)))
             .map_err(|error| Error::internal(format!("the writer thread does not start: {error}")))?;
         Ok(Self {
             path,
             readers: Mutex::new(Vec::new()),
             kept,
+            checkpoints: tokio::sync::Mutex::new(()),
             orders: Some(orders),
-            writer: Some(writer),
+            threads: vec![writer, keeper],
             _lock: directory.hold()?,
         })
     }
@@ -231,8 +251,17 @@ impl Engine {
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<()> {
+        let _one = self.checkpoints.lock().await;
+        let mut next = Some(1);
+        while let Some(page) = next {
+            next = self.keep_up(Upkeep::Wipe(page)).await?;
+        }
+        self.keep_up(Upkeep::Truncate).await.map(drop)
+    }
+
+    async fn keep_up(&self, upkeep: Upkeep) -> Result<Option<u32>> {
         let (reply, answer) = oneshot::channel();
-        self.order(Order::Checkpoint(reply))?;
+        self.order(Order::Upkeep(upkeep, reply))?;
         answer.await.map_err(|_| unavailable("the writer is gone"))?
     }
 
@@ -288,8 +317,11 @@ fn connect(path: &Path) -> Result<Sqlite> {
     connection
         .execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \
-             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 8192;",
+             pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 0;",
         )
+        .map_err(translate)?;
+    connection
+        .pragma_update_and_check(None, "max_page_count", wipe::MOST_PAGES, |_| Ok(()))
         .map_err(translate)?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)] {
         let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(translate)?;
@@ -304,18 +336,18 @@ fn write_loop(
     connection: &Sqlite,
     digest: Digest,
     faults: &Faults,
-    (queue, kept): (&Receiver<Order>, &KeptRows),
+    (queue, kept, log): (&Receiver<Order>, &KeptRows, &Log),
 ) {
     // After a commit that the disk failed, nobody knows what is on it: no write is acknowledged before a restart.
     let mut broken = false;
     while let Ok(first) = queue.recv() {
         let mut jobs = Vec::new();
-        let mut checkpoints = Vec::new();
+        let mut upkeeps = Vec::new();
         let mut next = Some(first);
         while let Some(order) = next {
             match order {
                 Order::Commit(ordered) => jobs.extend(ordered),
-                Order::Checkpoint(reply) => checkpoints.push(reply),
+                Order::Upkeep(upkeep, reply) => upkeeps.push((upkeep, reply)),
             }
             next = if jobs.len() < BATCH { queue.try_recv().ok() } else { None };
         }
@@ -327,15 +359,16 @@ fn write_loop(
             // Nobody knows either what readers will see then: what was being changed is not kept any more.
             if !broken {
                 kept.open();
+                log.grew(connection);
             }
         }
-        if !checkpoints.is_empty() {
-            let done = if broken {
-                Err(unavailable("the disk failed a commit; restart the server"))
-            } else {
-                erase_remains(connection).and_then(|()| truncate_log(connection))
+        for (upkeep, reply) in upkeeps {
+            let done = match upkeep {
+                _ if broken => Err(unavailable("the disk failed a commit; restart the server")),
+                Upkeep::Wipe(from) => wipe::slice(connection, from),
+                Upkeep::Truncate => truncate_log(connection).map(|()| None),
             };
-            checkpoints.into_iter().for_each(|reply| drop(reply.send(done.clone())));
+            drop(reply.send(done));
         }
     }
 }
@@ -361,36 +394,14 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
     broken
 }
 
-/// Up to how many bytes a database is written anew in memory.
-const IN_MEMORY: i64 = 64 << 20;
-/// A number in the database header that SQLite leaves to its user: 1 while files may hold remains of erased rows.
-const UNCLEAN: &str = "user_version";
-
-/// `secure_delete` overwrites what is deleted, but not the copies that SQLite leaves in the gaps of a page when it moves
-/// rows to make room. Only writing the whole file anew takes them out; it is done once after all purges of a run.
-fn erase_remains(connection: &Sqlite) -> Result<()> {
-    let unclean: i64 = connection.pragma_query_value(None, UNCLEAN, |row| row.get(0)).map_err(translate)?;
-    if unclean != 0 {
-        let number = |pragma| {
-            connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(translate)
-        };
-        let size = number("page_count")?.saturating_mul(number("page_size")?);
-        // SQLite builds the new file beside the old one; a large one would not fit into the server's memory.
-        let place = if size > IN_MEMORY { "file" } else { "memory" };
-        connection.pragma_update(None, "temp_store", place).map_err(translate)?;
-        let written = connection.execute_batch("vacuum").map_err(translate);
-        connection.pragma_update(None, "temp_store", "memory").map_err(translate)?;
-        written?;
-        connection.pragma_update(None, UNCLEAN, 0).map_err(translate)?;
-    }
-    Ok(())
-}
-
 fn truncate_log(connection: &Sqlite) -> Result<()> {
     let busy: i64 =
         connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0)).map_err(translate)?;
     if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
 }
+
+mod log;
+mod wipe;
 
 #[cfg(test)]
 mod tests;

@@ -118,6 +118,9 @@ impl Problem {
     }
 }
 
+/// So many headers an answer has at most, as a rule.
+pub(crate) const HEADERS: usize = 12;
+
 /// A JSON answer.
 pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     // What we answer has texts for keys and always serialises.
@@ -125,6 +128,7 @@ pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Respon
     drop(serde_json::to_writer(&mut text, body));
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
+    response.headers_mut().reserve(HEADERS);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -10,14 +10,12 @@ use crate::{
     graph::{RESOURCE_UNIT, Route},
 };
 use axum::response::Response;
+use foldhash::HashMap;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{AppId, Span, TenantId, Timestamp};
 use serde_json::json;
 use service::Caller;
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 /// So many units in so much time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -465,12 +465,21 @@ impl Directory {
         if is_any(&request.tenant) || request.tenant.eq_ignore_ascii_case("consumers") {
             return Err(OAuthFault::no_tenant());
         }
-        let Some(tenant) = self.resolve_tenant(&request.tenant).await? else {
-            return Err(OAuthFault::unknown_tenant(&request.tenant));
+        let unknown = || OAuthFault::unknown_tenant(&request.tenant);
+        let tenant = match request.tenant.parse::<TenantId>() {
+            Ok(id) => id,
+            Err(_) => self.resolve_tenant(&request.tenant).await?.ok_or_else(unknown)?,
         };
         let form = Form::of(&request);
-        let judged = self.store().read(scope(tenant), |reader| self.judge_app(reader, cx, &request)).await?;
-        let proved = match judged {
+        let judged = self
+            .store()
+            .read(scope(tenant), |reader| match self.judge_app(reader, cx, &request)? {
+                // Where an app is, an organisation is; only without one it has to be looked for.
+                Err(_) if reader.find_tenant()?.is_none() => Ok(None),
+                judged => Ok(Some(judged)),
+            })
+            .await?;
+        let proved = match judged.ok_or_else(unknown)? {
             Err(refusal) => return Err(self.record_refusal(cx, tenant, &request, refusal).await?),
             // A secret is used up by nothing, so reading is enough.
             Ok(proved) if proved.client.auth == ClientAuth::Secret => proved,
@@ -596,7 +605,7 @@ impl Directory {
         if asked.openid.openid {
             let claims = self.id_claims(cx, origin, &granted);
             let key = self.signing_key(cx, tenant).await?;
-            answer.id_token = Some(super::blocking(move || identity::mint_id(&key, &claims)).await?);
+            answer.id_token = Some(self.signed(move || identity::mint_id(&key, &claims)).await?);
         }
         if form.client_info {
             answer.client_info = Some(client_info(user));

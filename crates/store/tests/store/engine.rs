@@ -1,4 +1,4 @@
-use crate::support::{World, at, commit, digest, each, open, record, run, scope, user};
+use crate::support::{World, at, commit, digest, each, open, record, run, scope, user, uuid};
 use model::{Error, ErrorKind, TenantId};
 use std::{
     fs,
@@ -50,6 +50,24 @@ fn a_read_that_panics_or_fails_holds_nothing_afterwards() {
     run(world.store.checkpoint()).unwrap();
     let log = fs::metadata(world.data.path().join("innkeeper.db-wal")).unwrap();
     assert_eq!(log.len(), 0, "a snapshot still holds the log");
+}
+
+#[test]
+fn a_log_that_is_written_to_without_a_pause_stays_bounded() {
+    let world = World::new();
+    let tenant = world.add_tenant(1);
+    let log = world.data.path().join("innkeeper.db-wal");
+    let mut longest = 0;
+    for n in 0..320 {
+        world
+            .apply(tenant, move |changes| {
+                changes.send(scope(tenant), uuid(n), "bulk", &"x".repeat(1 << 20), at(1));
+            })
+            .unwrap();
+        longest = longest.max(fs::metadata(&log).unwrap().len());
+    }
+    assert!(longest > 32 << 20, "it was written back too soon for the test: {longest}");
+    assert!(longest < 192 << 20, "the log grew to {longest} bytes");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App,
     edge::Arrival,
-    errors::{Problem, json_response},
+    errors::{HEADERS, Problem, json_response},
 };
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -32,11 +32,10 @@ pub(crate) struct Call<'a> {
     pub body: Bytes,
 }
 
+const CONSISTENCY_LEVEL: HeaderName = HeaderName::from_static("consistencylevel");
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 /// What a request cost.
 pub(crate) const RESOURCE_UNIT: HeaderName = HeaderName::from_static("x-ms-resource-unit");
-/// So many headers an answer has at most, as a rule.
-const HEADERS: usize = 12;
 
 pub(super) type Answer = Result<Response, Problem>;
 
@@ -46,7 +45,7 @@ pub(super) const PAGE: u16 = 100;
 impl Call<'_> {
     /// `https://host/v1.0`
     pub(super) fn base(&self) -> String {
-        format!("{}/{}", self.arrival.origin, self.version.segment())
+        [&self.arrival.origin, "/", self.version.segment()].concat()
     }
 
     /// The address without its query, in its own letter case: the base of next links.
@@ -63,7 +62,7 @@ impl Call<'_> {
     pub(super) fn is_advanced(&self) -> bool {
         self.head
             .headers
-            .get("ConsistencyLevel")
+            .get(CONSISTENCY_LEVEL)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"eventual"))
     }
 
@@ -132,7 +131,7 @@ impl Call<'_> {
         object: Map<String, Value>,
     ) -> Response {
         let selected = query.and_then(|query| query.select.as_deref());
-        let context = format!("{}/$entity", odata::context_url(&self.base(), set, selected));
+        let context = odata::context_url(&self.base(), set, selected) + "/$entity";
         success(status, &Told { about: &[("@odata.context", &context)], object: &object })
     }
 
@@ -144,7 +143,7 @@ impl Call<'_> {
         selection: &Selection,
         object: &impl Object,
     ) -> Response {
-        let context = format!("{}/$entity", odata::context_url(&self.base(), set, query.select.as_deref()));
+        let context = odata::context_url(&self.base(), set, query.select.as_deref()) + "/$entity";
         let about: &[_] = &[("@odata.context", context.as_str())];
         success(StatusCode::OK, &Selected { about, object, selection })
     }
@@ -237,12 +236,12 @@ pub(super) fn success(status: StatusCode, body: &impl Serialize) -> Response {
 pub(super) fn success_text(status: StatusCode, json: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(json));
     *response.status_mut() = status;
+    response.headers_mut().reserve(HEADERS);
     succeeded(response)
 }
 
 fn succeeded(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.reserve(HEADERS);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(
@@ -256,7 +255,7 @@ fn succeeded(mut response: Response) -> Response {
 
 /// The answer with the version of the object as its entity tag.
 pub(super) fn tagged(mut response: Response, version: i64) -> Response {
-    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{version}\"")) {
+    if let Ok(tag) = HeaderValue::try_from(["W/\"", &version.to_string(), "\""].concat()) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response

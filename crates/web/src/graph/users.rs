@@ -98,7 +98,7 @@ async fn list_rows(
     let (page, total) = call.app.directory.list_user_rows(cx, caller, wanted, fields, query.count).await?;
     let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
     let about: &[_] = if wanted.deleted { &[TYPE] } else { &[] };
-    let users: Vec<_> = page.rows.iter().map(|row| Listed { fields, row }).collect();
+    let users: Vec<_> = page.items.iter().map(|row| Listed { fields, row }).collect();
     let items = users.iter().map(|object| Selected { about, object, selection }).collect();
     Ok(call.page("users", query, total, next, items))
 }

@@ -71,7 +71,7 @@ pub(crate) async fn list(admin: Admin) -> Answer {
         search: text,
         shows,
         pages: admin.pages(LIST, listing.page.next.as_ref())?,
-        lines: listing.page.users.into_iter().map(UserLine::of).collect(),
+        lines: listing.page.items.into_iter().map(UserLine::listed).collect(),
         may_invite: listing.may_invite,
         nothing_chosen: admin.member.noted().as_deref() == Some(NOTHING),
     };

@@ -5,7 +5,7 @@ use model::{
     DeletionCause, Home, HomeState, InvitationState, ObjectId, Timestamp, User, UserType,
     authz::{Operation, Role},
 };
-use service::Obstacle;
+use service::{ListedUser, Obstacle};
 
 /// Which users a list shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -98,12 +98,18 @@ pub enum AccountState {
 impl AccountState {
     /// What counts most comes first.
     pub const fn of(user: &User) -> Self {
-        match (user.deletion, user.account_enabled, user.home_state, user.invitation) {
-            (Some(_), ..) => Self::Deleted,
-            (None, false, ..) => Self::Blocked,
-            (None, true, HomeState::Deleted(_), _) => Self::WithoutHome,
-            (None, true, HomeState::Present, Some(InvitationState::PendingAcceptance)) => Self::Pending,
-            (None, true, HomeState::Present, _) => Self::Active,
+        match user.deletion {
+            Some(_) => Self::Deleted,
+            None => Self::live(user.account_enabled, user.home_state, user.invitation),
+        }
+    }
+
+    const fn live(enabled: bool, home: HomeState, invitation: Option<InvitationState>) -> Self {
+        match (enabled, home, invitation) {
+            (false, ..) => Self::Blocked,
+            (true, HomeState::Deleted(_), _) => Self::WithoutHome,
+            (true, HomeState::Present, Some(InvitationState::PendingAcceptance)) => Self::Pending,
+            (true, HomeState::Present, _) => Self::Active,
         }
     }
 
@@ -142,6 +148,17 @@ impl UserLine {
             state: AccountState::of(&user),
             kind: user.user_type,
             user_name: user.original_upn().to_owned(),
+            name: user.display_name,
+        }
+    }
+
+    /// One of a list of live users.
+    pub fn listed(user: ListedUser) -> Self {
+        Self {
+            id: user.id,
+            state: AccountState::live(user.account_enabled, user.home_state, user.invitation),
+            kind: user.user_type,
+            user_name: user.upn,
             name: user.display_name,
         }
     }

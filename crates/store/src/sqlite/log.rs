@@ -1,0 +1,91 @@
+//! Writing the log back into the database, on a thread beside the writer: a long log takes a tenth of a second, and whoever
+//! commits would wait for it.
+
+use super::{connect, translate};
+use model::{Error, Result};
+use rusqlite::Connection as Sqlite;
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+/// With so many pages in the log that are not written back, it is time. The more there are, the more often one page stands for
+/// several changes of it.
+const ENOUGH: i64 = 8_192;
+/// With so many pages in the log the writer lends a hand: only when nobody writes can the last be written back, and the log
+/// begin anew.
+const MOST: i64 = 4 * ENOUGH;
+/// Fewer are not worth a sync.
+const LEAST: i64 = 256;
+
+/// How many pages may wait in a log of so many: the nearer its end, the fewer, so that the writer has little to do in the end.
+fn bearable(logged: i64) -> i64 {
+    ((MOST - logged) / 4).clamp(LEAST, ENOUGH)
+}
+
+/// What the writer has of it; the thread ends when this is dropped.
+pub(super) struct Log {
+    wake: SyncSender<()>,
+    /// Held while pages are written back.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Log {
+    /// Starts the thread.
+    pub(super) fn start(path: &Path) -> Result<(Self, JoinHandle<()>)> {
+        let connection = connect(path)?;
+        let (wake, woken) = sync_channel(1);
+        let turn = Arc::new(Mutex::new(()));
+        let own = Arc::clone(&turn);
+        let thread = thread::Builder::new()
+            .name("innkeeper-log".to_owned())
+            .spawn(move || write_back_beside(&connection, &woken, &own))
+            .map_err(|error| Error::internal(format!("the thread for the log does not start: {error}")))?;
+        Ok((Self { wake, turn }, thread))
+    }
+
+    /// To be called by the writer after each commit. What goes wrong is tried again after the next one.
+    pub(super) fn grew(&self, connection: &Sqlite) {
+        let Ok((logged, written)) = checkpoint(connection, "pragma wal_checkpoint(noop)") else { return };
+        if logged > MOST {
+            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = checkpoint(connection, WRITE_BACK);
+        } else if logged - written > bearable(logged) {
+            // One that waits already says the same.
+            let _ = self.wake.try_send(());
+        }
+    }
+}
+
+/// Writes back what can be without making anybody wait.
+const WRITE_BACK: &str = "pragma wal_checkpoint(passive)";
+
+fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, turn: &Mutex<()>) {
+    while woken.recv().is_ok() {
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = checkpoint(connection, WRITE_BACK);
+    }
+}
+
+/// How many pages are in the log, and how many of them are written back.
+fn checkpoint(connection: &Sqlite, sql: &str) -> Result<(i64, i64)> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut pragma| pragma.query_row([], |row| Ok((row.get(1)?, row.get(2)?))))
+        .map_err(translate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_the_log_the_less_may_wait() {
+        let steps: Vec<i64> = [0, ENOUGH, 2 * ENOUGH, 3 * ENOUGH, MOST, MOST + 1].map(bearable).into();
+        assert_eq!(steps, [8_192, 6_144, 4_096, 2_048, LEAST, LEAST]);
+    }
+}
