@@ -92,7 +92,6 @@ use identity::MasterKey;
 use model::{Clock, Cx, Random, Reading, RequestId, Span, TenantId, Timestamp, TrustedClock};
 use std::{
     collections::HashMap,
-    num::NonZero,
     sync::{Arc, Mutex, PoisonError},
 };
 use store::Store;
@@ -141,8 +140,6 @@ struct Inner {
     /// Parsed private keys: a pure function of what is stored under their id.
     keys: Mutex<HashMap<TenantId, HashMap<String, Arc<identity::SigningKey>>>>,
     hashing: tokio::sync::Semaphore,
-    /// Signatures under way.
-    signing: tokio::sync::Semaphore,
     /// Sign-ins under way.
     sign_ins: tokio::sync::Semaphore,
     /// Refused token requests that were recorded in the minute that began then, by tenant.
@@ -155,12 +152,6 @@ struct Inner {
 
 /// How many password hashes may run at once; more than the cores would only queue.
 const HASHERS: usize = 2;
-/// How many signatures are made at once: as many as there are cores, or each would have a thread of its own, whose memory costs
-/// more than a handover.
-fn signers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
 /// How many sign-ins may be under way at once; with more, whoever comes last would wait for seconds.
 const SIGN_INS: usize = 128;
 
@@ -185,7 +176,6 @@ impl Directory {
                 trusted: Mutex::new(trusted),
                 keys: Mutex::new(HashMap::new()),
                 hashing: tokio::sync::Semaphore::new(HASHERS),
-                signing: tokio::sync::Semaphore::new(signers()),
                 sign_ins: tokio::sync::Semaphore::new(SIGN_INS),
                 refusals: Mutex::new(HashMap::new()),
                 failures: Mutex::new(HashMap::new()),

@@ -13,6 +13,7 @@ mod proved;
 mod redirect;
 mod request;
 mod scope;
+mod signers;
 
 pub(crate) use authorize::account_of;
 pub(crate) use proved::ProvedTokens;
@@ -322,18 +323,7 @@ impl Directory {
 
     async fn sign(&self, cx: &Cx, tenant: TenantId, claims: AccessClaims) -> Result<String> {
         let key = self.signing_key(cx, tenant).await?;
-        self.signed(move || identity::mint(&key, &claims)).await
-    }
-
-    /// Makes a signature beside the event loop.
-    async fn signed(&self, sign: impl FnOnce() -> Result<String> + Send + 'static) -> Result<String> {
-        let _permit = self
-            .inner
-            .signing
-            .acquire()
-            .await
-            .map_err(|_| Error::internal("the limit of signatures was closed"))?;
-        blocking(sign).await
+        signers::signed(move || identity::mint(&key, &claims)).await
     }
 }
 

@@ -366,7 +366,7 @@ fn write_loop(
             let done = match upkeep {
                 _ if broken => Err(unavailable("the disk failed a commit; restart the server")),
                 Upkeep::Wipe(from) => wipe::slice(connection, from),
-                Upkeep::Truncate => truncate_log(connection).map(|()| None),
+                Upkeep::Truncate => log.truncate(connection).map(|()| None),
             };
             drop(reply.send(done));
         }
@@ -392,12 +392,6 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
         job.answer(result.map_err(batch::Failed::into_error).and_then(|()| committed.clone()));
     }
     broken
-}
-
-fn truncate_log(connection: &Sqlite) -> Result<()> {
-    let busy: i64 =
-        connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0)).map_err(translate)?;
-    if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
 }
 
 mod log;

@@ -605,7 +605,7 @@ impl Directory {
         if asked.openid.openid {
             let claims = self.id_claims(cx, origin, &granted);
             let key = self.signing_key(cx, tenant).await?;
-            answer.id_token = Some(self.signed(move || identity::mint_id(&key, &claims)).await?);
+            answer.id_token = Some(super::signers::signed(move || identity::mint_id(&key, &claims)).await?);
         }
         if form.client_info {
             answer.client_info = Some(client_info(user));

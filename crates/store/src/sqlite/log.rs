@@ -2,6 +2,7 @@
 //! commits would wait for it.
 
 use super::{connect, translate};
+use crate::unavailable;
 use model::{Error, Result};
 use rusqlite::Connection as Sqlite;
 use std::{
@@ -59,9 +60,18 @@ impl Log {
             let _ = self.wake.try_send(());
         }
     }
+
+    /// Writes everything back and empties the log.
+    pub(super) fn truncate(&self, connection: &Sqlite) -> Result<()> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy: i64 = connection
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))
+            .map_err(translate)?;
+        if busy == 0 { Ok(()) } else { Err(unavailable("a reader holds the log")) }
+    }
 }
 
-/// Writes back what can be without making anybody wait.
+/// Writes back what can be without making anybody wait; nothing while somebody else is at it.
 const WRITE_BACK: &str = "pragma wal_checkpoint(passive)";
 
 fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, turn: &Mutex<()>) {
