@@ -197,7 +197,7 @@ impl Engine {
         kept.watch(&mut connection).map_err(translate)?;
         let (orders, queue) = sync_channel(QUEUE);
         let watched = Arc::clone(&kept);
-        let (log, keeper) = Log::start(&path)?;
+        let (log, keeper) = Log::start(&path, &mut connection)?;
         let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
             .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched, &log)))

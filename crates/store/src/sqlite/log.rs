@@ -4,11 +4,14 @@
 use super::{connect, translate};
 use crate::unavailable;
 use model::{Error, Result};
-use rusqlite::Connection as Sqlite;
+use rusqlite::{Connection as Sqlite, hooks::Wal};
 use std::{
+    cell::Cell,
+    ffi::c_int,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -33,29 +36,45 @@ pub(super) struct Log {
     wake: SyncSender<()>,
     /// Held while pages are written back.
     turn: Arc<Mutex<()>>,
+    /// How many pages were in the log after the last commit, and after the one before.
+    logged: Arc<AtomicI64>,
+    before: Cell<i64>,
+    /// How many of them are written back.
+    written: Arc<AtomicI64>,
 }
 
 impl Log {
-    /// Starts the thread.
-    pub(super) fn start(path: &Path) -> Result<(Self, JoinHandle<()>)> {
+    /// Starts the thread beside a writer with this connection.
+    pub(super) fn start(path: &Path, writer: &mut Sqlite) -> Result<(Self, JoinHandle<()>)> {
         let connection = connect(path)?;
         let (wake, woken) = sync_channel(1);
         let turn = Arc::new(Mutex::new(()));
-        let own = Arc::clone(&turn);
+        let logged = Arc::new(AtomicI64::new(0));
+        let written = Arc::new(AtomicI64::new(0));
+        let noted = Arc::clone(&logged);
+        let note = move |_: &mut Wal, pages: c_int| {
+            noted.store(i64::from(pages), Ordering::Relaxed);
+            Ok(())
+        };
+        writer.wal_hook(Some(note)).map_err(translate)?;
+        let own = (Arc::clone(&turn), Arc::clone(&written));
         let thread = thread::Builder::new()
             .name("innkeeper-log".to_owned())
             .spawn(move || write_back_beside(&connection, &woken, &own))
             .map_err(|error| Error::internal(format!("the thread for the log does not start: {error}")))?;
-        Ok((Self { wake, turn }, thread))
+        Ok((Self { wake, turn, logged, before: Cell::new(0), written }, thread))
     }
 
     /// To be called by the writer after each commit. What goes wrong is tried again after the next one.
     pub(super) fn grew(&self, connection: &Sqlite) {
-        let Ok((logged, written)) = checkpoint(connection, "pragma wal_checkpoint(noop)") else { return };
+        let logged = self.logged.load(Ordering::Relaxed);
+        if logged < self.before.replace(logged) {
+            // It began anew.
+            self.written.store(0, Ordering::Relaxed);
+        }
         if logged > MOST {
-            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = checkpoint(connection, WRITE_BACK);
-        } else if logged - written > bearable(logged) {
+            write_back(connection, &self.turn, &self.written);
+        } else if logged - self.written.load(Ordering::Relaxed) > bearable(logged) {
             // One that waits already says the same.
             let _ = self.wake.try_send(());
         }
@@ -71,22 +90,22 @@ impl Log {
     }
 }
 
-/// Writes back what can be without making anybody wait; nothing while somebody else is at it.
-const WRITE_BACK: &str = "pragma wal_checkpoint(passive)";
-
-fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, turn: &Mutex<()>) {
+fn write_back_beside(
+    connection: &Sqlite,
+    woken: &Receiver<()>,
+    (turn, written): &(Arc<Mutex<()>>, Arc<AtomicI64>),
+) {
     while woken.recv().is_ok() {
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = checkpoint(connection, WRITE_BACK);
+        write_back(connection, turn, written);
     }
 }
 
-/// How many pages are in the log, and how many of them are written back.
-fn checkpoint(connection: &Sqlite, sql: &str) -> Result<(i64, i64)> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut pragma| pragma.query_row([], |row| Ok((row.get(1)?, row.get(2)?))))
-        .map_err(translate)
+/// Writes back what can be without making anybody wait, and notes how many pages of the log that is.
+fn write_back(connection: &Sqlite, turn: &Mutex<()>, written: &AtomicI64) {
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Ok(pages) = connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(2)) {
+        written.store(pages, Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]
