@@ -10,26 +10,20 @@ use std::{
     ffi::c_int,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LockResult, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
 
-/// With so many pages in the log that are not written back, it is time. The more there are, the more often one page stands for
-/// several changes of it.
+/// With so many pages in the log they are written back. The more there are, the more often one page stands for several changes
+/// of it; and yet the file must not grow for long, because to append costs the disk more than to overwrite.
 const ENOUGH: i64 = 8_192;
-/// With so many pages in the log the writer lends a hand: only when nobody writes can the last be written back, and the log
-/// begin anew.
+/// The last of them the writer writes back by itself: only while nobody adds to it can a log be done with, and begin anew.
+const LAST: i64 = 256;
+/// With so many pages in the log it does so however many are left.
 const MOST: i64 = 4 * ENOUGH;
-/// Fewer are not worth a sync.
-const LEAST: i64 = 256;
-
-/// How many pages may wait in a log of so many: the nearer its end, the fewer, so that the writer has little to do in the end.
-fn bearable(logged: i64) -> i64 {
-    ((MOST - logged) / 4).clamp(LEAST, ENOUGH)
-}
 
 /// What the writer has of it; the thread ends when this is dropped.
 pub(super) struct Log {
@@ -72,11 +66,16 @@ impl Log {
             // It began anew.
             self.written.store(0, Ordering::Relaxed);
         }
+        let left = logged - self.written.load(Ordering::Relaxed);
         if logged > MOST {
-            write_back(connection, &self.turn, &self.written);
-        } else if logged - self.written.load(Ordering::Relaxed) > bearable(logged) {
+            write_back(connection, self.turn.lock(), &self.written);
+        } else if logged > ENOUGH && left > LAST {
             // One that waits already says the same.
             let _ = self.wake.try_send(());
+        } else if logged > ENOUGH
+            && let Ok(turn) = self.turn.try_lock()
+        {
+            write_back(connection, Ok(turn), &self.written);
         }
     }
 
@@ -96,25 +95,14 @@ fn write_back_beside(
     (turn, written): &(Arc<Mutex<()>>, Arc<AtomicI64>),
 ) {
     while woken.recv().is_ok() {
-        write_back(connection, turn, written);
+        write_back(connection, turn.lock(), written);
     }
 }
 
 /// Writes back what can be without making anybody wait, and notes how many pages of the log that is.
-fn write_back(connection: &Sqlite, turn: &Mutex<()>, written: &AtomicI64) {
-    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+fn write_back(connection: &Sqlite, turn: LockResult<MutexGuard<'_, ()>>, written: &AtomicI64) {
+    let _turn = turn.unwrap_or_else(PoisonError::into_inner);
     if let Ok(pages) = connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(2)) {
         written.store(pages, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longer_the_log_the_less_may_wait() {
-        let steps: Vec<i64> = [0, ENOUGH, 2 * ENOUGH, 3 * ENOUGH, MOST, MOST + 1].map(bearable).into();
-        assert_eq!(steps, [8_192, 6_144, 4_096, 2_048, LEAST, LEAST]);
     }
 }
