@@ -4,7 +4,7 @@ use tokio::task::{JoinError, JoinSet};
 
 /// How many are with the store at a time: enough to share commits, and so few that whoever else writes waits behind them for
 /// milliseconds.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 16;
 
 /// Does all of it, in whatever order it ends; what each came to, or that it panicked.
 pub(crate) async fn together<T, W>(works: impl IntoIterator<Item = W>) -> Vec<Result<T, JoinError>>
