@@ -325,8 +325,10 @@ fn follow(link: &str) -> Result<String> {
     Ok(format!("/{}", path.1))
 }
 
+type Headers<'a> = [(&'a str, &'a str)];
+
 /// The last page, found by walking there.
-fn last_page(server: &Process, headers: &[(&str, &str)]) -> Result<String> {
+fn last_page(server: &Process, headers: &Headers<'_>) -> Result<String> {
     let mut path = PAGE.to_owned();
     loop {
         let page: serde_json::Value =
@@ -339,15 +341,28 @@ fn last_page(server: &Process, headers: &[(&str, &str)]) -> Result<String> {
 }
 
 fn page(bench: &Bench) -> Result<Vec<Figure>> {
-    let server = bench.serve()?;
-    let app = bench.large()?;
-    let token = bearer(&server.token(app)?);
-    let headers = [("Authorization", token.as_str()), ("ConsistencyLevel", "eventual")];
+    // One app may not ask for as many pages as a server gives.
+    const APPS: usize = 4;
+    copy(&bench.world.data, &bench.scratch)?;
+    let large = bench.large()?;
+    let apps = product::register(&bench.bin, &bench.scratch, &vec![large.domain.clone(); APPS])?;
+    let server = Process::product(bench.cores, &bench.bin, &bench.scratch, None)?.0;
+    let tokens: Vec<String> =
+        apps.iter().map(|app| Ok(bearer(&server.token(app)?))).collect::<Result<_>>()?;
     let database = bench.scratch.join("innkeeper.db");
-    let floor = Process::floor(bench.cores, &Floor::Page { database, tenant: app.tenant.clone() }, true)?;
-    let first = same(request("GET", PAGE, &headers, ""));
-    let last = same(request("GET", &last_page(&server, &headers)?, &headers, ""));
-    let uncounted = same(request("GET", &PAGE.replace("&$count=true", ""), &headers, ""));
+    let floor = Process::floor(bench.cores, &Floor::Page { database, tenant: large.tenant.clone() }, true)?;
+    let ask = |path: &dyn Fn(&Headers<'_>) -> Result<String>| -> Result<Next> {
+        let mut requests: Vec<Rc<[u8]>> = Vec::new();
+        for token in &tokens {
+            let headers = [("Authorization", token.as_str()), ("ConsistencyLevel", "eventual")];
+            requests.push(request("GET", &path(&headers)?, &headers, ""));
+        }
+        Ok(Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone)))
+    };
+    let first = ask(&|_| Ok(PAGE.to_owned()))?;
+    // A position is sealed for whoever walked there.
+    let last = ask(&|headers| last_page(&server, headers))?;
+    let uncounted = ask(&|_| Ok(PAGE.replace("&$count=true", "")))?;
     for side in [&floor, &server] {
         warm(side, READERS, &first)?;
     }

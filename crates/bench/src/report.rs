@@ -98,7 +98,7 @@ impl Run {
         self.figures.sort_by_key(key);
         fs::write(&file, serde_json::to_string_pretty(&self)? + "\n")?;
         println!("Written to {}.", self.file());
-        if self.engine == "sqlite" { write_growth(root) } else { Ok(()) }
+        if self.engine == "sqlite" { write_tables(root) } else { Ok(()) }
     }
 
     fn table(&self, before: Option<&Self>) -> String {
@@ -150,36 +150,76 @@ impl Run {
     }
 }
 
-/// The rows of the table of growth: what they are called, and where in a figure they are; `per` turns rates into costs.
-const GROWTH: &[(&str, &str, Option<&str>, Option<f64>)] = &[
-    ("read a policy, µs of processor time", "P1", None, None),
-    ("page of 100 guests with count, µs of processor time", "P5", None, None),
-    ("page of 100 guests without, µs of processor time", "P5", Some("µs CPU without count"), None),
-    ("start to first answer, ms", "P8", None, None),
-    ("purge of one account, µs", "P6", None, Some(1e6)),
-    ("import of one line, µs", "P9", None, Some(1e6)),
+/// A row of a table in the docs: what it is called, and where in a figure it is found; `per` turns rates into costs.
+struct Line {
+    title: &'static str,
+    name: &'static str,
+    also: Option<&'static str>,
+    per: Option<f64>,
+}
+
+const fn line(title: &'static str, name: &'static str) -> Line {
+    Line { title, name, also: None, per: None }
+}
+
+const fn also(title: &'static str, name: &'static str, also: &'static str) -> Line {
+    Line { also: Some(also), ..line(title, name) }
+}
+
+const fn cost(title: &'static str, name: &'static str) -> Line {
+    Line { per: Some(1e6), ..line(title, name) }
+}
+
+/// The tables, by the names of their places.
+const TABLES: [(&str, &[Line]); 2] = [
+    (
+        "carries",
+        &[
+            also("policies read, a second", "P1", "rate"),
+            also("pages of 100 guests with count, a second", "P5", "rate"),
+            also("tokens by client credentials, a second", "P10", "rate"),
+            line("policies changed by 64 clients, a second", "P2"),
+            line("guests who leave, of 64 at once, a second", "P3"),
+            also("memory after the start, MiB", "P8", "at rest MiB"),
+            also("memory under load, MiB", "P8", "loaded MiB"),
+        ],
+    ),
+    (
+        "growth",
+        &[
+            line("read a policy, µs of processor time", "P1"),
+            line("page of 100 guests with count, µs of processor time", "P5"),
+            also("page of 100 guests without, µs of processor time", "P5", "µs CPU without count"),
+            also("its last page over its first", "P5", "last page over the first"),
+            line("start to first answer, ms", "P8"),
+            cost("purge of one account, µs", "P6"),
+            cost("import of one line, µs", "P9"),
+        ],
+    ),
 ];
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 
-/// Fills the table of growth in the page on capacity from the results of all sizes.
-fn write_growth(root: &Path) -> Result<()> {
+/// Fills the tables in the page on capacity from the results of all sizes.
+fn write_tables(root: &Path) -> Result<()> {
     let runs = SIZES.map(|users| {
         let text = fs::read(root.join(format!("bench/results/sqlite-{users}.json"))).ok()?;
         serde_json::from_slice::<Run>(&text).ok()
     });
     let page = root.join("docs/capacity.md");
-    let text = fs::read_to_string(&page)?;
-    let (before, rest) = text
-        .split_once("<!-- generated: growth -->\n")
-        .ok_or("docs/capacity.md has no place for the table")?;
-    let (_, after) = rest.split_once("<!-- end -->").ok_or("the table in docs/capacity.md does not end")?;
-    let table = growth(&runs);
-    Ok(fs::write(page, format!("{before}<!-- generated: growth -->\n{table}<!-- end -->{after}"))?)
+    let mut text = fs::read_to_string(&page)?;
+    for (name, lines) in TABLES {
+        let place = format!("<!-- generated: {name} -->\n");
+        let gap = || format!("docs/capacity.md has no place for the table {name}");
+        let (before, rest) = text.split_once(&place).ok_or_else(gap)?;
+        let (_, after) = rest.split_once("<!-- end -->").ok_or_else(gap)?;
+        text = format!("{before}{place}{}<!-- end -->{after}", table(lines, &runs));
+    }
+    Ok(fs::write(page, text)?)
 }
 
-fn growth(runs: &[Option<Run>]) -> String {
+fn table(lines: &[Line], runs: &[Option<Run>]) -> String {
     let mut text = "| | 10,000 users | 100,000 | 1,000,000 |\n|---|---|---|---|\n".to_owned();
-    for (title, name, also, per) in GROWTH {
+    for Line { title, name, also, per } in lines {
         text += &format!("| {title} |");
         for run in runs {
             let figure = run.as_ref().and_then(|run| run.figures.iter().find(|figure| figure.name == *name));
@@ -187,8 +227,8 @@ fn growth(runs: &[Option<Run>]) -> String {
                 None => Some(figure.product.median),
                 Some(also) => figure.also.get(*also).copied(),
             });
-            let cost = value.map(|value| per.map_or(value, |per| per / value.max(1e-9)));
-            text += &format!(" {} |", cost.map_or_else(|| "–".to_owned(), short));
+            let value = value.map(|value| per.map_or(value, |per| per / value.max(1e-9)));
+            text += &format!(" {} |", value.map_or_else(|| "–".to_owned(), short));
         }
         text.push('\n');
     }
@@ -224,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_growth_turns_rates_into_costs_and_leaves_a_dash_where_nothing_was_measured() {
+    fn a_table_turns_rates_into_costs_and_leaves_a_dash_where_nothing_was_measured() {
         let mut import = figure(&[1.0], 0.0, Goal::AtLeast);
         (import.name, import.product) = ("P9".into(), Series::of(vec![20_000.0]));
         let run = Run {
@@ -236,7 +276,7 @@ mod tests {
             pinned: true,
             figures: vec![import],
         };
-        let table = growth(&[Some(run), None, None]);
+        let table = table(TABLES[1].1, &[Some(run), None, None]);
         assert!(table.contains("| import of one line, µs | 50.0 | – | – |\n"), "{table}");
     }
 

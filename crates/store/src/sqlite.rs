@@ -192,6 +192,7 @@ impl Engine {
         private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
         let mut connection = connect(&path)?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE).map_err(translate)?;
+        wipe::require(&connection)?;
         migrate::migrate(&connection, digest)?;
         let kept = Arc::new(KeptRows::default());
         kept.watch(&mut connection).map_err(translate)?;

@@ -5,7 +5,7 @@
 //! by the pager and through the log as any other change, so that a crash in the middle does no harm.
 
 use super::{control, translate};
-use model::Result;
+use model::{Error, Result};
 use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
 /// How many pages one slice looks at: two or three milliseconds.
@@ -22,6 +22,17 @@ const WIPING: i64 = 2;
 /// Pages that a database may have: 128 GiB. The first byte of an overflow page belongs to the number of the next one; with fewer
 /// pages than this it is never that of a page of a tree.
 pub(super) const MOST_PAGES: u32 = 0x01ff_ffff;
+
+const READ: &str = "select data from sqlite_dbpage where pgno = ?1";
+
+/// Fails where SQLite was built without access to its pages, because then nothing could be erased for good.
+pub(super) fn require(connection: &Sqlite) -> Result<()> {
+    connection.prepare_cached(READ).map(drop).map_err(|error| {
+        Error::internal(format!(
+            "SQLite gives no access to its pages ({error}): build innkeeper inside its repository, where .cargo/config.toml says so"
+        ))
+    })
+}
 
 /// Says, in the transaction of an erasure, that the files will hold remains.
 pub(super) fn note_erasure(connection: &Sqlite) -> Result<()> {
@@ -53,8 +64,7 @@ fn wipe_from(connection: &Sqlite, from: u32) -> Result<Option<u32>> {
     if from == 1 {
         set_mark(connection, WIPING)?;
     }
-    let mut read =
-        connection.prepare_cached("select data from sqlite_dbpage where pgno = ?1").map_err(translate)?;
+    let mut read = connection.prepare_cached(READ).map_err(translate)?;
     let mut write =
         connection.prepare_cached("update sqlite_dbpage set data = ?2 where pgno = ?1").map_err(translate)?;
     for page in from..from.saturating_add(SLICE) {
