@@ -135,7 +135,8 @@ const LIMITS: &[(&str, &[(&str, &str)])] = &[
             ("service/src/throttle.rs", "DAY: Span = Span::days(1);"),
         ],
     ),
-    ("requests of a tool | 512 KiB", &[("innkeeper/src/socket.rs", "LINE: u64 = 512 * 1024;")]),
+    ("requests of a tool | 16 MiB", &[("innkeeper/src/socket.rs", "LINE: u64 = 16 << 20;")]),
+    ("the embedded database | 128 GiB", &[("store/src/sqlite/wipe.rs", "MOST_PAGES: u32 = 0x01ff_ffff;")]),
 ];
 
 /// Numbers in the text of the page, with the constants that they quote.
