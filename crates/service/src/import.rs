@@ -1,10 +1,10 @@
 //! Bringing in many organisations and accounts at once, from lines of JSON. The rules are those of creating the same by hand.
 //!
 //! A piece of lines becomes a few commits: each organisation one, then the members, then the guests. Accounts of several
-//! organisations share a commit, in which each organisation's are a slice of their own. What a line is known by (the id; without one the user name of a member or the home of a guest) is looked up where
-//! it is committed, so that a piece may be sent again after any interruption: what is there is skipped. A slice leaves one
-//! audit record with counts instead of one for each account: the accounts themselves say when they were created, and a
-//! million records with names would double what has to be erased one day.
+//! organisations share a commit, in which each organisation's are a slice of their own. What a line is known by (the id; without
+//! one the user name of a member or the home of a guest) is looked up where it is committed, so that a piece may be sent again
+//! after any interruption: what is there is skipped. A slice leaves one audit record with counts instead of one for each account:
+//! the accounts themselves say when they were created, and a million records with names would double what has to be erased one day.
 
 mod line;
 mod portion;
