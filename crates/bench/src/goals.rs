@@ -101,7 +101,7 @@ impl Bench {
     fn spread(&self, server: &Process, ask: impl Fn(&str) -> Rc<[u8]>) -> Result<Next> {
         let ask_as = |app: &App| Ok(ask(&bearer(&server.token(app)?)));
         let requests: Vec<Rc<[u8]>> = self.small(WRITERS)?.iter().map(ask_as).collect::<Result<_>>()?;
-        Ok(Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone)))
+        Ok(each_its_own(requests))
     }
 
     /// Measures one side.
@@ -135,6 +135,11 @@ fn sample(name: &str, server: &Process, clients: usize, until: Until, next: &Nex
 
 fn warm(server: &Process, clients: usize, next: &Next) -> Result<()> {
     drive(&server.target, clients, Until::Over(WARM), Pace::Full, Rc::clone(next)).map(drop)
+}
+
+/// The same from each client always; with more clients than requests they begin again.
+fn each_its_own(requests: Vec<Rc<[u8]>>) -> Next {
+    Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone))
 }
 
 /// Always the same.
@@ -357,7 +362,7 @@ fn page(bench: &Bench) -> Result<Vec<Figure>> {
             let headers = [("Authorization", token.as_str()), ("ConsistencyLevel", "eventual")];
             requests.push(request("GET", &path(&headers)?, &headers, ""));
         }
-        Ok(Rc::new(move |client, _| requests.get(client % requests.len()).map(Rc::clone)))
+        Ok(each_its_own(requests))
     };
     let first = ask(&|_| Ok(PAGE.to_owned()))?;
     // A position is sealed for whoever walked there.

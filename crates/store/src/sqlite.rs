@@ -192,6 +192,9 @@ impl Engine {
         private().create(true).truncate(false).open(&path).map_err(|error| broken_file(&path, &error))?;
         let mut connection = connect(&path)?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE).map_err(translate)?;
+        connection
+            .pragma_update_and_check(None, "max_page_count", wipe::MOST_PAGES, |_| Ok(()))
+            .map_err(translate)?;
         wipe::require(&connection)?;
         migrate::migrate(&connection, digest)?;
         let kept = Arc::new(KeptRows::default());
@@ -320,9 +323,6 @@ fn connect(path: &Path) -> Result<Sqlite> {
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; \
              pragma mmap_size = 0; pragma temp_store = memory; pragma cache_size = -16384; pragma wal_autocheckpoint = 0;",
         )
-        .map_err(translate)?;
-    connection
-        .pragma_update_and_check(None, "max_page_count", wipe::MOST_PAGES, |_| Ok(()))
         .map_err(translate)?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)] {
         let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(translate)?;

@@ -119,13 +119,18 @@ impl Problem {
 }
 
 /// So many headers an answer has at most, as a rule.
-pub(crate) const HEADERS: usize = 12;
+const HEADERS: usize = 12;
 
 /// A JSON answer.
 pub(crate) fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     // What we answer has texts for keys and always serialises.
     let mut text = Vec::with_capacity(512);
     drop(serde_json::to_writer(&mut text, body));
+    json_text(status, text)
+}
+
+/// The same of a text that is JSON.
+pub(crate) fn json_text(status: StatusCode, text: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().reserve(HEADERS);

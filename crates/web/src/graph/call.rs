@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App,
     edge::Arrival,
-    errors::{HEADERS, Problem, json_response},
+    errors::{Problem, json_response, json_text},
 };
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -234,10 +234,7 @@ pub(super) fn success(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// The same of a text that is JSON.
 pub(super) fn success_text(status: StatusCode, json: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(json));
-    *response.status_mut() = status;
-    response.headers_mut().reserve(HEADERS);
-    succeeded(response)
+    succeeded(json_text(status, json))
 }
 
 fn succeeded(mut response: Response) -> Response {
