@@ -90,7 +90,7 @@ fn everybody(
 ) -> Result<UserDeltaPage> {
     let (users, next) = if ids.is_empty() {
         let page = reader.users(&UserQuery { after, limit, ..UserQuery::default() })?;
-        (page.users, page.next)
+        (page.items, page.next)
     } else {
         let mut users = Vec::with_capacity(ids.len());
         for id in ids {

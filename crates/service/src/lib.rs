@@ -77,7 +77,7 @@ pub use sign_in::{Discovered, SignIn, Visitor};
 pub use store::{
     AppCertificate, AppObject, AppSecret, AppSignIn, AuditQuery, DirectConnection, ExternalCounts,
     FieldValue, Grant, GrantKind, GrantRow, GroupObject, ListedUser, Page, ProviderChoice, SignInSettings,
-    SignIns, UserField, UserPage, UserQuery, UserRow,
+    SignIns, UserField, UserQuery, UserRow,
 };
 pub use tenants::{NewMember, NewTenant, SetupRequest, apps::is_redirect_uri};
 pub use tokens::{

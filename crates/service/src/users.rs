@@ -8,7 +8,7 @@ use model::{
     fold, is_plain_address, lifecycle, mint_uuid, plain_text,
 };
 use serde_json::{Map, Value, json};
-use store::{ChangeSet, Decision, Page, Reader, UserField, UserPage, UserQuery, UserRow};
+use store::{ChangeSet, Decision, Page, Reader, UserField, UserQuery, UserRow};
 
 /// Whether a password has to be changed at the next sign-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,7 +158,7 @@ impl Directory {
         caller: &Caller,
         query: &UserQuery<'_>,
         count: bool,
-    ) -> Result<(UserPage, Option<i64>)> {
+    ) -> Result<(Page<User>, Option<i64>)> {
         self.list(cx, caller, query, count, |reader| reader.users(query)).await
     }
 

@@ -72,7 +72,7 @@ impl Directory {
                     .store()
                     .read(scope(tenant.id), |reader| {
                         let page = reader.users(&query)?;
-                        for user in &page.users {
+                        for user in &page.items {
                             for problem in faults(reader, user)? {
                                 findings.add(tenant, format!("user {}: {problem}", user.id));
                             }
@@ -172,7 +172,7 @@ fn has_members(reader: &Reader<'_>) -> Result<bool> {
     let mut after = None;
     loop {
         let page = reader.users(&UserQuery { after, limit: PAGE, ..UserQuery::default() })?;
-        if page.users.iter().any(|user| !user.is_external()) {
+        if page.items.iter().any(|user| !user.is_external()) {
             return Ok(true);
         }
         if page.next.is_none() {

@@ -1,7 +1,7 @@
 //! `$filter`, `$search` and `$orderby` over users, as SQL that gives the same answer as `odata::Filter::matches`.
 
 use crate::{
-    Page, Reader, UserPage, UserQuery,
+    Page, Reader, UserQuery,
     read::{USER_COLUMNS, user},
     value::{Row, Value},
 };
@@ -420,11 +420,11 @@ fn behind(sql: &mut Sql, order: &[(Column, bool)], position: &[String]) -> Resul
 }
 
 /// Reads one page: by key, never by offset, so that nothing is lost or repeated while rows come and go.
-pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPage> {
+pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<Page<User>> {
     let sql = build(query, Table::Users)?;
     let Some(keep) = judge(query, &sql)? else {
         let (users, next) = stretch(reader, query, sql)?;
-        return Ok(UserPage { users, next });
+        return Ok(Page { items: users, next });
     };
     let limit = usize::from(query.limit);
     let (mut kept, mut seen): (Vec<User>, usize) = (Vec::new(), 0);
@@ -438,14 +438,14 @@ pub(crate) fn page(reader: &Reader<'_>, query: &UserQuery<'_>) -> Result<UserPag
             }
             if kept.len() == limit {
                 let next = kept.last().map(|last| position(last, query));
-                return Ok(UserPage { users: kept, next });
+                return Ok(Page { items: kept, next });
             }
             kept.push(user);
         }
         match next {
             Some(next) if seen < MOST_SEEN => step.after = Some(next),
             // Seen enough for now: a page may be short, or empty, and still not be the last.
-            next => return Ok(UserPage { users: kept, next }),
+            next => return Ok(Page { items: kept, next }),
         }
     }
 }
@@ -461,7 +461,7 @@ pub(crate) fn parts<T>(
 ) -> Result<Page<T>> {
     let sql = build(query, Table::Users)?;
     if sql.loose {
-        let UserPage { users, next } = page(reader, query)?;
+        let Page { items: users, next } = page(reader, query)?;
         return Ok(Page { items: users.iter().map(of).collect(), next });
     }
     let order: Vec<String> = order(query)?.iter().map(|(column, _)| column.expression()).collect();

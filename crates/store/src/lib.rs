@@ -47,7 +47,7 @@ pub use objects::{
 pub use postgres::{DatabaseUrl, Distribution, Options};
 pub use read::{
     App, Confirmation, Grant, GrantKind, Group, Invitation, Passcode, Reader, Session, SigningKey, Throttle,
-    Tombstone, UserPage, UserQuery,
+    Tombstone, UserQuery,
 };
 pub use sign_in::{
     FederatedPerson, FederationFlow, ListedSession, Provider, ProviderChoice, ProviderDomain, QueuedMail,

@@ -1,6 +1,7 @@
 //! Reading one tenant.
 
 use crate::{
+    Page,
     changes::PERSONAL,
     connection::Connection,
     kept::Kept,
@@ -199,20 +200,12 @@ pub struct UserQuery<'q> {
     pub search: Option<&'q odata::Search>,
     /// Properties to order by; always completed by the id.
     pub order_by: Vec<(&'static str, bool)>,
-    /// Continue behind this position, as [`UserPage::next`] gave it.
+    /// Continue behind this position, as [`crate::Page::next`] gave it.
     pub after: Option<Vec<String>>,
     /// At most so many.
     pub limit: u16,
     /// Judges each user by the filter, where the filter names properties that have no column.
     pub keep: Option<&'q (dyn Fn(&User) -> bool + Send + Sync)>,
-}
-
-/// One page of users.
-pub struct UserPage {
-    /// The users.
-    pub users: Vec<User>,
-    /// The position behind the last of them, if there are more.
-    pub next: Option<Vec<String>>,
 }
 
 fn unless_empty<T>(found: Vec<T>) -> Option<Vec<T>> {
@@ -441,7 +434,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One page of users.
-    pub fn users(&self, query: &UserQuery<'_>) -> Result<UserPage> {
+    pub fn users(&self, query: &UserQuery<'_>) -> Result<Page<User>> {
         crate::filter::page(self, query)
     }
 

@@ -97,7 +97,7 @@ impl Stage {
     async fn users(&self, world: &DemoWorld, deleted: bool) -> Vec<User> {
         let scope = crate::authn::scope(world.tenant_id);
         let query = UserQuery { deleted, limit: 999, ..UserQuery::default() };
-        self.directory.store().read(scope, |reader| Ok(reader.users(&query)?.users)).await.unwrap()
+        self.directory.store().read(scope, |reader| Ok(reader.users(&query)?.items)).await.unwrap()
     }
 
     async fn reasons(&self, world: &DemoWorld, activity: Activity) -> Vec<Option<String>> {

@@ -7,7 +7,7 @@ use odata::{
     filter::{Scalar, Value},
 };
 use std::{collections::BTreeMap, env};
-use store::{FieldValue, ListedUser, UserField, UserPage, UserQuery, UserRow};
+use store::{FieldValue, ListedUser, Page, UserField, UserQuery, UserRow};
 
 static USER: EntityType = EntityType {
     name: "microsoft.graph.user",
@@ -215,9 +215,9 @@ const FIELDS: [UserField; 14] = [
 ];
 
 /// In every order, and page by page: the fields of a row are those of the user, and the pages end at the same places.
-fn lists_the_same(world: &World, tenant: TenantId, query: &UserQuery<'_>, whole: &UserPage) {
+fn lists_the_same(world: &World, tenant: TenantId, query: &UserQuery<'_>, whole: &Page<User>) {
     let listed = world.read(tenant, |reader| reader.listed_users(query).unwrap());
-    let expected: Vec<_> = whole.users.iter().map(ListedUser::of).collect();
+    let expected: Vec<_> = whole.items.iter().map(ListedUser::of).collect();
     assert_eq!((listed.items, &listed.next), (expected, &whole.next), "{:?}", query.order_by);
 }
 
@@ -271,14 +271,14 @@ fn rows_of_a_few_fields_say_what_whole_users_say() {
                         let whole = world.read(tenant, |reader| reader.users(&query).unwrap());
                         let rows = world.read(tenant, |reader| reader.user_rows(&query, &FIELDS).unwrap());
                         let expected: Vec<_> =
-                            whole.users.iter().map(|user| UserRow::of(user, &FIELDS)).collect();
+                            whole.items.iter().map(|user| UserRow::of(user, &FIELDS)).collect();
                         assert_eq!(rows.items, expected, "{order:?}");
                         assert_eq!(rows.next, whole.next, "{order:?}");
                         if !deleted {
                             lists_the_same(world, tenant, &query, &whole);
                         }
                         let name = whole
-                            .users
+                            .items
                             .first()
                             .map(|user| FieldValue::Text(user.display_name.as_str().into()));
                         assert_eq!(rows.items.first().map(|row| row.value(1)), name);

@@ -199,8 +199,8 @@ fn value(user: &User, field: &Field) -> Value {
 fn found(tenant: TenantId, query: &UserQuery<'_>) -> BTreeSet<String> {
     WORLD.read(tenant, |reader| {
         let page = reader.users(&UserQuery { limit: 999, ..query.clone() }).unwrap();
-        let ids: BTreeSet<String> = page.users.iter().map(|user| user.id.to_string()).collect();
-        assert_eq!(ids.len(), page.users.len(), "a user is on the page twice");
+        let ids: BTreeSet<String> = page.items.iter().map(|user| user.id.to_string()).collect();
+        assert_eq!(ids.len(), page.items.len(), "a user is on the page twice");
         assert_eq!(
             reader.count_users(query).unwrap(),
             i64::try_from(ids.len()).unwrap(),
@@ -275,8 +275,8 @@ proptest! {
         let mut between = (100u128..).zip(between);
         loop {
             let page = WORLD.read(tenant, |reader| reader.users(&query).unwrap());
-            prop_assert!(page.users.len() <= usize::from(size));
-            seen.extend(page.users);
+            prop_assert!(page.items.len() <= usize::from(size));
+            seen.extend(page.items);
             let Some(next) = page.next else { break };
             query.after = Some(next);
             if let Some((n, (mut draft, pick))) = between.next() {

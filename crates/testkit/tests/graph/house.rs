@@ -82,7 +82,7 @@ impl House {
     pub async fn state(&self, tenant: TenantId) -> String {
         let read = self.world.store().read(World::scope(tenant), |reader| {
             let page = |deleted| service::UserQuery { deleted, limit: 999, ..service::UserQuery::default() };
-            let users = [reader.users(&page(false))?.users, reader.users(&page(true))?.users];
+            let users = [reader.users(&page(false))?.items, reader.users(&page(true))?.items];
             Ok(format!("{:?}\n{:?}\n{users:#?}", reader.policy()?, reader.tenant()?))
         });
         read.await.unwrap()

@@ -50,7 +50,7 @@ async fn state(scene: &Scene) -> String {
     let mut users = Vec::new();
     for deleted in [false, true] {
         let query = service::UserQuery { deleted, limit: 100, ..service::UserQuery::default() };
-        users.extend(directory.list_users(&cx, &operator, &query, false).await.expect("users").0.users);
+        users.extend(directory.list_users(&cx, &operator, &query, false).await.expect("users").0.items);
     }
     format!("{settings:?} {organization:?} {users:?}")
 }

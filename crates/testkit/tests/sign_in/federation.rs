@@ -270,7 +270,7 @@ impl Partner {
         let query = service::UserQuery { limit: 100, ..service::UserQuery::default() };
         let (page, _) =
             world.directory().list_users(&world.cx(), &operator, &query, false).await.expect("users");
-        page.users.into_iter().find(|user| matches!(user.home, Home::Federated(_)))
+        page.items.into_iter().find(|user| matches!(user.home, Home::Federated(_)))
     }
 }
 

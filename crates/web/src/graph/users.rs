@@ -63,12 +63,12 @@ pub(super) async fn list(call: Call<'_>, deleted: bool) -> Answer {
         call.app.directory.list_users(&call.arrival.cx, &call.caller, &wanted, query.count).await?;
     let next = page.next.map(|position| call.seal_position(&position)).transpose()?;
     let sign_ins = if asks_for_sign_ins(&query) {
-        call.app.directory.sign_ins_of(&call.arrival.cx, &call.caller, &page.users).await?
+        call.app.directory.sign_ins_of(&call.arrival.cx, &call.caller, &page.items).await?
     } else {
         Vec::new()
     };
     let items = page
-        .users
+        .items
         .iter()
         .enumerate()
         .map(|(at, user)| {

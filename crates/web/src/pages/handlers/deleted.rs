@@ -27,7 +27,7 @@ pub(crate) async fn list(admin: Admin) -> Answer {
     };
     let (page, _) = admin.app().directory.list_users(admin.cx(), &admin.caller, &query, false).await?;
     let pages = admin.pages(LIST, page.next.as_ref())?;
-    let users = page.users.into_iter().filter_map(|user| row(&admin, user)).collect();
+    let users = page.items.into_iter().filter_map(|user| row(&admin, user)).collect();
     let notice = notice(&admin).await?;
     html(StatusCode::OK, &DeletedUsers { page: admin.page(), users, pages, notice })
 }
