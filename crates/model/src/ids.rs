@@ -1,13 +1,22 @@
-use crate::Random;
+use crate::{Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
-use uuid::{Builder, Uuid};
+use uuid::{Builder, Uuid, Variant, Version};
 
 /// Mints a random (version 4) id from the given source.
 pub fn mint_uuid(random: &dyn Random) -> Uuid {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// The same for what is kept in the order of time (UUID version 7, RFC 9562): what is written together lies together in an index.
+pub fn mint_ordered_uuid(random: &dyn Random, at: Timestamp) -> Uuid {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    let millis = u64::try_from(at.as_micros() / 1000).unwrap_or(0);
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    Builder::from_bytes(bytes).with_variant(Variant::RFC4122).with_version(Version::SortRand).into_uuid()
 }
 
 macro_rules! id {

@@ -20,7 +20,7 @@ mod user;
 
 pub use cx::{Cx, Random};
 pub use error::{Error, ErrorKind, Result, TokenFault};
-pub use ids::{AppId, ObjectId, RequestId, TenantId, mint_uuid};
+pub use ids::{AppId, ObjectId, RequestId, TenantId, mint_ordered_uuid, mint_uuid};
 pub use policy::ExternalIdentitiesPolicy;
 pub use scope::TenantScope;
 pub use tenant::{PrivacyProfile, Tenant, fold, is_https_or_mailto, is_plain_address, plain_text};

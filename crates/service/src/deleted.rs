@@ -105,7 +105,7 @@ impl Directory {
                 Decision::done(changes, user.home)
             })
             .await?;
-        self.forget(scope.tenant(), id, &home).await;
+        self.forget(scope.tenant(), id, home).await;
         Ok(())
     }
 }

@@ -6,11 +6,10 @@ use crate::{
     authn::{authorized, scope},
     deleted,
     record::Draft,
-    together::together,
     users,
 };
 use model::{
-    Cx, DeletionCause, Error, Home, HomeState, ObjectId, Result, TenantId, Timestamp, User,
+    Cx, DeletionCause, Error, Home, HomeState, ObjectId, Result, Timestamp, User,
     audit::{Activity, Record},
     authz::{Operation, may_manage},
     lifecycle, mint_uuid,
@@ -155,10 +154,12 @@ impl Directory {
             if !self.take_lease(KIND, holder).await? {
                 return Ok(false);
             }
-            let works =
-                tenants.into_iter().map(|tenant| self.clone().carry_to(tenant, home.clone(), message));
-            for carried in together(works).await {
-                for effect in carried.map_err(|error| Error::internal(error.to_string()))?? {
+            let works = tenants
+                .into_iter()
+                .map(|tenant| (scope(tenant), carrying(self.own_cx(), home.clone(), message)))
+                .collect();
+            for carried in self.commit_in_portions(works).await {
+                for effect in carried? {
                     match effect {
                         Effect::Nothing => {}
                         Effect::Removed => pass.removed += 1,
@@ -177,28 +178,6 @@ impl Directory {
                 let mut changes = ChangeSet::new();
                 changes.finish(scope(tenant), id);
                 Decision::done(changes, true)
-            })
-            .await
-    }
-
-    async fn carry_to(self, tenant: TenantId, home: Home, message: Message) -> Result<Vec<Effect>> {
-        let cx = self.own_cx();
-        self.store()
-            .commit(scope(tenant), move |reader| {
-                let mut changes = ChangeSet::new();
-                let mut effects = Vec::new();
-                // Judged again where it is decided: signals may come late, twice, or behind the restore.
-                let gone = is_gone(reader, &home)?;
-                for user in reader.users_by_home(&home)? {
-                    effects.push(match message.event {
-                        Event::Deleted(_) if !gone => Effect::Nothing,
-                        Event::Deleted(event) => {
-                            home_deleted(reader, &mut changes, &cx, &user, (event, message.at))?
-                        }
-                        Event::Restored(event) => home_restored(reader, &mut changes, &cx, &user, event)?,
-                    });
-                }
-                Decision::done(changes, effects)
             })
             .await
     }
@@ -286,6 +265,28 @@ impl Directory {
                 Decision::done(changes, removed)
             })
             .await
+    }
+}
+
+/// What an event at home comes to in the tenant of the reader.
+fn carrying(
+    cx: Cx,
+    home: Home,
+    message: Message,
+) -> impl FnMut(&Reader<'_>) -> Result<Decision<Vec<Effect>>> {
+    move |reader| {
+        let mut changes = ChangeSet::new();
+        let mut effects = Vec::new();
+        // Judged again where it is decided: signals may come late, twice, or behind the restore.
+        let gone = is_gone(reader, &home)?;
+        for user in reader.users_by_home(&home)? {
+            effects.push(match message.event {
+                Event::Deleted(_) if !gone => Effect::Nothing,
+                Event::Deleted(event) => home_deleted(reader, &mut changes, &cx, &user, (event, message.at))?,
+                Event::Restored(event) => home_restored(reader, &mut changes, &cx, &user, event)?,
+            });
+        }
+        Decision::done(changes, effects)
     }
 }
 

@@ -7,11 +7,12 @@
 //! the accounts themselves say when they were created, and a million records with names would double what has to be erased one day.
 
 mod line;
-mod portion;
 #[cfg(test)]
 mod tests;
 
-use crate::{Caller, Directory, NewTenant, authn::scope, record::Draft, tenants::people::role_given};
+use crate::{
+    Caller, Directory, NewTenant, Portion, authn::scope, record::Draft, tenants::people::role_given,
+};
 use line::{Account, Entry, Line, Organization};
 use model::{
     Cx, Error, ErrorKind, Home, ObjectId, Result, Span, Tenant, TenantId, User, UserType,
@@ -19,7 +20,6 @@ use model::{
     fold,
     policy::ExternalIdentitiesPolicyPatch,
 };
-pub use portion::Portion;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{ChangeSet, Decision, Reader};
 

@@ -23,6 +23,7 @@ mod outside;
 mod people;
 mod personal_data;
 mod policy;
+mod portion;
 mod purge;
 mod record;
 mod registrations;
@@ -33,7 +34,6 @@ mod settings;
 mod sign_in;
 mod tenants;
 mod throttle;
-mod together;
 mod tokens;
 mod tools;
 mod users;
@@ -50,7 +50,7 @@ pub use federation::{
 };
 pub use groups::GroupPatch;
 pub use home::{HomePass, Orphan, OrphanPage, WithHome};
-pub use import::{Imported, Portion};
+pub use import::Imported;
 pub use invitations::{
     InvitationKey, InvitationMessage, InvitationRequest, InvitationSent, InvitationView, Uninvitable,
 };
@@ -62,6 +62,7 @@ pub use organization::OrganizationPatch;
 pub use outside::{Letter, Mailing, Outbound, Outside, Pending, Post, PostFault, Question, Reply, Wording};
 pub use people::{NewUser, UserDetail};
 pub use personal_data::{AccountData, ConnectionData, OwnRecords, PersonalData};
+pub use portion::Portion;
 pub use purge::PurgePass;
 pub use registrations::{
     AppDetail, AppKey, AppPatch, AppPermissions, DelegatedGrant, NewCertificate, PermissionState,

@@ -4,10 +4,10 @@ use crate::{
     Directory,
     authn::{directory_scope, scope},
     record::Draft,
-    together::together,
 };
 use model::{
-    Alarm, Cx, Error, ErrorKind, Federated, Home, ObjectId, Person, Result, Span, TenantId, Timestamp, User,
+    Alarm, Cx, Error, ErrorKind, Home, ObjectId, Person, Result, Span, TenantId, TenantScope, Timestamp,
+    User,
     audit::{Activity, Record},
     authz::Principal,
     lifecycle, mint_uuid,
@@ -16,8 +16,8 @@ use serde_json::{Map, json};
 use store::{ChangeSet, Decision, Due, Reader, Tombstone};
 use uuid::Uuid;
 
-/// How many accounts one pass looks at in one go.
-const BATCH: u16 = 500;
+/// How many accounts, or tenants, one pass looks at in one go.
+const BATCH: u16 = 200;
 /// The lease of the purge.
 const LEASE_NAME: &str = "purge";
 /// How long a pass may hold the lease before another server may take it.
@@ -85,6 +85,28 @@ fn record(cx: &Cx, user: &User, by: &By<'_>, counts: &[(&'static str, i64)]) -> 
         .done()
 }
 
+/// A decision about what is kept beside an account that was erased.
+type Forgetting = Box<dyn FnMut(&Reader<'_>) -> Result<Decision<()>> + Send>;
+
+fn note_forgetting(forgotten: Result<()>) {
+    if let Err(error) = forgotten {
+        tracing::warn!(?error, "sessions of an erased account could not be ended; they end within hours");
+    }
+}
+
+/// Erases an account of the reader's tenant that is due; where its owner is homed, if it was.
+fn purging(cx: Cx, id: ObjectId) -> impl FnMut(&Reader<'_>) -> Result<Decision<Option<Home>>> {
+    move |reader| {
+        let mut changes = ChangeSet::new();
+        // Read again where it is decided: a restore that came first wins.
+        let user = reader.user(id)?.filter(|user| lifecycle::is_due(user, cx.trusted));
+        if let Some(user) = &user {
+            erase(reader, &mut changes, &cx, user, By::Time)?;
+        }
+        Decision::done(changes, user.map(|user| user.home))
+    }
+}
+
 impl Directory {
     /// One pass of the purge: erases what is due by trusted time, in bounded batches, each account in a change set of its own.
     /// Ends by taking the remains of everything erased since the last pass out of the files. Safe to run at any time, twice, and on two servers.
@@ -134,99 +156,79 @@ impl Directory {
         }
     }
 
-    /// Each account in a change set of its own, many of them at a time, so that the store can commit them together.
+    /// Each account in a change set of its own.
     async fn purge_batch(&self, pass: &mut PurgePass, due: Vec<Due>) {
-        for erased in together(due.into_iter().map(|due| self.clone().purge_one(due))).await {
+        let works = due.iter().map(|due| (scope(due.tenant), purging(self.own_cx(), due.id))).collect();
+        let done = self.commit_in_portions(works).await;
+        let mut beside = Vec::new();
+        for (due, erased) in due.into_iter().zip(done) {
             match erased {
-                Ok(Ok(true)) => pass.purged += 1,
-                Ok(Ok(false)) => pass.overtaken += 1,
-                Ok(Err(error)) => {
+                Ok(Some(home)) => {
+                    pass.purged += 1;
+                    beside.extend(self.forgetting(due.tenant, due.id, home));
+                }
+                Ok(None) => pass.overtaken += 1,
+                Err(error) => {
                     pass.failed += 1;
                     tracing::warn!(
                         ?error,
                         "an account that is due was not erased; the next pass tries again"
                     );
                 }
-                Err(error) => {
-                    pass.failed += 1;
-                    tracing::error!(%error, "erasing an account failed; the next pass tries again");
-                }
             }
         }
+        self.commit_in_portions(beside).await.into_iter().for_each(note_forgetting);
     }
 
-    async fn purge_one(self, due: Due) -> Result<bool> {
-        let cx = self.own_cx();
-        let erased = self
-            .store()
-            .commit(scope(due.tenant), move |reader| {
-                let mut changes = ChangeSet::new();
-                // Read again where it is decided: a restore that came first wins.
-                let user = reader.user(due.id)?.filter(|user| lifecycle::is_due(user, cx.trusted));
-                if let Some(user) = &user {
-                    erase(reader, &mut changes, &cx, user, By::Time)?;
-                }
-                Decision::done(changes, user.map(|user| user.home))
-            })
-            .await?;
-        if let Some(home) = &erased {
-            self.forget(due.tenant, due.id, home).await;
+    /// Forgets what is kept of somebody beside an account that was just erased.
+    pub(crate) async fn forget(&self, tenant: TenantId, id: ObjectId, home: Home) {
+        if let Some((scope, decide)) = self.forgetting(tenant, id, home) {
+            note_forgetting(self.store().commit(scope, decide).await);
         }
-        Ok(erased.is_some())
     }
 
     /// What is kept of people beside their accounts: sessions and mails of a mailbox, and what a provider said of somebody. When
     /// the last account of the person is erased, so is that; should it fail, sessions end by themselves within hours.
-    pub(crate) async fn forget(&self, tenant: TenantId, id: ObjectId, home: &Home) {
+    fn forgetting(&self, tenant: TenantId, id: ObjectId, home: Home) -> Option<(TenantScope, Forgetting)> {
         self.forget_local_mails(&id.to_string());
-        let forgotten = match home {
-            Home::Mailbox { address } => self.forget_mailbox(address.clone()).await,
-            Home::Federated(federated) => self.forget_federated(federated.clone()).await,
-            Home::Invited { address } => self.forget_invited(tenant, address.clone()).await,
-            Home::Here | Home::Tenant { .. } => Ok(()),
+        let forgetting: (_, Forgetting) = match home {
+            Home::Mailbox { address } => {
+                let mails = self.private_key("passcode-address", &[&address]);
+                self.forget_local_mails(&mails);
+                let person = Person::Mailbox { address: address.clone() };
+                let decide = move |reader: &Reader<'_>| {
+                    let mut changes = ChangeSet::new();
+                    if reader.across().memberships(&person, std::slice::from_ref(&address))?.is_empty() {
+                        changes.forget_sessions(directory_scope(), &person);
+                        changes.forget_mails(directory_scope(), &mails);
+                    }
+                    Decision::done(changes, ())
+                };
+                (directory_scope(), Box::new(decide))
+            }
+            Home::Federated(federated) => {
+                let scope = scope(federated.tenant);
+                let decide = move |reader: &Reader<'_>| {
+                    let mut changes = ChangeSet::new();
+                    if reader.users_by_home(&Home::Federated(federated.clone()))?.is_empty() {
+                        changes.forget_federated_person(scope, &federated);
+                    }
+                    Decision::done(changes, ())
+                };
+                (scope, Box::new(decide))
+            }
+            Home::Invited { address } => {
+                let scope = scope(tenant);
+                let decide = move |_: &Reader<'_>| {
+                    let mut changes = ChangeSet::new();
+                    changes.forget_federated_address(scope, &address);
+                    Decision::done(changes, ())
+                };
+                (scope, Box::new(decide))
+            }
+            Home::Here | Home::Tenant { .. } => return None,
         };
-        if let Err(error) = forgotten {
-            tracing::warn!(?error, "sessions of an erased account could not be ended; they end within hours");
-        }
-    }
-
-    async fn forget_mailbox(&self, address: String) -> Result<()> {
-        let person = Person::Mailbox { address: address.clone() };
-        let mails = self.private_key("passcode-address", &[&address]);
-        self.forget_local_mails(&mails);
-        self.store()
-            .commit(directory_scope(), move |reader| {
-                let mut changes = ChangeSet::new();
-                if reader.across().memberships(&person, std::slice::from_ref(&address))?.is_empty() {
-                    changes.forget_sessions(directory_scope(), &person);
-                    changes.forget_mails(directory_scope(), &mails);
-                }
-                Decision::done(changes, ())
-            })
-            .await
-    }
-
-    async fn forget_invited(&self, tenant: TenantId, address: String) -> Result<()> {
-        self.store()
-            .commit(scope(tenant), move |_| {
-                let mut changes = ChangeSet::new();
-                changes.forget_federated_address(scope(tenant), &address);
-                Decision::done(changes, ())
-            })
-            .await
-    }
-
-    async fn forget_federated(&self, federated: Federated) -> Result<()> {
-        let scope = scope(federated.tenant);
-        self.store()
-            .commit(scope, move |reader| {
-                let mut changes = ChangeSet::new();
-                if reader.users_by_home(&Home::Federated(federated.clone()))?.is_empty() {
-                    changes.forget_federated_person(scope, &federated);
-                }
-                Decision::done(changes, ())
-            })
-            .await
+        Some(forgetting)
     }
 
     /// Takes or keeps the lease of a reconciler; false when another holder has it.

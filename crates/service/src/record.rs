@@ -5,7 +5,7 @@ use model::{
     AppId, Cx, ObjectId, User,
     audit::{Activity, Initiator, PersonalSlot, Record, Target},
     authz::Principal,
-    mint_uuid,
+    mint_ordered_uuid,
 };
 use serde_json::{Map, Value, json};
 use store::DirectConnection;
@@ -26,7 +26,7 @@ impl Draft {
     pub(crate) fn new(cx: &Cx, activity: Activity, initiator: Initiator) -> Self {
         Self {
             record: Record {
-                id: mint_uuid(cx.random.as_ref()),
+                id: mint_ordered_uuid(cx.random.as_ref(), cx.now),
                 at: cx.now,
                 activity,
                 success: true,

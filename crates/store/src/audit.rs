@@ -92,7 +92,7 @@ pub(crate) fn append(
         writes.iter().map(|(sql, parameters)| Statement { view: View::Own, sql, parameters }).collect();
     let mut moved = 0;
     connection.run(&statements, &mut |_, answer| {
-        moved = answer.changed;
+        moved = answer.count;
         Ok(())
     })?;
     // Only where no lock keeps the commits of one tenant apart can somebody else have been quicker.

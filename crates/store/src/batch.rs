@@ -1,5 +1,5 @@
-//! Committing several change sets in one transaction, each in a savepoint of its own, so that they share the disk sync and a
-//! failed one takes back only itself. Both engines group commits this way.
+//! Committing several change sets in one transaction, so that they share the disk sync, while a failed one takes back only
+//! itself. Both engines group commits this way.
 
 use crate::{Decision, Digest, Fault, Faults, Reader, connection::Connection, unavailable};
 use model::{Error, Result, TenantScope};
@@ -14,6 +14,8 @@ pub(crate) const BATCH: usize = 256;
 /// Why a change set could not be applied.
 #[derive(Clone, Debug)]
 pub(crate) enum Failed {
+    /// The decision, before anything was written: there is nothing to take back.
+    Undecided(Error),
     /// The state moved under the decision: where commits run beside each other, deciding anew may help.
     Guard(Error),
     /// Anything else.
@@ -29,14 +31,14 @@ impl From<Error> for Failed {
 impl Failed {
     pub(crate) fn into_error(self) -> Error {
         match self {
-            Self::Guard(error) | Self::Other(error) => error,
+            Self::Undecided(error) | Self::Guard(error) | Self::Other(error) => error,
         }
     }
 }
 
 /// A decision that waits for its commit.
 pub(crate) trait Job: Send {
-    /// Decides and applies, inside a savepoint; an error rolls back to it. May run more than once.
+    /// Decides and applies. May run more than once.
     fn run(&mut self, connection: &dyn Connection, digest: Digest, faults: &Faults) -> Result<(), Failed>;
     /// Hands the answer out, after the commit.
     fn answer(self: Box<Self>, committed: Result<()>);
@@ -49,7 +51,8 @@ struct CommitJob<T, F> {
     scope: TenantScope,
     decide: F,
     outcome: Option<Result<T>>,
-    lost: bool,
+    /// The fault that was planned for it, once it was asked for.
+    fault: Option<Option<Fault>>,
     reply: oneshot::Sender<Result<Result<T>>>,
 }
 
@@ -60,7 +63,7 @@ where
     F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(CommitJob { scope, decide, outcome: None, lost: false, reply }), answer)
+    (Box::new(CommitJob { scope, decide, outcome: None, fault: None, reply }), answer)
 }
 
 impl<T, F> Job for CommitJob<T, F>
@@ -69,18 +72,14 @@ where
     F: FnMut(&Reader<'_>) -> Result<Decision<T>> + Send,
 {
     fn run(&mut self, connection: &dyn Connection, digest: Digest, faults: &Faults) -> Result<(), Failed> {
-        self.lost = false;
-        let decision = (self.decide)(&Reader::new(connection, self.scope))?;
+        let decision = (self.decide)(&Reader::new(connection, self.scope)).map_err(Failed::Undecided)?;
+        let fault = *self.fault.get_or_insert_with(|| faults.strike(self.scope.tenant()));
+        if fault == Some(Fault::BeforeCommit) {
+            return Err(Failed::Undecided(unavailable("fault injected before the commit")));
+        }
         decision.changes.apply(connection, self.scope, digest)?;
         if decision.changes.erases() {
             connection.note_erasure()?;
-        }
-        match faults.strike(self.scope.tenant()) {
-            Some(Fault::BeforeCommit) => {
-                return Err(unavailable("fault injected before the commit").into());
-            }
-            Some(Fault::AfterCommit) => self.lost = true,
-            None => {}
         }
         self.outcome = Some(decision.outcome);
         Ok(())
@@ -89,7 +88,9 @@ where
     fn answer(self: Box<Self>, committed: Result<()>) {
         let answer = match (committed, self.outcome) {
             (Err(error), _) => Err(error),
-            (Ok(()), _) if self.lost => Err(unavailable("fault injected after the commit")),
+            (Ok(()), _) if self.fault.flatten() == Some(Fault::AfterCommit) => {
+                Err(unavailable("fault injected after the commit"))
+            }
             (Ok(()), Some(outcome)) => Ok(outcome),
             (Ok(()), None) => Err(Error::internal("a change set was committed without an outcome")),
         };
@@ -108,6 +109,24 @@ pub(crate) trait Transaction: Connection {
 
 /// A job that ran, and what came of it.
 pub(crate) type Ran = (Box<dyn Job>, Result<(), Failed>);
+
+/// Runs every job, none in a savepoint: SQLite copies each page that is changed within one, which costs more than the change.
+/// Nothing if one failed that may have written something, so that the transaction has to be rolled back, and the jobs run again
+/// in savepoints.
+pub(crate) fn run_bare(
+    transaction: &impl Transaction,
+    digest: Digest,
+    faults: &Faults,
+    jobs: &mut [Box<dyn Job>],
+) -> Option<Vec<Result<(), Failed>>> {
+    jobs.iter_mut()
+        .map(|job| {
+            let result = run_one(transaction, digest, faults, job.as_mut());
+            let stands = matches!(result, Ok(()) | Err(Failed::Undecided(_))) && !transaction.is_over();
+            stands.then_some(result)
+        })
+        .collect()
+}
 
 /// Runs every job in its savepoint. The first part says whether the transaction may be committed.
 pub(crate) fn run(

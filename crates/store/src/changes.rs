@@ -35,7 +35,8 @@ impl<T> Decision<T> {
 
 #[derive(Clone, Copy)]
 enum Expect {
-    /// Exactly one row: a guard, or an insert. Anything else means that the state moved under the decision.
+    /// Exactly one row: a guard, or an insert. Anything else means that the state moved under the decision. A guard on a row of
+    /// the tenant's own only reads it: commits of one tenant take turns, so that it stays as it is until this one is done.
     One,
     /// None: something that must not be there.
     None,
@@ -231,7 +232,7 @@ impl ChangeSet {
     /// Fails unless the tenant is still at this version.
     pub fn guard_tenant(&mut self, tenant: &Tenant) -> &mut Self {
         self.one(
-            "update tenants set version = version where tenant_id = ?1 and version = ?2",
+            "select version from tenants where tenant_id = ?1 and version = ?2",
             vec![tenant.id.into(), tenant.version.into()],
         )
     }
@@ -260,7 +261,7 @@ impl ChangeSet {
     /// Fails unless the policy is still at this version.
     pub fn guard_policy(&mut self, tenant: TenantScope, policy: &ExternalIdentitiesPolicy) -> &mut Self {
         self.one(
-            "update policies set version = version where tenant_id = ?1 and version = ?2",
+            "select version from policies where tenant_id = ?1 and version = ?2",
             vec![tenant.tenant().into(), policy.version.into()],
         )
     }
@@ -268,7 +269,7 @@ impl ChangeSet {
     /// Creates a user; the id of a purged one is never used again.
     pub fn insert_user(&mut self, user: &User) -> &mut Self {
         self.none(
-            "update tombstones set purged_at = purged_at where tenant_id = ?1 and id = ?2",
+            "select id from tombstones where tenant_id = ?1 and id = ?2",
             vec![user.tenant.into(), user.id.into()],
         );
         self.insert_row(user).note_user(user.tenant, user.id)
@@ -304,7 +305,7 @@ impl ChangeSet {
     /// Fails unless the user is still at this version.
     pub fn guard_user(&mut self, user: &User) -> &mut Self {
         self.one(
-            "update users set version = version where tenant_id = ?1 and id = ?2 and version = ?3",
+            "select version from users where tenant_id = ?1 and id = ?2 and version = ?3",
             vec![user.tenant.into(), user.id.into(), user.version.into()],
         )
     }
@@ -775,7 +776,7 @@ impl ChangeSet {
                 head = answer.rows.into_iter().next();
                 return Ok(());
             };
-            moved = statement.surprise(answer.changed);
+            moved = statement.surprise(answer.count);
             moved.clone().map_or(Ok(()), Err)
         });
         match (ran, moved) {
@@ -804,11 +805,11 @@ impl ChangeSet {
 }
 
 impl Statement {
-    /// The error if it changed another number of rows than it must.
-    fn surprise(&self, changed: u64) -> Option<Error> {
+    /// The error if it changed or found another number of rows than it must.
+    fn surprise(&self, count: u64) -> Option<Error> {
         let expected = match self.expect {
-            Expect::One => changed == 1,
-            Expect::None => changed == 0,
+            Expect::One => count == 1,
+            Expect::None => count == 0,
             Expect::Any => true,
         };
         (!expected).then(|| {
@@ -816,7 +817,7 @@ impl Statement {
                 ErrorKind::Conflict,
                 "The object was changed by somebody else at the same moment. Read it again and repeat the request.",
             )
-            .because(format!("changed {changed} rows: {}", self.sql))
+            .because(format!("{count} rows: {}", self.sql))
         })
     }
 }

@@ -28,10 +28,22 @@ pub(crate) struct Statement<'a> {
 
 /// What a statement came to.
 pub(crate) struct Answer {
-    /// How many rows it changed, if it changes any.
-    pub(crate) changed: u64,
+    /// How many rows it changed or gave.
+    pub(crate) count: u64,
     /// The rows it gave.
     pub(crate) rows: Vec<Row>,
+}
+
+impl Answer {
+    /// Of a statement that gives none.
+    pub(crate) const fn change(count: u64) -> Self {
+        Self { count, rows: Vec::new() }
+    }
+
+    /// Of a statement that gives rows.
+    pub(crate) fn rows(rows: Vec<Row>) -> Self {
+        Self { count: u64::try_from(rows.len()).unwrap_or(u64::MAX), rows }
+    }
 }
 
 /// A connection inside a transaction.
@@ -76,7 +88,7 @@ pub(crate) trait Connection {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64> {
         let mut changed = 0;
         self.run(&[Statement { view: View::Own, sql, parameters }], &mut |_, answer| {
-            changed = answer.changed;
+            changed = answer.count;
             Ok(())
         })?;
         Ok(changed)

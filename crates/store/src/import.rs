@@ -43,7 +43,7 @@ fn each_list(
 }
 
 static NOT_PURGED: LazyLock<String> =
-    LazyLock::new(|| listing("update tombstones set purged_at = purged_at where tenant_id = ?1 and id", ""));
+    LazyLock::new(|| listing("select id from tombstones where tenant_id = ?1 and id", ""));
 
 impl ChangeSet {
     /// Creates users of a tenant; the id of a purged one is never used again. `head` is the last place in the log of changes

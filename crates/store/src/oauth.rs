@@ -367,9 +367,9 @@ impl ChangeSet {
     /// Fails if the authorization was taken back in the meantime.
     pub fn guard_authorization(&mut self, tenant: TenantScope, of: &Authorization) -> &mut Self {
         let sql = if of.direct {
-            "update connection_authorizations set revoked_at = revoked_at where tenant_id = ?1 and id = ?2 and revoked_at is null"
+            "select id from connection_authorizations where tenant_id = ?1 and id = ?2 and revoked_at is null"
         } else {
-            "update authorizations set revoked_at = revoked_at where tenant_id = ?1 and id = ?2 and revoked_at is null"
+            "select id from authorizations where tenant_id = ?1 and id = ?2 and revoked_at is null"
         };
         self.one(sql, vec![tenant.tenant().into(), of.id.into()])
     }

@@ -1,9 +1,9 @@
-//! The embedded engine: one writer thread that commits whatever is waiting in one transaction (each change set in its
-//! own savepoint, so that a failed one takes back only itself), and readers on snapshots beside it.
+//! The embedded engine: one writer thread that commits whatever is waiting in one transaction (a failed change set takes back
+//! only itself), and readers on snapshots beside it.
 
 use crate::{
     DataDir, Decision, Digest, Faults, Reader,
-    batch::{self, BATCH, Job, QUEUE, Transaction},
+    batch::{self, BATCH, Job, QUEUE, Ran, Transaction},
     connection::{Answer, Connection, Statement},
     kept::{KeptRows, Snapshot, Writing},
     migrate, unavailable,
@@ -77,7 +77,7 @@ impl Connection for Sqlite {
                     .collect::<Result<Vec<_>>>()?;
                 found.push(Row::new(values));
             }
-            each(at, Answer { changed: self.changes(), rows: found })?;
+            each(at, if width == 0 { Answer::change(self.changes()) } else { Answer::rows(found) })?;
         }
         Ok(())
     }
@@ -377,8 +377,7 @@ fn write_loop(
 /// Returns whether the disk failed the commit.
 fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec<Box<dyn Job>>) -> bool {
     let connection = writing.connection;
-    let begun = control(connection, "begin immediate");
-    let (fate, results) = batch::run(writing, begun, digest, faults, jobs);
+    let (fate, results) = run_batch(writing, digest, faults, jobs);
     let mut broken = false;
     let committed = fate.and_then(|()| {
         connection.execute_batch("commit").map_err(|error| {
@@ -393,6 +392,26 @@ fn write_batch(writing: &Writing<'_>, digest: Digest, faults: &Faults, jobs: Vec
         job.answer(result.map_err(batch::Failed::into_error).and_then(|()| committed.clone()));
     }
     broken
+}
+
+/// Runs the jobs, and lets those that fail cost something: they are few.
+fn run_batch(
+    writing: &Writing<'_>,
+    digest: Digest,
+    faults: &Faults,
+    mut jobs: Vec<Box<dyn Job>>,
+) -> (Result<()>, Vec<Ran>) {
+    let connection = writing.connection;
+    let begin = || control(connection, "begin immediate");
+    let mut begun = begin();
+    if begun.is_ok() {
+        if let Some(results) = batch::run_bare(writing, digest, faults, &mut jobs) {
+            return (Ok(()), jobs.into_iter().zip(results).collect());
+        }
+        let undone = if connection.is_autocommit() { Ok(()) } else { control(connection, "rollback") };
+        begun = undone.and_then(|()| begin());
+    }
+    batch::run(writing, begun, digest, faults, jobs)
 }
 
 mod log;

@@ -248,11 +248,9 @@ impl Connection for Session {
             let reply = reply.map_err(|error| self.fail(&error, matches!(step, Step::Control(_))))?;
             if let Step::Run(at, ..) = step {
                 let answer = match reply {
-                    Reply::Rows(rows) => {
-                        Answer { changed: 0, rows: rows.iter().map(decode).collect::<Result<_>>()? }
-                    }
-                    Reply::Changed(changed) => Answer { changed, rows: Vec::new() },
-                    Reply::Done | Reply::Prepared(_) => Answer { changed: 0, rows: Vec::new() },
+                    Reply::Rows(rows) => Answer::rows(rows.iter().map(decode).collect::<Result<_>>()?),
+                    Reply::Changed(count) => Answer::change(count),
+                    Reply::Done | Reply::Prepared(_) => Answer::change(0),
                 };
                 each(*at, answer)?;
             }

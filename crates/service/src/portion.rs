@@ -1,13 +1,18 @@
 //! How many accounts share a commit, which is how long another writer waits.
 
-use model::Span;
+use crate::Directory;
+use model::{Result, Span, TenantScope};
+use store::{Decision, Reader};
 
 /// Fewer are not worth a commit, however long it takes.
-const LEAST: usize = 50;
+const LEAST: usize = 10;
 /// As many as are sure not to fill the memory.
 const MOST: usize = 5_000;
+/// What the change sets of a reconciler begin with. Whoever writes beside them waits for one of their commits, and then for a
+/// log that is written back on the same core; so it may not take long.
+const RECONCILED: Portion = Portion { accounts: 32, within: Some(Span::millis(8)) };
 
-/// How many accounts of an import share a commit.
+/// How many accounts share a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Portion {
     /// So many, at first.
@@ -19,7 +24,7 @@ pub struct Portion {
 
 impl Portion {
     /// The next one, after a commit of so many accounts that took so long.
-    pub(super) fn after(self, accounts: usize, took: Span) -> Self {
+    pub(crate) fn after(self, accounts: usize, took: Span) -> Self {
         let Some(limit) = self.within else { return self };
         // A small rest says little about a whole portion, unless it took too long all the same.
         if accounts < self.accounts / 2 && took <= limit {
@@ -30,6 +35,25 @@ impl Portion {
         // Upwards in steps: one quick commit promises nothing.
         let accounts = fitting.min(self.accounts.saturating_mul(2)).clamp(LEAST, MOST);
         Self { accounts, ..self }
+    }
+}
+
+impl Directory {
+    /// Commits what a reconciler decides for each of many accounts, in their order and several at a time; what each came to.
+    pub(crate) async fn commit_in_portions<T: Send + 'static>(
+        &self,
+        decisions: Vec<(TenantScope, impl FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static)>,
+    ) -> Vec<Result<T>> {
+        let (mut left, mut portion, mut done) = (decisions.into_iter(), RECONCILED, Vec::new());
+        loop {
+            let some: Vec<_> = left.by_ref().take(portion.accounts).collect();
+            if some.is_empty() {
+                return done;
+            }
+            let (accounts, began) = (some.len(), self.uptime());
+            done.extend(self.store().commit_each(some).await);
+            portion = portion.after(accounts, self.uptime().since(began));
+        }
     }
 }
 
