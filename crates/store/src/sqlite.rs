@@ -167,6 +167,8 @@ pub(crate) struct Engine {
     checkpoints: tokio::sync::Mutex<()>,
     /// There until the engine is dropped.
     orders: Option<SyncSender<Order>>,
+    /// There as long.
+    log: Option<Log>,
     /// The writer, and the thread that writes its log back.
     threads: Vec<JoinHandle<()>>,
     /// Dropped last: no other process may come in while a connection is open.
@@ -176,6 +178,7 @@ pub(crate) struct Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.orders = None;
+        self.log = None;
         // A decision may own the last handle of the store; then this is the writer, which cannot wait for itself.
         for thread in self.threads.drain(..) {
             if thread.thread().id() == thread::current().id() {
@@ -202,9 +205,10 @@ impl Engine {
         let (orders, queue) = sync_channel(QUEUE);
         let watched = Arc::clone(&kept);
         let (log, keeper) = Log::start(&path, &mut connection)?;
+        let own_log = log.clone();
         let writer = thread::Builder::new()
             .name("innkeeper-writer".to_owned())
-            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched, &log)))
+            .spawn(move || write_loop(&connection, digest, &faults, (&queue, &watched, &own_log)))
             .map_err(|error| Error::internal(format!("the writer thread does not start: {error}")))?;
         Ok(Self {
             path,
@@ -212,6 +216,7 @@ impl Engine {
             kept,
             checkpoints: tokio::sync::Mutex::new(()),
             orders: Some(orders),
+            log: Some(log),
             threads: vec![writer, keeper],
             _lock: directory.hold()?,
         })
@@ -259,6 +264,10 @@ impl Engine {
         let mut next = Some(1);
         while let Some(page) = next {
             next = self.keep_up(Upkeep::Wipe(page)).await?;
+        }
+        // So that the writer, whom others wait for, has little of it left to do.
+        if let Some(log) = &self.log {
+            log.write_back().await?;
         }
         self.keep_up(Upkeep::Truncate).await.map(drop)
     }

@@ -6,35 +6,60 @@ use crate::unavailable;
 use model::{Error, Result};
 use rusqlite::{Connection as Sqlite, hooks::Wal};
 use std::{
-    cell::Cell,
     ffi::c_int,
     path::Path,
     sync::{
-        Arc, LockResult, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
+use tokio::sync::oneshot;
 
-/// With so many pages in the log they are written back. The more there are, the more often one page stands for several changes
-/// of it; and yet the file must not grow for long, because to append costs the disk more than to overwrite.
-const ENOUGH: i64 = 8_192;
+/// With so many pages in the log (128 MiB) they are written back. The more there are, the more often one page stands for several
+/// changes of it; and yet the file must not grow for long, because to append costs the disk more than to overwrite.
+const ENOUGH: i64 = 32_768;
 /// The last of them the writer writes back by itself: only while nobody adds to it can a log be done with, and begin anew.
 const LAST: i64 = 256;
 /// With so many pages in the log it does so however many are left.
-const MOST: i64 = 4 * ENOUGH;
+const MOST: i64 = 2 * ENOUGH;
 
-/// What the writer has of it; the thread ends when this is dropped.
+/// The thread that writes the log back. It ends when every handle is dropped.
+#[derive(Clone)]
 pub(super) struct Log {
     wake: SyncSender<()>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
     /// Held while pages are written back.
-    turn: Arc<Mutex<()>>,
+    turn: Mutex<()>,
     /// How many pages were in the log after the last commit, and after the one before.
-    logged: Arc<AtomicI64>,
-    before: Cell<i64>,
+    logged: AtomicI64,
+    before: AtomicI64,
     /// How many of them are written back.
-    written: Arc<AtomicI64>,
+    written: AtomicI64,
+    /// Who waits until everything is written back that is in the log now.
+    asked: Mutex<Vec<oneshot::Sender<()>>>,
+}
+
+impl Shared {
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Vec<oneshot::Sender<()>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes back what can be without making anybody wait, and notes how many pages of the log that is.
+    fn write_back(&self, connection: &Sqlite, _turn: MutexGuard<'_, ()>) {
+        if let Ok(pages) = connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(2)) {
+            self.written.store(pages, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Log {
@@ -42,46 +67,57 @@ impl Log {
     pub(super) fn start(path: &Path, writer: &mut Sqlite) -> Result<(Self, JoinHandle<()>)> {
         let connection = connect(path)?;
         let (wake, woken) = sync_channel(1);
-        let turn = Arc::new(Mutex::new(()));
-        let logged = Arc::new(AtomicI64::new(0));
-        let written = Arc::new(AtomicI64::new(0));
-        let noted = Arc::clone(&logged);
+        let shared = Arc::new(Shared::default());
+        let noted = Arc::clone(&shared);
         let note = move |_: &mut Wal, pages: c_int| {
-            noted.store(i64::from(pages), Ordering::Relaxed);
+            noted.logged.store(i64::from(pages), Ordering::Relaxed);
             Ok(())
         };
         writer.wal_hook(Some(note)).map_err(translate)?;
-        let own = (Arc::clone(&turn), Arc::clone(&written));
+        let own = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("innkeeper-log".to_owned())
             .spawn(move || write_back_beside(&connection, &woken, &own))
             .map_err(|error| Error::internal(format!("the thread for the log does not start: {error}")))?;
-        Ok((Self { wake, turn, logged, before: Cell::new(0), written }, thread))
+        Ok((Self { wake, shared }, thread))
+    }
+
+    fn wake(&self) {
+        // One that waits already says the same.
+        let _ = self.wake.try_send(());
     }
 
     /// To be called by the writer after each commit. What goes wrong is tried again after the next one.
     pub(super) fn grew(&self, connection: &Sqlite) {
-        let logged = self.logged.load(Ordering::Relaxed);
-        if logged < self.before.replace(logged) {
+        let Shared { logged, before, written, .. } = &*self.shared;
+        let logged = logged.load(Ordering::Relaxed);
+        if logged < before.swap(logged, Ordering::Relaxed) {
             // It began anew.
-            self.written.store(0, Ordering::Relaxed);
+            written.store(0, Ordering::Relaxed);
         }
-        let left = logged - self.written.load(Ordering::Relaxed);
+        let left = logged - written.load(Ordering::Relaxed);
         if logged > MOST {
-            write_back(connection, self.turn.lock(), &self.written);
+            self.shared.write_back(connection, self.shared.turn());
         } else if logged > ENOUGH && left > LAST {
-            // One that waits already says the same.
-            let _ = self.wake.try_send(());
+            self.wake();
         } else if logged > ENOUGH
-            && let Ok(turn) = self.turn.try_lock()
+            && let Ok(turn) = self.shared.turn.try_lock()
         {
-            write_back(connection, Ok(turn), &self.written);
+            self.shared.write_back(connection, turn);
         }
     }
 
-    /// Writes everything back and empties the log.
+    /// Writes back what is in the log now, while the writer goes on.
+    pub(super) async fn write_back(&self) -> Result<()> {
+        let (reply, done) = oneshot::channel();
+        self.shared.asked().push(reply);
+        self.wake();
+        done.await.map_err(|_| unavailable("the thread for the log is gone"))
+    }
+
+    /// Writes everything back and empties the log. By the writer only.
     pub(super) fn truncate(&self, connection: &Sqlite) -> Result<()> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.shared.turn();
         let busy: i64 = connection
             .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))
             .map_err(translate)?;
@@ -89,20 +125,13 @@ impl Log {
     }
 }
 
-fn write_back_beside(
-    connection: &Sqlite,
-    woken: &Receiver<()>,
-    (turn, written): &(Arc<Mutex<()>>, Arc<AtomicI64>),
-) {
+fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, shared: &Shared) {
     while woken.recv().is_ok() {
-        write_back(connection, turn.lock(), written);
-    }
-}
-
-/// Writes back what can be without making anybody wait, and notes how many pages of the log that is.
-fn write_back(connection: &Sqlite, turn: LockResult<MutexGuard<'_, ()>>, written: &AtomicI64) {
-    let _turn = turn.unwrap_or_else(PoisonError::into_inner);
-    if let Ok(pages) = connection.query_row("pragma wal_checkpoint(passive)", [], |row| row.get(2)) {
-        written.store(pages, Ordering::Relaxed);
+        let asked = std::mem::take(&mut *shared.asked());
+        shared.write_back(connection, shared.turn());
+        for reply in asked {
+            // Whoever asked may have gone away.
+            let _ = reply.send(());
+        }
     }
 }
