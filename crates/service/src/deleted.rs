@@ -79,7 +79,7 @@ impl Directory {
                     ));
                 }
                 let mut changes = ChangeSet::new();
-                changes.update_user(&next);
+                changes.update_user(&user, &next);
                 if user.home == Home::Here {
                     home::announce(&mut changes, &cx, &user, home::Event::Restored(deletion.event));
                 }

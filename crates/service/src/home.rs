@@ -315,7 +315,7 @@ fn home_deleted(
     let marked = User { home_state: HomeState::Deleted(at), ..user.clone() };
     if user.is_deleted() {
         // Should it be restored here, its home is gone all the same.
-        changes.update_user(&User { version: user.version + 1, ..marked });
+        changes.update_user(user, &User { version: user.version + 1, ..marked });
         return Ok(Effect::Nothing);
     }
     let policy = reader.policy()?;
@@ -334,7 +334,7 @@ fn home_deleted(
 }
 
 fn note(changes: &mut ChangeSet, cx: &Cx, marked: &User, (event, why): (Uuid, &str)) {
-    changes.update_user(&User { version: marked.version + 1, ..marked.clone() });
+    changes.update_user(marked, &User { version: marked.version + 1, ..marked.clone() });
     changes.record(record(cx, Activity::HomeAccountDeleted, marked, why, event));
 }
 
@@ -383,18 +383,18 @@ fn home_restored(
                 changes.record(draft.refused("anotherAccountInPlace").detail("same", what).done());
                 return Ok(Effect::Nothing);
             }
-            changes.update_user(&next);
+            changes.update_user(user, &next);
             changes.record(record(cx, Activity::RestoreUser, &next, "homeAccountRestored", event));
             Ok(Effect::Restored)
         }
         None if user.home_state != HomeState::Present => {
-            changes.update_user(&User { version: user.version + 1, ..back.clone() });
+            changes.update_user(user, &User { version: user.version + 1, ..back.clone() });
             changes.record(record(cx, Activity::HomeAccountRestored, &back, "homeAccountRestored", event));
             Ok(Effect::Restored)
         }
         // Deleted for another reason: the account stays deleted, but its home is back.
         Some(_) if user.home_state != HomeState::Present => {
-            changes.update_user(&User { version: user.version + 1, ..back });
+            changes.update_user(user, &User { version: user.version + 1, ..back });
             Ok(Effect::Nothing)
         }
         _ => Ok(Effect::Nothing),

@@ -385,7 +385,7 @@ impl Directory {
                 if let Person::Member { tenant, object } = who.person {
                     changes.guard_home_account(tenant, object);
                 }
-                changes.use_invitation(scope, &invitation, cx.now).update_user(&next);
+                changes.use_invitation(scope, &invitation, cx.now).update_user(&user, &next);
                 changes.record(
                     Draft::by_user(&cx, Activity::UpdateUser, &next, None)
                         .on_user(&cx, &next)
@@ -603,9 +603,9 @@ fn again(
             invitation_changed: Some(cx.now),
             generation: user.generation + 1,
             version: user.version + 1,
-            ..user
+            ..user.clone()
         };
-        changes.update_user(&next).revoke(&next);
+        changes.update_user(&user, &next).revoke(&next);
         next
     } else {
         changes.guard_user(&user);

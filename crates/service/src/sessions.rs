@@ -70,7 +70,7 @@ fn end_everything(changes: &mut ChangeSet, user: &User, now: Timestamp) {
     if let Some(person) = person {
         changes.end_sessions(scope(user.tenant), &person);
     }
-    changes.update_user(&lifecycle::void_tokens(user, now));
+    changes.update_user(user, &lifecycle::void_tokens(user, now));
 }
 
 impl Directory {

@@ -533,7 +533,7 @@ impl Directory {
                 };
                 let next = lifecycle::void_tokens(&user, cx.now);
                 changes
-                    .update_user(&next)
+                    .update_user(&user, &next)
                     .revoke(&next)
                     .set_password(&next, &hash, cx.now)
                     .require_password_change(&next, false);

@@ -288,7 +288,7 @@ impl Directory {
                 if blocked || hash.is_some() || user.home != next.home {
                     changes.revoke(&user);
                 }
-                changes.update_user(&next);
+                changes.update_user(&user, &next);
                 for record in update_records(&cx, &principal, &user, &next, modified) {
                     changes.record(record);
                 }
@@ -376,7 +376,7 @@ pub(crate) fn soft_delete(
 ) -> Result<User> {
     let event = mint_uuid(cx.random.as_ref());
     let next = lifecycle::soft_delete(user, cause, event, cx.now)?;
-    changes.update_user(&next).drop_roles(user).revoke(user);
+    changes.update_user(user, &next).drop_roles(user).revoke(user);
     if user.home == Home::Here {
         home::announce(changes, cx, user, home::Event::Deleted(event));
     }

@@ -279,27 +279,46 @@ impl ChangeSet {
     pub(crate) fn insert_row(&mut self, user: &User) -> &mut Self {
         *self.counts.entry(Kind::of(user)).or_default() += 1;
         self.one(
-            "insert into users (tenant_id, id, user_type, upn, upn_key, display_name, display_key, given_name, surname, mail, \
-             mail_key, other_mails, account_enabled, home_key, home_deleted_at, invitation, invitation_changed, invited_by, \
-             created_at, deleted_at, purge_after, deletion_cause, deletion_event, home_event, generation, version, tokens_since, profile) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
-             ?24, ?25, ?26, ?27, ?28)",
-            user_values(user),
+            "insert into users (tenant_id, id, user_type, display_name, display_key, given_name, surname, mail, \
+             mail_key, other_mails, home_key, invited_by, created_at, profile, upn, upn_key, account_enabled, \
+             home_deleted_at, invitation, invitation_changed, deleted_at, purge_after, deletion_cause, \
+             deletion_event, home_event, generation, version, tokens_since) \
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
+             ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+            [key_values(user), person_values(user), life_values(user)].concat(),
         )
     }
 
-    /// Stores a changed user, guarded by the version before.
-    pub fn update_user(&mut self, user: &User) -> &mut Self {
-        self.count_again(user);
-        self.one(
-            "update users set user_type = ?3, upn = ?4, upn_key = ?5, display_name = ?6, display_key = ?7, given_name = ?8, \
-             surname = ?9, mail = ?10, mail_key = ?11, other_mails = ?12, account_enabled = ?13, home_key = ?14, \
-             home_deleted_at = ?15, invitation = ?16, invitation_changed = ?17, invited_by = ?18, created_at = ?19, \
-             deleted_at = ?20, purge_after = ?21, deletion_cause = ?22, deletion_event = ?23, home_event = ?24, generation = ?25, \
-             version = ?26, tokens_since = ?27, profile = ?28 where tenant_id = ?1 and id = ?2 and version = ?26 - 1",
-            user_values(user),
-        );
-        self.note_user(user.tenant, user.id)
+    /// Stores a changed user, which was read in this transaction as it was before; guarded by the version of that. Where the
+    /// person is still the same, SQLite need not touch the indexes that find people.
+    pub fn update_user(&mut self, before: &User, after: &User) -> &mut Self {
+        *self.counts.entry(Kind::of(before)).or_default() -= 1;
+        *self.counts.entry(Kind::of(after)).or_default() += 1;
+        let (person, mut values) = (person_values(after), key_values(after));
+        if person == person_values(before) {
+            values.extend(life_values(after));
+            self.one(
+                "update users set upn = ?3, upn_key = ?4, account_enabled = ?5, home_deleted_at = ?6, \
+                 invitation = ?7, invitation_changed = ?8, deleted_at = ?9, purge_after = ?10, deletion_cause = ?11, \
+                 deletion_event = ?12, home_event = ?13, generation = ?14, version = ?15, tokens_since = ?16 \
+                 where tenant_id = ?1 and id = ?2 and version = ?15 - 1",
+                values,
+            );
+        } else {
+            values.extend(person);
+            values.extend(life_values(after));
+            self.one(
+                "update users set user_type = ?3, display_name = ?4, display_key = ?5, given_name = ?6, surname = ?7, \
+                 mail = ?8, mail_key = ?9, other_mails = ?10, home_key = ?11, invited_by = ?12, created_at = ?13, \
+                 profile = ?14, upn = ?15, upn_key = ?16, account_enabled = ?17, home_deleted_at = ?18, \
+                 invitation = ?19, invitation_changed = ?20, deleted_at = ?21, purge_after = ?22, \
+                 deletion_cause = ?23, deletion_event = ?24, home_event = ?25, generation = ?26, version = ?27, \
+                 tokens_since = ?28 \
+                 where tenant_id = ?1 and id = ?2 and version = ?27 - 1",
+                values,
+            );
+        }
+        self.note_user(after.tenant, after.id)
     }
 
     /// Fails unless the user is still at this version.
@@ -822,18 +841,14 @@ impl Statement {
     }
 }
 
-fn user_values(user: &User) -> Vec<Value> {
-    let deletion = user.deletion;
-    let home_event = deletion.and_then(|deletion| match deletion.cause {
-        model::DeletionCause::HomeDeleted(event) => Some(event),
-        _ => None,
-    });
+fn key_values(user: &User) -> Vec<Value> {
+    vec![user.tenant.into(), user.id.into()]
+}
+
+/// Who somebody is.
+fn person_values(user: &User) -> Vec<Value> {
     vec![
-        user.tenant.into(),
-        user.id.into(),
         user.user_type.as_str().into(),
-        (&user.upn).into(),
-        fold(&user.upn).into(),
         (&user.display_name).into(),
         odata::filter::fold(&user.display_name).into(),
         user.given_name.as_ref().into(),
@@ -841,16 +856,30 @@ fn user_values(user: &User) -> Vec<Value> {
         user.mail.as_ref().into(),
         user.mail.as_deref().map(fold).into(),
         json(&user.other_mails),
-        user.account_enabled.into(),
         user.home.key().into(),
+        user.invited_by.into(),
+        user.created.into(),
+        json(&user.profile),
+    ]
+}
+
+/// How the account stands, with the user name, which a soft-deleted account gives up.
+fn life_values(user: &User) -> Vec<Value> {
+    let deletion = user.deletion;
+    let home_event = deletion.and_then(|deletion| match deletion.cause {
+        model::DeletionCause::HomeDeleted(event) => Some(event),
+        _ => None,
+    });
+    vec![
+        (&user.upn).into(),
+        fold(&user.upn).into(),
+        user.account_enabled.into(),
         match user.home_state {
             HomeState::Present => Value::Null,
             HomeState::Deleted(at) => at.into(),
         },
         user.invitation.map(model::InvitationState::as_str).into(),
         user.invitation_changed.into(),
-        user.invited_by.into(),
-        user.created.into(),
         deletion.map(|deletion| deletion.at).into(),
         deletion.map(|deletion| deletion.purge_after).into(),
         deletion.map(|deletion| deletion.cause.as_str()).into(),
@@ -859,7 +888,6 @@ fn user_values(user: &User) -> Vec<Value> {
         user.generation.into(),
         user.version.into(),
         user.tokens_since.into(),
-        json(&user.profile),
     ]
 }
 

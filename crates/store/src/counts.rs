@@ -46,25 +46,6 @@ pub(crate) const ADD: &str = "insert into user_counts (tenant_id, deleted, user_
      do update set users = user_counts.users + excluded.users";
 
 impl ChangeSet {
-    /// Moves a user from the kind that is stored to this one, if it is another.
-    pub(crate) fn count_again(&mut self, user: &User) -> &mut Self {
-        let mut parameters = vec![user.tenant.into(), user.id.into()];
-        parameters.extend(Kind::of(user).values());
-        self.any(
-            "insert into user_counts (tenant_id, deleted, user_type, account_enabled, invitation, users) \
-             select tenant_id, deleted_at is not null, user_type, account_enabled, coalesce(invitation, ''), -1 from users \
-             where tenant_id = ?1 and id = ?2 and ((deleted_at is not null) <> ?3 or user_type <> ?4 or account_enabled <> ?5 \
-             or coalesce(invitation, '') <> ?6) \
-             union all \
-             select tenant_id, ?3, ?4, ?5, ?6, 1 from users \
-             where tenant_id = ?1 and id = ?2 and ((deleted_at is not null) <> ?3 or user_type <> ?4 or account_enabled <> ?5 \
-             or coalesce(invitation, '') <> ?6) \
-             on conflict (tenant_id, deleted, user_type, account_enabled, invitation) \
-             do update set users = user_counts.users + excluded.users",
-            parameters,
-        )
-    }
-
     /// Counts all users of the tenant: once behind servers that did not.
     pub fn count_users_anew(&mut self, tenant: TenantScope) -> &mut Self {
         let tenant = || vec![tenant.tenant().into()];

@@ -343,7 +343,7 @@ async fn a_blocked_account_is_told_so_only_after_the_right_password() {
     let blocked = model::lifecycle::set_enabled(&admin, false, stage.cx().now).unwrap();
     let update = move |_: &store::Reader<'_>| {
         let mut changes = store::ChangeSet::new();
-        changes.update_user(&blocked);
+        changes.update_user(&admin, &blocked);
         store::Decision::done(changes, ())
     };
     stage.directory.store().commit(scope, update).await.unwrap();

@@ -124,7 +124,7 @@ impl Directory {
                 let record =
                     Draft::new(&cx, Activity::ResetPassword, Initiator::Operator).on_user(&cx, &next).done();
                 let mut changes = ChangeSet::new();
-                changes.update_user(&next).revoke(&next).clear_throttle(scope(tenant), &closed);
+                changes.update_user(&found, &next).revoke(&next).clear_throttle(scope(tenant), &closed);
                 if let Some(hash) = &hash {
                     changes.set_password(&next, hash, cx.now);
                 }

@@ -55,7 +55,7 @@ const STALE: &[(&str, Guard)] = &[
             .guard_policy(scope(user.tenant), &ExternalIdentitiesPolicy { version: 2, ..Default::default() });
     }),
     ("update_user", |changes, user| {
-        changes.update_user(&User { version: 3, ..user.clone() });
+        changes.update_user(user, &User { version: 3, ..user.clone() });
     }),
     ("guard_user", |changes, user| {
         changes.guard_user(&User { version: 2, ..user.clone() });
@@ -343,7 +343,7 @@ fn user_names_and_live_homes_are_unique_within_a_tenant_only() {
         let gone = User { upn: "gone".to_owned(), ..deleted(&ana) };
         world
             .apply(here, move |changes| {
-                changes.update_user(&gone);
+                changes.update_user(&ana, &gone);
             })
             .unwrap();
         add(guest(here, 2, "ana@mail.example")).unwrap();

@@ -77,23 +77,26 @@ fn kind(random: &mut Rng, user: User) -> User {
     }
 }
 
+/// What is done, to whom, and what comes of it.
+type Act = (char, User, User);
+
 /// One change set of a few changes; what `people` is afterwards if it is committed.
-fn step(random: &mut Rng, tenant: TenantId, people: &People) -> (Vec<(char, User)>, People) {
+fn step(random: &mut Rng, tenant: TenantId, people: &People) -> (Vec<Act>, People) {
     let (mut acts, mut after) = (Vec::new(), people.clone());
     for _ in 0..=random.below(3) {
         let n = u128::try_from(random.below(12)).unwrap();
         let act = match (after.get(&n).cloned(), random.below(5)) {
-            (None, 0) => ('u', User { version: 2, ..user(tenant, n) }),
+            (None, 0) => ('u', user(tenant, n), User { version: 2, ..user(tenant, n) }),
             (None, _) => {
                 let new = kind(random, user(tenant, n));
                 after.insert(n, new.clone());
-                ('i', new)
+                ('i', new.clone(), new)
             }
             // Somebody else was quicker.
-            (Some(old), 0) => ('u', kind(random, User { version: old.version + 2, ..old })),
+            (Some(old), 0) => ('u', old.clone(), kind(random, User { version: old.version + 2, ..old })),
             (Some(old), 1) if old.is_deleted() => {
                 after.remove(&n);
-                ('p', old)
+                ('p', old.clone(), old)
             }
             (Some(old), choice) => {
                 let deletion = match choice {
@@ -101,12 +104,12 @@ fn step(random: &mut Rng, tenant: TenantId, people: &People) -> (Vec<(char, User
                     3 => None,
                     _ => old.deletion,
                 };
-                let mut next = User { deletion, version: old.version + 1, ..old };
+                let mut next = User { deletion, version: old.version + 1, ..old.clone() };
                 if random.below(2) == 0 {
                     next = kind(random, next);
                 }
                 after.insert(n, next.clone());
-                ('u', next)
+                ('u', old, next)
             }
         };
         acts.push(act);
@@ -124,13 +127,13 @@ fn after_any_history_the_counts_are_what_counting_says() {
             let mut gone = 0;
             for number in 0..60 {
                 let (acts, after) = step(&mut random, tenant, &people);
-                let purged = acts.iter().any(|(act, _)| *act == 'p');
+                let purged = acts.iter().any(|(act, ..)| *act == 'p');
                 let changes = acts.clone();
                 let applied = world.apply(tenant, move |set| {
-                    for (act, user) in &changes {
+                    for (act, user, next) in &changes {
                         match act {
                             'i' => set.insert_user(user),
-                            'u' => set.update_user(user),
+                            'u' => set.update_user(user, next),
                             _ => set.purge(user, &tombstone(user), &[]),
                         };
                     }

@@ -322,7 +322,7 @@ fn disturb(tenant: TenantId, new: User, victim: Option<User>) {
                     changes.purge(user, &tombstone(user), &[]);
                 }
                 Some(user) => {
-                    changes.update_user(&deleted(user));
+                    changes.update_user(user, &deleted(user));
                 }
                 None => {}
             }

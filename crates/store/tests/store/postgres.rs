@@ -539,10 +539,10 @@ fn a_home_account_that_is_deleted_during_the_decision_is_not_acted_on() {
             return Err(Error::new(ErrorKind::Forbidden, "gone"));
         }
         if counted.fetch_add(1, Ordering::SeqCst) == 0 {
-            let (store, gone) = (store.clone(), gone.clone());
+            let (store, home, gone) = (store.clone(), home.clone(), gone.clone());
             thread::spawn(move || {
                 run(commit(&store, there, move |changes| {
-                    changes.update_user(&gone);
+                    changes.update_user(&home, &gone);
                 }))
             })
             .join()

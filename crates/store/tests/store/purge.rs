@@ -132,11 +132,12 @@ fn a_purged_person_is_in_no_byte_of_the_files_and_everybody_else_still_is() {
     let mut people: BTreeMap<u128, User> = numbers.iter().map(|n| (*n, person(tenant, *n))).collect();
     for round in 1..=6 {
         for (n, person) in people.iter_mut().filter(|(n, _)| **n % 5 != round % 5) {
+            let before = person.clone();
             *person = User { version: person.version + 1, ..sized(tenant, *n, n * 7 + round * 31) };
             let person = person.clone();
             world
                 .apply(tenant, move |changes| {
-                    changes.update_user(&person);
+                    changes.update_user(&before, &person);
                 })
                 .unwrap();
         }
@@ -145,10 +146,10 @@ fn a_purged_person_is_in_no_byte_of_the_files_and_everybody_else_still_is() {
     assert!(!holds(world.data.path(), &canary(6)).is_empty(), "the search finds nothing even before");
     for n in gone.clone() {
         let removed = deleted(&people[&n]);
-        let update = removed.clone();
+        let (before, update) = (people[&n].clone(), removed.clone());
         world
             .apply(tenant, move |changes| {
-                changes.update_user(&update);
+                changes.update_user(&before, &update);
             })
             .unwrap();
         world
@@ -212,17 +213,17 @@ fn a_purge_of_a_person_who_was_restored_changes_nothing() {
             .unwrap();
         add(world, tenant, vec![1]);
         let removed = deleted(&inserted);
-        let restored = User { version: 3, ..inserted };
+        let restored = User { version: 3, ..inserted.clone() };
         let first = removed.clone();
         world
             .apply(tenant, move |changes| {
-                changes.update_user(&first);
+                changes.update_user(&inserted, &first);
             })
             .unwrap();
-        let back = restored.clone();
+        let (first, back) = (removed.clone(), restored.clone());
         world
             .apply(tenant, move |changes| {
-                changes.update_user(&back);
+                changes.update_user(&first, &back);
             })
             .unwrap();
         let purge = world.apply(tenant, move |changes| {

@@ -115,10 +115,11 @@ fn a_server_that_counts_administrators_beforehand_is_caught() {
                     let store = fleet.store();
                     async move {
                         let block = store.commit(scope, move |reader| {
-                            let mut user = reader.user(id)?.expect("an administrator");
-                            (user.account_enabled, user.version) = (false, user.version + 1);
+                            let user = reader.user(id)?.expect("an administrator");
                             let mut changes = ChangeSet::new();
-                            changes.update_user(&user);
+                            let blocked =
+                                User { account_enabled: false, version: user.version + 1, ..user.clone() };
+                            changes.update_user(&user, &blocked);
                             Decision::done(changes, ())
                         });
                         block.await.expect("a block");
