@@ -115,9 +115,11 @@ struct Beside {
     longest_write: f64,
 }
 
-/// How often somebody reads beside it, and how often somebody writes: a server that is in use, and yet has time for the work.
-const EACH_READ: Duration = Duration::from_millis(1);
-const EACH_WRITE: Duration = Duration::from_millis(2);
+/// How many read beside it, and how often each of them does: a server that is in use, and yet has time for the work. Together
+/// they read once in a millisecond; fewer would wait for themselves whenever an answer takes longer than that.
+const READ: (usize, Duration) = (8, Duration::from_millis(8));
+/// The same for those who write: once in two milliseconds.
+const WRITE: (usize, Duration) = (16, Duration::from_millis(32));
 
 /// How long it is watched where nothing else goes on.
 const CALM: Duration = Duration::from_secs(2);
@@ -130,9 +132,9 @@ fn beside(
     work: Option<(&Path, &str, &str)>,
 ) -> Result<Beside> {
     let (mut reads, mut longest): (Vec<f64>, f64) = (vec![], 0.0);
-    let take = |next: &Next, interval| -> Result<Load> {
-        let over = Until::Over(Duration::from_millis(100));
-        drive(&server.target, 1, over, Pace::Each(interval), Rc::clone(next))
+    let take = |next: &Next, (clients, interval)| -> Result<Load> {
+        let over = Until::Over(Duration::from_millis(200));
+        drive(&server.target, clients, over, Pace::Each(interval), Rc::clone(next))
     };
     let took = thread::scope(|scope| -> Result<Duration> {
         let watch = scope.spawn(|| match work {
@@ -143,8 +145,8 @@ fn beside(
             }
         });
         while !watch.is_finished() {
-            reads.extend(take(read, EACH_READ)?.micros);
-            longest = longest.max(take(write, EACH_WRITE)?.latency().max / 1e3);
+            reads.extend(take(read, READ)?.micros);
+            longest = longest.max(take(write, WRITE)?.latency().max / 1e3);
         }
         watch.join().map_err(|_| "the watch broke off")?
     })?;
@@ -174,7 +176,7 @@ fn reader(file: &Path) -> Result<Connection> {
 
 fn readers(bench: &Bench, server: &Process) -> Result<(Next, Next)> {
     let token = bearer(&server.token(bench.large()?)?);
-    Ok((same(read_policy(&token)), patches(server, bench.small(1)?)?))
+    Ok((same(read_policy(&token)), patches(server, bench.small(WRITE.0)?)?))
 }
 
 /// P6.

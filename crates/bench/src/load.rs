@@ -180,7 +180,7 @@ pub fn drive_all(targets: &[&Target], clients: usize, until: Until, pace: Pace, 
             .into_iter()
             .enumerate()
             .map(|(client, wire)| {
-                tokio::task::spawn_local(run(client, wire, (start, until, pace), Rc::clone(&next)))
+                tokio::task::spawn_local(run((client, clients), wire, (start, until, pace), Rc::clone(&next)))
             })
             .collect();
         let mut load = Load::default();
@@ -198,7 +198,7 @@ pub fn drive_all(targets: &[&Target], clients: usize, until: Until, pace: Pace, 
 }
 
 async fn run(
-    client: usize,
+    (client, clients): (usize, usize),
     mut wire: Wire,
     (start, until, pace): (Instant, Until, Pace),
     next: Next,
@@ -215,7 +215,7 @@ async fn run(
             Pace::Full => now(),
             Pace::Each(interval) => {
                 // Clients begin one after the other, not all at once.
-                let due = start + interval.mul_f64(count(number) + count(client % 97) / 97.0);
+                let due = start + interval.mul_f64(count(number) + count(client) / count(clients));
                 // An answer that came too late delays the next request, and that counts; a timer that is late does not.
                 let late = now() >= due;
                 tokio::time::sleep_until(due.into()).await;
