@@ -10,7 +10,7 @@ const LEAST: usize = 10;
 const MOST: usize = 5_000;
 /// What the change sets of a reconciler begin with. Whoever writes beside them waits for one of their commits, and then for a
 /// log that is written back on the same core; so it may not take long.
-const RECONCILED: Portion = Portion { accounts: 32, within: Some(Span::millis(8)) };
+const RECONCILED: Portion = Portion { accounts: 32, within: Some(Span::millis(6)) };
 
 /// How many accounts share a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,20 +9,23 @@ use std::{
     ffi::c_int,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
 /// With so many pages in the log (128 MiB) they are written back. The more there are, the more often one page stands for several
 /// changes of it; and yet the file must not grow for long, because to append costs the disk more than to overwrite.
 const ENOUGH: i64 = 32_768;
-/// The last of them the writer writes back by itself: only while nobody adds to it can a log be done with, and begin anew.
+/// For the last of them the writer waits: only while nobody adds to it can a log be done with, and begin anew.
 const LAST: i64 = 256;
-/// With so many pages in the log it does so however many are left.
+/// It does not wait for longer than this. Once in a while a disk takes a tenth of a second to put away what it was given.
+const PATIENCE: Duration = Duration::from_millis(5);
+/// With so many pages in the log the writer writes them back itself, however long it takes.
 const MOST: i64 = 2 * ENOUGH;
 
 /// The thread that writes the log back. It ends when every handle is dropped.
@@ -41,6 +44,9 @@ struct Shared {
     before: AtomicI64,
     /// How many of them are written back.
     written: AtomicI64,
+    /// How often the thread wrote back so far.
+    times: Mutex<u64>,
+    once_more: Condvar,
     /// Who waits until everything is written back that is in the log now.
     asked: Mutex<Vec<oneshot::Sender<()>>>,
 }
@@ -100,11 +106,20 @@ impl Log {
             self.shared.write_back(connection, self.shared.turn());
         } else if logged > ENOUGH && left > LAST {
             self.wake();
-        } else if logged > ENOUGH
-            && let Ok(turn) = self.shared.turn.try_lock()
-        {
-            self.shared.write_back(connection, turn);
+        } else if logged > ENOUGH {
+            self.wait_for_the_last();
         }
+    }
+
+    /// Waits for the thread, unless it is at something that began earlier and may take long.
+    fn wait_for_the_last(&self) {
+        if self.shared.turn.try_lock().is_err() {
+            return;
+        }
+        let times = self.shared.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *times;
+        self.wake();
+        drop(self.shared.once_more.wait_timeout_while(times, PATIENCE, |times| *times == before));
     }
 
     /// Writes back what is in the log now, while the writer goes on.
@@ -129,6 +144,8 @@ fn write_back_beside(connection: &Sqlite, woken: &Receiver<()>, shared: &Shared)
     while woken.recv().is_ok() {
         let asked = std::mem::take(&mut *shared.asked());
         shared.write_back(connection, shared.turn());
+        *shared.times.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        shared.once_more.notify_all();
         for reply in asked {
             // Whoever asked may have gone away.
             let _ = reply.send(());
