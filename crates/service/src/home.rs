@@ -5,6 +5,7 @@ use crate::{
     Caller, Directory,
     authn::{authorized, scope},
     deleted,
+    portion::RECONCILED,
     record::Draft,
     users,
 };
@@ -142,7 +143,7 @@ impl Directory {
     async fn carry(&self, pass: &mut HomePass, item: &OutboxItem, holder: Uuid) -> Result<bool> {
         let message = parse(item)?;
         let home = Home::Tenant { tenant: item.tenant, object: message.object };
-        let mut behind = None;
+        let (mut behind, mut portion) = (None, RECONCILED);
         loop {
             let looked_for = home.clone();
             let tenants = self
@@ -158,7 +159,7 @@ impl Directory {
                 .into_iter()
                 .map(|tenant| (scope(tenant), carrying(self.own_cx(), home.clone(), message)))
                 .collect();
-            for carried in self.commit_in_portions(works).await {
+            for carried in self.commit_in_portions(&mut portion, works).await {
                 for effect in carried? {
                     match effect {
                         Effect::Nothing => {}

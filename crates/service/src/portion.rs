@@ -8,9 +8,8 @@ use store::{Decision, Reader};
 const LEAST: usize = 10;
 /// As many as are sure not to fill the memory.
 const MOST: usize = 5_000;
-/// What the change sets of a reconciler begin with. Whoever writes beside them waits for one of their commits, and then for a
-/// log that is written back on the same core; so it may not take long.
-const RECONCILED: Portion = Portion { accounts: 32, within: Some(Span::millis(6)) };
+/// What a pass of a reconciler begins with. Whoever writes beside it waits for one of its commits, and it may go on for minutes.
+pub(crate) const RECONCILED: Portion = Portion { accounts: 16, within: Some(Span::millis(8)) };
 
 /// How many accounts share a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,9 +41,10 @@ impl Directory {
     /// Commits what a reconciler decides for each of many accounts, in their order and several at a time; what each came to.
     pub(crate) async fn commit_in_portions<T: Send + 'static>(
         &self,
+        portion: &mut Portion,
         decisions: Vec<(TenantScope, impl FnMut(&Reader<'_>) -> Result<Decision<T>> + Send + 'static)>,
     ) -> Vec<Result<T>> {
-        let (mut left, mut portion, mut done) = (decisions.into_iter(), RECONCILED, Vec::new());
+        let (mut left, mut done) = (decisions.into_iter(), Vec::new());
         loop {
             let some: Vec<_> = left.by_ref().take(portion.accounts).collect();
             if some.is_empty() {
@@ -52,7 +52,7 @@ impl Directory {
             }
             let (accounts, began) = (some.len(), self.uptime());
             done.extend(self.store().commit_each(some).await);
-            portion = portion.after(accounts, self.uptime().since(began));
+            *portion = portion.after(accounts, self.uptime().since(began));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Permanent deletion: what is erased, and the reconciler that does it when the time has come.
 
 use crate::{
-    Directory,
+    Directory, Portion,
     authn::{directory_scope, scope},
+    portion::RECONCILED,
     record::Draft,
 };
 use model::{
@@ -126,14 +127,14 @@ impl Directory {
     }
 
     async fn purge_due(&self, holder: Uuid) -> Result<PurgePass> {
-        let mut pass = PurgePass::default();
+        let (mut pass, mut portion) = (PurgePass::default(), RECONCILED);
         let mut behind = None;
         loop {
             let trusted = self.reading().trusted;
             let due = self.store().read_across(|across| across.due(trusted, behind, BATCH)).await?;
             behind = due.last().copied();
             let full = due.len() == usize::from(BATCH);
-            self.purge_batch(&mut pass, due).await;
+            self.purge_batch((&mut pass, &mut portion), due).await;
             // Without the lease another server has taken over.
             if !full || !self.take_lease(LEASE_NAME, holder).await? {
                 break;
@@ -157,9 +158,9 @@ impl Directory {
     }
 
     /// Each account in a change set of its own.
-    async fn purge_batch(&self, pass: &mut PurgePass, due: Vec<Due>) {
+    async fn purge_batch(&self, (pass, portion): (&mut PurgePass, &mut Portion), due: Vec<Due>) {
         let works = due.iter().map(|due| (scope(due.tenant), purging(self.own_cx(), due.id))).collect();
-        let done = self.commit_in_portions(works).await;
+        let done = self.commit_in_portions(portion, works).await;
         let mut beside = Vec::new();
         for (due, erased) in due.into_iter().zip(done) {
             match erased {
@@ -177,7 +178,9 @@ impl Directory {
                 }
             }
         }
-        self.commit_in_portions(beside).await.into_iter().for_each(note_forgetting);
+        // These cost less, and say nothing about how many accounts can be erased in time.
+        let mut portion = RECONCILED;
+        self.commit_in_portions(&mut portion, beside).await.into_iter().for_each(note_forgetting);
     }
 
     /// Forgets what is kept of somebody beside an account that was just erased.
