@@ -31,12 +31,21 @@ impl Selection {
             Self::Names(names) => names.contains(&name),
         }
     }
+
+    const fn len(&self) -> usize {
+        match self {
+            Self::All => usize::MAX,
+            Self::Names(names) => names.len(),
+        }
+    }
 }
 
 /// Takes the members of one object, in their order.
 pub(crate) struct Members<'o, M> {
     map: &'o mut M,
     selection: &'o Selection,
+    /// How many of the selected are still to come: few ask for the last ones, and lists have many objects.
+    left: usize,
 }
 
 impl<M: SerializeMap> Members<'_, M> {
@@ -46,7 +55,11 @@ impl<M: SerializeMap> Members<'_, M> {
         name: &'static str,
         value: impl FnOnce() -> V,
     ) -> Result<(), M::Error> {
-        if self.selection.has(name) { self.map.serialize_entry(name, &value()) } else { Ok(()) }
+        if self.left == 0 || !self.selection.has(name) {
+            return Ok(());
+        }
+        self.left -= 1;
+        self.map.serialize_entry(name, &value())
     }
 }
 
@@ -69,7 +82,8 @@ impl<O: Object> Serialize for Selected<'_, O> {
         for (name, value) in self.about {
             map.serialize_entry(name, value)?;
         }
-        self.object.tell(&mut Members { map: &mut map, selection: self.selection })?;
+        let left = self.selection.len();
+        self.object.tell(&mut Members { map: &mut map, selection: self.selection, left })?;
         map.end()
     }
 }
