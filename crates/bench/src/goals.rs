@@ -530,7 +530,7 @@ fn mint(server: &Process, app: &App, many: usize) -> Result<Vec<String>> {
 }
 
 fn fresh_tokens(bench: &Bench) -> Result<Vec<Figure>> {
-    const EACH: usize = 60;
+    const EACH: usize = 120;
     let server = bench.serve()?;
     let app = bench.large()?;
     let warm_token = bearer(&server.token(app)?);

@@ -91,14 +91,16 @@ pub fn load_has_core() -> bool {
     LOAD_HAS_CORE.load(Ordering::Relaxed)
 }
 
-/// The processor time that a process has used, in its own code and in the kernel.
+/// The processor time that the threads of a process have used, in its own code and in the kernel. To the nanosecond: what the
+/// kernel says of the process as a whole it rounds to hundredths of a second.
 pub fn cpu(pid: u32) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name may hold anything, but ends with the last parenthesis.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    // The kernel counts hundredths of a second for programs, whatever its own clock does.
-    Ok(Duration::from_millis(10 * (ticks(11) + ticks(12))))
+    let mut nanos = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // One that ended meanwhile is not there any more.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        nanos += text.split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    }
+    Ok(Duration::from_nanos(nanos))
 }
 
 /// Resident memory of a process in KiB: now, and at most so far.

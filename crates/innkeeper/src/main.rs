@@ -29,6 +29,7 @@ use cli::{App, Cli, Command, DatabaseCommand, Key, Switch, Tenant};
 use problem::{Problem, Result};
 use std::process::ExitCode;
 
+// Without huge pages: a first use of two megabytes at once keeps whoever asked for a hundred bytes waiting.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
