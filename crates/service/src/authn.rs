@@ -296,6 +296,7 @@ fn connected(
 pub(crate) fn principal(reader: &Reader<'_>, cx: &Cx, caller: &Caller) -> Result<Principal> {
     match &caller.0 {
         Proof::App { oid, app, permissions, .. } => {
+            reader.foresee_app(*app)?;
             let app =
                 reader.app(*app)?.filter(|app| app.enabled && app.object == *oid).ok_or_else(revoked)?;
             let granted = reader.grants(app.id, GrantKind::Application)?;

@@ -2,8 +2,7 @@
 
 use crate::{
     Digest, Reader,
-    batch::Failed,
-    connection::{Connection, Statement, View},
+    connection::{Statement, View},
     value::{Row, Value},
 };
 use model::{
@@ -52,7 +51,10 @@ fn text(value: &impl Serialize) -> Result<String> {
         .map_err(|error| Error::internal(format!("an audit record does not serialise: {error}")))
 }
 
-/// The query for the end of the chain: sequence and hash.
+/// Where a chain ends: the sequence number and the hash of its last record.
+pub(crate) type ChainEnd = (i64, String);
+
+/// The query for the end of the chain.
 pub(crate) fn head(tenant: &[Value; 1]) -> Statement<'_> {
     Statement {
         view: View::Own,
@@ -61,23 +63,23 @@ pub(crate) fn head(tenant: &[Value; 1]) -> Statement<'_> {
     }
 }
 
+/// What [`head`] gave.
+pub(crate) fn end(rows: Vec<Row>) -> Result<Option<ChainEnd>> {
+    rows.into_iter().next().map(|mut row| Ok((row.int()?, row.text()?))).transpose()
+}
+
 /// A write on its way into the chain.
 type Write = (&'static str, Vec<Value>);
 
-/// Appends the records behind `head`, which was read in this transaction after everything else of the change set.
+/// What appends the records behind an end of the chain that was read in this transaction, after everything else of the change
+/// set; the last of the writes moves the end, and must change one row. Also where the chain ends then.
 pub(crate) fn append(
-    connection: &dyn Connection,
     scope: TenantScope,
-    head: Option<Row>,
+    (start, mut link): ChainEnd,
     records: &[Record],
     digest: Digest,
-) -> Result<(), Failed> {
-    if records.is_empty() {
-        return Ok(());
-    }
+) -> Result<(Vec<Write>, ChainEnd)> {
     let tenant = Value::from(scope.tenant());
-    let mut head = head.ok_or_else(|| Error::not_found(scope.tenant()))?;
-    let (start, mut link) = (head.int()?, head.text()?);
     let mut sequence = start;
     let mut writes = Vec::new();
     for record in records {
@@ -86,17 +88,9 @@ pub(crate) fn append(
     }
     writes.push((
         "update audit_heads set sequence = ?3, hash = ?4 where tenant_id = ?1 and sequence = ?2",
-        vec![tenant, start.into(), sequence.into(), link.into()],
+        vec![tenant, start.into(), sequence.into(), (&link).into()],
     ));
-    let statements: Vec<_> =
-        writes.iter().map(|(sql, parameters)| Statement { view: View::Own, sql, parameters }).collect();
-    let mut moved = 0;
-    connection.run(&statements, &mut |_, answer| {
-        moved = answer.count;
-        Ok(())
-    })?;
-    // Only where no lock keeps the commits of one tenant apart can somebody else have been quicker.
-    if moved == 1 { Ok(()) } else { Err(Failed::Guard(Error::internal("the head of the audit chain moved"))) }
+    Ok((writes, (sequence, link)))
 }
 
 fn append_one(

@@ -3,7 +3,7 @@
 use crate::{
     App, Confirmation, Digest, Grant, Invitation, Passcode, Session, SigningKey, Tombstone, audit,
     batch::Failed,
-    connection::{self, Connection, View},
+    connection::{self, Answer, Connection, View},
     counts::{self, Kind},
     value::Value,
 };
@@ -780,29 +780,43 @@ impl ChangeSet {
         let mut statements = self.addressed(scope)?;
         let changed = self.counts.iter().filter(|(_, users)| **users != 0);
         let counts: Vec<_> = changed.map(|(kind, users)| kind.added(scope, *users)).collect();
-        statements.extend(counts.iter().map(|parameters| connection::Statement {
-            view: View::Own,
-            sql: counts::ADD,
-            parameters,
-        }));
+        statements.extend(counts.iter().map(|parameters| own(counts::ADD, parameters)));
+        if self.records.is_empty() {
+            return self.run(connection, &statements).map(drop);
+        }
         let tenant = [Value::from(scope.tenant())];
-        if !self.records.is_empty() {
-            statements.push(audit::head(&tenant));
+        let known = connection.chain_end();
+        let end = match &known {
+            Some(end) => end.clone(),
+            None => {
+                statements.push(audit::head(&tenant));
+                let rows = self.run(connection, &statements)?.rows;
+                statements.clear();
+                audit::end(rows)?.ok_or_else(|| Error::not_found(scope.tenant()))?
+            }
+        };
+        let (writes, end) = audit::append(scope, end, &self.records, digest)?;
+        statements.extend(writes.iter().map(|(sql, parameters)| own(sql, parameters)));
+        let last = if known.is_some() {
+            self.run(connection, &statements)?
+        } else {
+            run(connection, &statements, &[])?
+        };
+        // Only where no lock keeps the commits of one tenant apart can somebody else have been quicker.
+        if last.count != 1 {
+            return Err(Failed::Guard(Error::internal("the head of the audit chain moved")));
         }
-        let (mut moved, mut head) = (None, None);
-        let ran = connection.run(&statements, &mut |at, answer| {
-            let Some(statement) = self.statements.get(at) else {
-                head = answer.rows.into_iter().next();
-                return Ok(());
-            };
-            moved = statement.surprise(answer.count);
-            moved.clone().map_or(Ok(()), Err)
-        });
-        match (ran, moved) {
-            (Err(_), Some(error)) => return Err(Failed::Guard(error)),
-            (ran, _) => ran?,
-        }
-        audit::append(connection, scope, head, &self.records, digest)
+        connection.note_chain_end(end);
+        Ok(())
+    }
+
+    /// Runs the statements of this change set and whatever is behind them.
+    fn run(
+        &self,
+        connection: &dyn Connection,
+        statements: &[connection::Statement<'_>],
+    ) -> Result<Answer, Failed> {
+        run(connection, statements, &self.statements)
     }
 
     /// The statements, each with the view it needs; an error if one writes to a tenant that is not its own.
@@ -820,6 +834,28 @@ impl ChangeSet {
             statements.push(connection::Statement { view, sql, parameters });
         }
         Ok(statements)
+    }
+}
+
+fn own<'a>(sql: &'a str, parameters: &'a [Value]) -> connection::Statement<'a> {
+    connection::Statement { view: View::Own, sql, parameters }
+}
+
+/// Runs statements, of which the first are those that something is expected of; the last answer.
+fn run(
+    connection: &dyn Connection,
+    statements: &[connection::Statement<'_>],
+    expected: &[Statement],
+) -> Result<Answer, Failed> {
+    let (mut surprise, mut last) = (None, Answer::change(0));
+    let ran = connection.run(statements, &mut |at, answer| {
+        surprise = expected.get(at).and_then(|statement| statement.surprise(answer.count));
+        last = answer;
+        surprise.clone().map_or(Ok(()), Err)
+    });
+    match (ran, surprise) {
+        (Err(_), Some(error)) => Err(Failed::Guard(error)),
+        (ran, _) => Ok(ran.map(|()| last)?),
     }
 }
 

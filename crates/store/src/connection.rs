@@ -1,6 +1,7 @@
 //! What statements run on, whichever engine is below.
 
 use crate::{
+    audit::ChainEnd,
     kept::{Copied, Kept},
     value::{Row, Value},
 };
@@ -63,6 +64,24 @@ pub(crate) trait Connection {
 
     /// Offers what was just read, to be kept.
     fn keep(&self, _tenant: TenantId, _what: Kept, _copy: Copied) {}
+
+    /// Is each question a round trip, so that it is worth asking ahead?
+    fn is_far(&self) -> bool {
+        false
+    }
+
+    /// Asks ahead: who asks one of these next, before anything is changed, has the answer already.
+    fn foresee(&self, _statements: &[Statement<'_>]) -> Result<()> {
+        Ok(())
+    }
+
+    /// The end of the tenant's audit chain, where it is known without asking.
+    fn chain_end(&self) -> Option<ChainEnd> {
+        None
+    }
+
+    /// Notes where the chain ends now.
+    fn note_chain_end(&self, _end: ChainEnd) {}
 
     /// Notes that the transaction destroys personal data, for an engine whose files keep what was overwritten.
     fn note_erasure(&self) -> Result<()> {

@@ -3,7 +3,7 @@
 use crate::{
     Page,
     changes::PERSONAL,
-    connection::Connection,
+    connection::{Connection, Statement, View},
     kept::Kept,
     value::{Row, Value},
 };
@@ -27,6 +27,12 @@ static PERSONAL_ROWS: LazyLock<String> = LazyLock::new(|| {
         .collect();
     ["select", &counts.join(", ")].join(" ")
 });
+
+const APP: &str = "select id, object_id, name, public, redirect_uris, enabled, created_at from apps where tenant_id = ?1 and id = ?2";
+const GRANTS: &str = "select permission from app_grants where tenant_id = ?1 and app_id = ?2 and kind = ?3 order by permission";
+const POLICY: &str = "select allow_leave, allow_removal, version from policies where tenant_id = ?1";
+static TENANT: LazyLock<String> =
+    LazyLock::new(|| format!("select {TENANT_COLUMNS} from tenants where tenant_id = ?1"));
 
 /// A consistent view of one tenant.
 pub struct Reader<'a> {
@@ -356,8 +362,7 @@ impl<'a> Reader<'a> {
 
     /// The tenant, if it exists.
     pub fn find_tenant(&self) -> Result<Option<Tenant>> {
-        let sql = format!("select {TENANT_COLUMNS} from tenants where tenant_id = ?1");
-        self.row(&sql, &[])?.map(|mut row| tenant(&mut row)).transpose()
+        self.row(&TENANT, &[])?.map(|mut row| tenant(&mut row)).transpose()
     }
 
     /// Domains of the tenant, the one for new user names first.
@@ -375,7 +380,7 @@ impl<'a> Reader<'a> {
     /// The policy.
     pub fn policy(&self) -> Result<ExternalIdentitiesPolicy> {
         let found = self.kept(Kept::Policy, || {
-            self.row("select allow_leave, allow_removal, version from policies where tenant_id = ?1", &[])?
+            self.row(POLICY, &[])?
                 .map(|mut row| {
                     Ok(ExternalIdentitiesPolicy {
                         allow_leave: row.bool()?,
@@ -517,29 +522,43 @@ impl<'a> Reader<'a> {
         row.map_or(Ok(false), |mut row| row.bool())
     }
 
+    /// Asks ahead for what a request of an app is about to ask one by one.
+    pub fn foresee_app(&self, id: AppId) -> Result<()> {
+        if !self.connection.is_far() {
+            return Ok(());
+        }
+        let tenant = [self.tenant_id().into()];
+        let app = [self.tenant_id().into(), id.into()];
+        let grants = [self.tenant_id().into(), id.into(), GrantKind::Application.as_str().into()];
+        let asked: [(&str, &[Value]); 4] =
+            [(APP, &app), (GRANTS, &grants), (POLICY, &tenant), (&TENANT, &tenant)];
+        self.connection.foresee(&asked.map(|(sql, parameters)| Statement {
+            view: View::Own,
+            sql,
+            parameters,
+        }))
+    }
+
     /// An application.
     pub fn app(&self, id: AppId) -> Result<Option<App>> {
         Ok(self.kept(Kept::App(id), || self.read_app(id))?.map(|app| (*app).clone()))
     }
 
     fn read_app(&self, id: AppId) -> Result<Option<App>> {
-        self.row(
-            "select id, object_id, name, public, redirect_uris, enabled, created_at from apps where tenant_id = ?1 and id = ?2",
-            &[id.into()],
-        )?
-        .map(|mut row| {
-            Ok(App {
-                id: row.parsed()?,
-                object: row.parsed()?,
-                name: row.text()?,
-                public: row.bool()?,
-                redirect_uris: serde_json::from_str(&row.text()?)
-                    .map_err(|_| Error::internal("stored redirect addresses do not parse"))?,
-                enabled: row.bool()?,
-                created: row.time()?,
+        self.row(APP, &[id.into()])?
+            .map(|mut row| {
+                Ok(App {
+                    id: row.parsed()?,
+                    object: row.parsed()?,
+                    name: row.text()?,
+                    public: row.bool()?,
+                    redirect_uris: serde_json::from_str(&row.text()?)
+                        .map_err(|_| Error::internal("stored redirect addresses do not parse"))?,
+                    enabled: row.bool()?,
+                    created: row.time()?,
+                })
             })
-        })
-        .transpose()
+            .transpose()
     }
 
     /// Hashes of the app's secrets that are good now.
@@ -561,10 +580,7 @@ impl<'a> Reader<'a> {
     /// Permissions of one kind that an app has.
     pub fn grants(&self, id: AppId, kind: GrantKind) -> Result<Vec<Permission>> {
         let found = self.kept(Kept::Grants(id, kind), || {
-            let rows = self.rows(
-                "select permission from app_grants where tenant_id = ?1 and app_id = ?2 and kind = ?3 order by permission",
-                &[id.into(), kind.as_str().into()],
-            )?;
+            let rows = self.rows(GRANTS, &[id.into(), kind.as_str().into()])?;
             rows.into_iter()
                 .map(|mut row| {
                     Permission::parse(&row.text()?)

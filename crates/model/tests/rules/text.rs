@@ -1,6 +1,10 @@
 use crate::support::{ELSEWHERE, cases, object};
-use model::{Home, Person, Span, Timestamp, domain_of, fold, is_https_or_mailto, is_plain_address};
+use model::{
+    Home, Person, Random, Span, Timestamp, domain_of, fold, is_https_or_mailto, is_plain_address,
+    mint_ordered_uuid,
+};
 use proptest::prelude::*;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 #[test]
 fn times_are_written_in_the_forms_of_the_contract() {
@@ -20,6 +24,26 @@ fn times_before_the_epoch_and_at_the_ends_of_the_calendar_are_written_too() {
     assert_eq!(Timestamp::from_micros(i64::MAX).to_graph(), "9999-12-30T22:00:00Z");
     assert_eq!(Timestamp::from_micros(i64::MIN).to_graph(), "0000-01-01T00:00:00Z");
     assert_eq!(Timestamp::from_micros(i64::MAX) + Span::days(1), Timestamp::from_micros(i64::MAX));
+}
+
+/// Each fill is less than the one before, so that only the time can put an id first.
+struct Falling(AtomicU8);
+
+impl Random for Falling {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(self.0.fetch_sub(1, Ordering::Relaxed));
+    }
+}
+
+#[test]
+fn ids_in_the_order_of_time_sort_by_it_and_are_told_apart_within_a_millisecond() {
+    let random = Falling(AtomicU8::new(u8::MAX));
+    let at = [-1, 0, 1_000, 1_735_293_679_579_000, 1_735_293_679_580_000].map(Timestamp::from_micros);
+    let ids = at.map(|at| mint_ordered_uuid(&random, at));
+    assert!(ids[1..].is_sorted(), "{ids:?}");
+    assert_ne!(ids[0], ids[1], "the same moment, as far as an id can tell");
+    assert!(ids.iter().all(|id| id.get_version_num() == 7), "{ids:?}");
+    assert!(ids[3].to_string().starts_with("01940790-37db-7"), "{ids:?}");
 }
 
 #[test]

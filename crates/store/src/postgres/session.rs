@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     MAILBOX_REALM,
+    audit::{self, ChainEnd},
     batch::Transaction,
     connection::{Answer, Connection, Statement, View},
     unavailable,
@@ -61,10 +62,21 @@ pub(crate) struct Session {
     own: View,
     waiting: RefCell<String>,
     seen: Cell<Option<View>>,
+    /// Whose chain this transaction may append to; its end is asked for with the first statements, behind the lock.
+    chain: Option<[Value; 1]>,
+    chain_end: RefCell<Option<ChainEnd>>,
+    /// What was asked ahead and not asked yet.
+    foreseen: RefCell<Vec<Foreseen>>,
     /// Something was sent, so that there is something to end.
     open: Cell<bool>,
     failed: RefCell<Option<Error>>,
     damage: Cell<Option<Damage>>,
+}
+
+struct Foreseen {
+    sql: String,
+    parameters: Vec<Value>,
+    rows: Vec<Row>,
 }
 
 enum Reply {
@@ -101,6 +113,9 @@ impl Session {
             own,
             waiting: RefCell::new(begin),
             seen: Cell::new(None),
+            chain: None,
+            chain_end: RefCell::new(None),
+            foreseen: RefCell::new(Vec::new()),
             open: Cell::new(false),
             failed: RefCell::new(None),
             damage: Cell::new(None),
@@ -115,7 +130,8 @@ impl Session {
     /// A transaction for change sets of one tenant, which take turns: its first statement is a lock. At the isolation that the
     /// database prescribes.
     pub(super) fn writing(leased: Leased, manners: &Arc<Manners>, tenant: TenantId) -> Self {
-        let session = Self::begin(leased, manners, View::Tenant(tenant), "begin; ");
+        let mut session = Self::begin(leased, manners, View::Tenant(tenant), "begin; ");
+        session.chain = (tenant != MAILBOX_REALM).then(|| [tenant.into()]);
         {
             let mut waiting = session.waiting.borrow_mut();
             manners.see(session.own, &mut waiting);
@@ -226,12 +242,23 @@ impl Connection for Session {
         statements: &[Statement<'_>],
         each: &mut dyn FnMut(usize, Answer) -> Result<()>,
     ) -> Result<()> {
+        if let [statement] = statements
+            && let Some(rows) = self.take_foreseen(statement)
+        {
+            return each(0, Answer::rows(rows));
+        }
         // The server answers nothing but this to a statement after a failed one, whatever the decision made of that.
         if let Some(error) = self.failed.borrow().clone() {
             return Err(error);
         }
+        let asked = statements.len();
+        let chain = self.chain.as_ref().filter(|_| !self.open.get()).map(audit::head);
+        let statements = [statements, chain.as_slice()].concat();
+        if statements.iter().any(|statement| !gives_rows(statement.sql)) {
+            self.foreseen.borrow_mut().clear();
+        }
         statements.iter().try_for_each(|statement| value::storable(statement.parameters))?;
-        self.prepare(statements)?;
+        self.prepare(&statements)?;
         let mut steps = Vec::with_capacity(statements.len() + 1);
         for (at, statement) in statements.iter().enumerate() {
             let mut text = self.waiting.take();
@@ -252,10 +279,50 @@ impl Connection for Session {
                     Reply::Changed(count) => Answer::change(count),
                     Reply::Done | Reply::Prepared(_) => Answer::change(0),
                 };
-                each(*at, answer)?;
+                if *at < asked {
+                    each(*at, answer)?;
+                } else {
+                    self.chain_end.replace(audit::end(answer.rows)?);
+                }
             }
         }
         Ok(())
+    }
+
+    fn is_far(&self) -> bool {
+        true
+    }
+
+    fn foresee(&self, statements: &[Statement<'_>]) -> Result<()> {
+        let mut foreseen = Vec::with_capacity(statements.len());
+        self.run(statements, &mut |at, answer| {
+            let Statement { sql, parameters, .. } = statements[at];
+            foreseen.push(Foreseen {
+                sql: sql.to_owned(),
+                parameters: parameters.to_vec(),
+                rows: answer.rows,
+            });
+            Ok(())
+        })?;
+        self.foreseen.replace(foreseen);
+        Ok(())
+    }
+
+    fn chain_end(&self) -> Option<ChainEnd> {
+        self.chain_end.borrow().clone()
+    }
+
+    fn note_chain_end(&self, end: ChainEnd) {
+        self.chain_end.replace(Some(end));
+    }
+}
+
+impl Session {
+    fn take_foreseen(&self, asked: &Statement<'_>) -> Option<Vec<Row>> {
+        let mut foreseen = self.foreseen.borrow_mut();
+        let is_asked = |one: &Foreseen| one.sql == asked.sql && one.parameters == asked.parameters;
+        let at = foreseen.iter().position(is_asked).filter(|_| asked.view == View::Own)?;
+        Some(foreseen.swap_remove(at).rows)
     }
 }
 
@@ -264,6 +331,8 @@ impl Transaction for Session {
         if sql == "rollback to one" {
             // What was set since the savepoint is forgotten with it.
             self.seen.set(None);
+            self.chain_end.replace(None);
+            self.foreseen.borrow_mut().clear();
             self.failed.replace(None);
         }
         let _ = write!(self.waiting.borrow_mut(), "{sql}; ");

@@ -1,8 +1,8 @@
 use crate::support::{
-    at, commit, deleted, each, each_with, guest, object, record, run, scope, slot, tenant, tenant_id,
+    at, commit, deleted, digest, each, each_with, guest, object, record, run, scope, slot, tenant, tenant_id,
     tombstone, user, uuid,
 };
-use model::{Error, ErrorKind, ExternalIdentitiesPolicy, TenantId, User, authz::Role};
+use model::{AppId, Error, ErrorKind, ExternalIdentitiesPolicy, Result, TenantId, User, authz::Role};
 use std::sync::Arc;
 use store::{App, ChangeSet, Confirmation, Decision, Fault, Faults, Invitation, Passcode, Reader, UserQuery};
 
@@ -236,6 +236,36 @@ fn decisions_of_several_tenants_are_committed_each_by_itself() {
             let found = world.read(tenant, |reader| reader.count_users(&UserQuery::default()).unwrap());
             assert_eq!(found, users);
         }
+    });
+}
+
+#[test]
+fn what_was_asked_ahead_is_not_believed_once_something_changed() {
+    each(|world| {
+        let here = world.add_tenant(1);
+        let app = AppId::from_uuid(uuid(7));
+        let decisions: Vec<_> = (0..6_u128)
+            .map(|n| {
+                let decide = move |reader: &Reader<'_>| {
+                    if n % 3 != 1 {
+                        reader.foresee_app(app)?;
+                    }
+                    let policy = reader.policy()?;
+                    let mut changes = ChangeSet::new();
+                    if n % 2 == 0 {
+                        let next = ExternalIdentitiesPolicy { version: policy.version + 1, ..policy };
+                        changes.update_policy(scope(here), &next);
+                        changes.record(record(n, Vec::new()));
+                    }
+                    Decision::done(changes, (policy.version, reader.policy()?.version))
+                };
+                (scope(here), decide)
+            })
+            .collect();
+        let done: Vec<_> =
+            run(world.store.commit_each(decisions)).into_iter().collect::<Result<_>>().unwrap();
+        assert_eq!(done, [(1, 1), (2, 2), (2, 2), (3, 3), (3, 3), (4, 4)]);
+        assert_eq!(world.read(here, |reader| reader.verify_chain(digest).unwrap().broken_at), None);
     });
 }
 
