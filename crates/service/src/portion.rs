@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(after(200, 0), 400, "no more than double");
         assert_eq!(after(200, 10_000), LEAST);
         assert_eq!(after(10, 15), 200, "a rest says nothing");
-        assert_eq!(after(80, 40), LEAST, "unless it took too long");
+        assert_eq!(after(80, 40), 40, "unless it took too long");
         let alone = Portion { within: None, ..portion };
         assert_eq!(alone.after(200, Span::millis(10_000)), alone, "where nobody waits");
     }

@@ -62,8 +62,10 @@ pub(crate) struct Session {
     own: View,
     waiting: RefCell<String>,
     seen: Cell<Option<View>>,
-    /// Whose chain this transaction may append to; its end is asked for with the first statements, behind the lock.
+    /// Whose chain this transaction may append to: locking its end comes before the first statement.
     chain: Option<[Value; 1]>,
+    /// It is locked. Going back to a savepoint may have let it go.
+    locked: Cell<bool>,
     chain_end: RefCell<Option<ChainEnd>>,
     /// What was asked ahead and not asked yet.
     foreseen: RefCell<Vec<Foreseen>>,
@@ -114,6 +116,7 @@ impl Session {
             waiting: RefCell::new(begin),
             seen: Cell::new(None),
             chain: None,
+            locked: Cell::new(false),
             chain_end: RefCell::new(None),
             foreseen: RefCell::new(Vec::new()),
             open: Cell::new(false),
@@ -135,7 +138,9 @@ impl Session {
         {
             let mut waiting = session.waiting.borrow_mut();
             manners.see(session.own, &mut waiting);
-            waiting.push_str(&lock(tenant));
+            if session.chain.is_none() {
+                waiting.push_str(&lock_mailboxes());
+            }
         }
         session.seen.set(Some(session.own));
         session
@@ -222,18 +227,25 @@ impl Session {
     }
 }
 
-/// Locks the row that ends the tenant's audit chain: the order of the chain is the order of the commits. A tenant that is
-/// only being made has no such row; there its keys decide. The realm of mailboxes has no chain, and counts of wrong passcodes
-/// to keep right between servers: a throttle that nobody uses stands in.
-fn lock(tenant: TenantId) -> String {
-    if tenant == MAILBOX_REALM {
-        return format!(
-            "insert into throttles (tenant_id, key, failures, last_at) values ('{tenant}', '', 0, {}) \
-             on conflict (tenant_id, key) do update set failures = throttles.failures; ",
-            i64::MAX
-        );
+/// Locks the row that ends the tenant's audit chain: the order of the chain is the order of the commits. Written, and not only
+/// locked, so that at any isolation a commit that came in between is noticed. A tenant that is only being made has no such row;
+/// there its keys decide.
+fn lock_chain(tenant: &[Value; 1]) -> Statement<'_> {
+    Statement {
+        view: View::Own,
+        sql: "update audit_heads set sequence = sequence where tenant_id = ?1 returning sequence, hash",
+        parameters: tenant,
     }
-    format!("update audit_heads set sequence = sequence where tenant_id = '{tenant}'; ")
+}
+
+/// The realm of mailboxes has no chain, and counts of wrong passcodes to keep right between servers: a throttle that nobody uses
+/// stands in.
+fn lock_mailboxes() -> String {
+    format!(
+        "insert into throttles (tenant_id, key, failures, last_at) values ('{MAILBOX_REALM}', '', 0, {}) \
+         on conflict (tenant_id, key) do update set failures = throttles.failures; ",
+        i64::MAX
+    )
 }
 
 impl Connection for Session {
@@ -251,9 +263,9 @@ impl Connection for Session {
         if let Some(error) = self.failed.borrow().clone() {
             return Err(error);
         }
-        let asked = statements.len();
-        let chain = self.chain.as_ref().filter(|_| !self.open.get()).map(audit::head);
-        let statements = [statements, chain.as_slice()].concat();
+        let chain = self.chain.as_ref().filter(|_| !self.locked.replace(true)).map(lock_chain);
+        let before = usize::from(chain.is_some());
+        let statements = [chain.as_slice(), statements].concat();
         if statements.iter().any(|statement| !gives_rows(statement.sql)) {
             self.foreseen.borrow_mut().clear();
         }
@@ -279,10 +291,9 @@ impl Connection for Session {
                     Reply::Changed(count) => Answer::change(count),
                     Reply::Done | Reply::Prepared(_) => Answer::change(0),
                 };
-                if *at < asked {
-                    each(*at, answer)?;
-                } else {
-                    self.chain_end.replace(audit::end(answer.rows)?);
+                match at.checked_sub(before) {
+                    Some(at) => each(at, answer)?,
+                    None => drop(self.chain_end.replace(audit::end(answer.rows)?)),
                 }
             }
         }
@@ -331,6 +342,7 @@ impl Transaction for Session {
         if sql == "rollback to one" {
             // What was set since the savepoint is forgotten with it.
             self.seen.set(None);
+            self.locked.set(false);
             self.chain_end.replace(None);
             self.foreseen.borrow_mut().clear();
             self.failed.replace(None);

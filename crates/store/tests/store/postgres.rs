@@ -7,7 +7,7 @@ use crate::{
 use model::{Error, ErrorKind, Home, TenantId, User, UserType};
 use std::{
     sync::{
-        Arc, Barrier,
+        Arc, Barrier, Mutex,
         atomic::{AtomicU32, Ordering},
         mpsc::channel,
     },
@@ -321,6 +321,55 @@ fn commits_of_one_tenant_take_turns_between_servers() {
     if server().is_some() {
         assert_eq!(contend(&Database::prepared(), 40), Vec::<String>::new());
     }
+}
+
+/// Going back to a savepoint lets go of what was locked behind it.
+#[test]
+fn a_change_set_that_is_taken_back_keeps_the_turn_of_its_tenant_for_its_neighbours() {
+    if server().is_none() {
+        return;
+    }
+    let database = Database::prepared();
+    let [one, two] = [(), ()].map(|()| connect(&database.url).unwrap());
+    let here = add_tenant(&one, 1);
+    add_user(&one, here, 1).unwrap();
+    let (inside, is_inside) = channel();
+    let (go, wait) = channel();
+    let wait = Mutex::new(wait);
+    let meet = Arc::new(move || {
+        inside.send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+    });
+    let decisions: Vec<_> = (0..3)
+        .map(|n| {
+            let meet = Arc::clone(&meet);
+            let decide = move |reader: &store::Reader<'_>| {
+                let mut changes = ChangeSet::new();
+                match n {
+                    // Until the others are waiting, who then share a transaction.
+                    0 => thread::sleep(Duration::from_millis(100)),
+                    1 => drop(changes.insert_user(&User { id: object(9), ..user(here, 1) })),
+                    _ => {
+                        reader.policy()?;
+                        meet();
+                    }
+                }
+                Decision::done(changes, ())
+            };
+            (scope(here), decide)
+        })
+        .collect();
+    thread::scope(|threads| {
+        let first = threads.spawn(|| run(one.commit_each(decisions)));
+        is_inside.recv_timeout(Duration::from_secs(20)).unwrap();
+        let second = threads.spawn(|| add_user(&two, here, 2));
+        thread::sleep(Duration::from_millis(300));
+        assert!(!second.is_finished(), "two servers decide for one tenant at the same time");
+        go.send(()).unwrap();
+        let ended: Vec<_> = first.join().unwrap().into_iter().map(|done| done.is_ok()).collect();
+        assert_eq!(ended, [true, false, true]);
+        second.join().unwrap().unwrap();
+    });
 }
 
 #[test]

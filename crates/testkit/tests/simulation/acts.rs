@@ -462,7 +462,8 @@ impl Run {
         let (cx, id) = (self.world.cx(), self.state.companies[tenant].id);
         let account = self.state.account_of(held.human, tenant).map(|account| account.id);
         let (expected, next) = self.leaving(tenant, held, text, cx.now);
-        let put_back = self.bug.before_leave(id, account, &identity::hash_secret(text));
+        let hash = identity::hash_secret(text);
+        let put_back = self.bug.before_leave(self.world.store(), id, account, &hash).await;
         let armed = self.arm(0);
         let answer = self.world.directory().leave(&cx, &held.signed_in, id, text).await;
         let fault = self.disarm(armed);
@@ -472,7 +473,7 @@ impl Run {
             Ok(LeaveAnswer::Refused(refused)) => refused.reason.as_str().to_owned(),
             Err(_) => said(&answer),
         };
-        self.bug.after_leave(id, account, put_back, got == "left");
+        self.bug.after_leave(self.world.store(), id, account, put_back, got == "left").await;
         let touched: Vec<ObjectId> = account.into_iter().collect();
         self.settle("leave", (expected.to_owned(), next), got, fault, &touched).await
     }

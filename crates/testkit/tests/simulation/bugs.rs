@@ -1,8 +1,10 @@
 //! Defects put between the actors and the product, to prove that the simulation would see them.
 
-use model::{ObjectId, Span, TenantId, authz::Role};
+use model::{ExternalIdentitiesPolicy, ObjectId, Span, TenantId, authz::Role};
 use rusqlite::{Connection, params};
 use std::{collections::BTreeMap, path::PathBuf};
+use store::{ChangeSet, Decision, Store};
+use testkit::World;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bug {
@@ -84,9 +86,21 @@ impl Product {
         self.database().query_row(sql, [tenant.to_string()], |row| row.get(0)).expect("a policy")
     }
 
-    fn set_policy(&self, tenant: TenantId, leave: bool) {
-        let sql = "update policies set allow_leave = ?2 where tenant_id = ?1";
-        self.database().execute(sql, params![tenant.to_string(), leave]).expect("a policy");
+    /// Through the store, which does not look again at a policy that it has read as long as it changes none itself; and without
+    /// a new version.
+    async fn set_policy(&self, store: &Store, tenant: TenantId, leave: bool) {
+        let sql = "update policies set version = version - 1 where tenant_id = ?1 returning allow_removal, version + 1";
+        let read = |row: &rusqlite::Row<'_>| {
+            let (allow_removal, version) = (row.get(0)?, row.get(1)?);
+            Ok(ExternalIdentitiesPolicy { allow_leave: leave, allow_removal, version })
+        };
+        let policy = self.database().query_row(sql, [tenant.to_string()], read).expect("a policy");
+        let set = store.commit(World::scope(tenant), move |_| {
+            let mut changes = ChangeSet::new();
+            changes.update_policy(World::scope(tenant), &policy);
+            Decision::done(changes, ())
+        });
+        set.await.expect("a policy");
     }
 
     fn roles_of(&self, id: ObjectId) -> Vec<String> {
@@ -109,13 +123,19 @@ impl Product {
     }
 
     /// Before a leave; what must be put back afterwards.
-    pub fn before_leave(&mut self, tenant: TenantId, account: Option<ObjectId>, hash: &str) -> Option<bool> {
+    pub async fn before_leave(
+        &mut self,
+        store: &Store,
+        tenant: TenantId,
+        account: Option<ObjectId>,
+        hash: &str,
+    ) -> Option<bool> {
         let id = account?;
         match self.bug? {
             Bug::StalePolicy => {
                 let old = *self.policies.get(&tenant)?;
                 let now = self.policy(tenant);
-                self.set_policy(tenant, old);
+                self.set_policy(store, tenant, old).await;
                 return Some(now);
             }
             Bug::KeepsRoles => {
@@ -135,15 +155,16 @@ impl Product {
         None
     }
 
-    pub fn after_leave(
+    pub async fn after_leave(
         &mut self,
+        store: &Store,
         tenant: TenantId,
         account: Option<ObjectId>,
         put_back: Option<bool>,
         left: bool,
     ) {
         if let Some(policy) = put_back {
-            self.set_policy(tenant, policy);
+            self.set_policy(store, tenant, policy).await;
         }
         if let (true, true, Some(id)) = (left, self.is(Bug::KeepsRoles), account) {
             for role in self.roles.remove(&id).unwrap_or_default() {
