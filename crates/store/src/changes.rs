@@ -848,6 +848,9 @@ fn run(
     expected: &[Statement],
 ) -> Result<Answer, Failed> {
     let (mut surprise, mut last) = (None, Answer::change(0));
+    if statements.is_empty() {
+        return Ok(last);
+    }
     let ran = connection.run(statements, &mut |at, answer| {
         surprise = expected.get(at).and_then(|statement| statement.surprise(answer.count));
         last = answer;

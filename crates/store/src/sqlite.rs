@@ -413,7 +413,8 @@ fn run_batch(
     let connection = writing.connection;
     let begin = || control(connection, "begin immediate");
     let mut begun = begin();
-    if begun.is_ok() {
+    // One alone needs no savepoint in any case.
+    if begun.is_ok() && jobs.len() > 1 {
         if let Some(results) = batch::run_bare(writing, digest, faults, &mut jobs) {
             return (Ok(()), jobs.into_iter().zip(results).collect());
         }
