@@ -389,9 +389,10 @@ fn start(bench: &Bench) -> Result<Vec<Figure>> {
     let kib = |kib: u64| f64::from(u32::try_from(kib).unwrap_or(u32::MAX)) / MIB;
     let (mut floors, mut products, mut crashed, mut rest, mut loaded) =
         (vec![], vec![], vec![], vec![], vec![]);
-    copy(&bench.world.data, &bench.scratch)?;
     for _ in 0..bench.rounds {
         bench.bar.tick();
+        // Without the log of a server that was killed, which the next one would have to read.
+        copy(&bench.world.data, &bench.scratch)?;
         let begun = machine::now();
         drop(Process::floor(bench.cores, &Floor::Fixed { body: "{}".to_owned() }, true)?);
         floors.push(begun.elapsed().as_secs_f64() * 1e3);
