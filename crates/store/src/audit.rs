@@ -2,7 +2,7 @@
 
 use crate::{
     Digest, Reader,
-    connection::{Statement, View},
+    connection::Statement,
     value::{Row, Value},
 };
 use model::{
@@ -56,11 +56,7 @@ pub(crate) type ChainEnd = (i64, String);
 
 /// The query for the end of the chain.
 pub(crate) fn head(tenant: &[Value; 1]) -> Statement<'_> {
-    Statement {
-        view: View::Own,
-        sql: "select sequence, hash from audit_heads where tenant_id = ?1",
-        parameters: tenant,
-    }
+    Statement::own("select sequence, hash from audit_heads where tenant_id = ?1", tenant)
 }
 
 /// What [`head`] gave.

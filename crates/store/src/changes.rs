@@ -780,43 +780,31 @@ impl ChangeSet {
         let mut statements = self.addressed(scope)?;
         let changed = self.counts.iter().filter(|(_, users)| **users != 0);
         let counts: Vec<_> = changed.map(|(kind, users)| kind.added(scope, *users)).collect();
-        statements.extend(counts.iter().map(|parameters| own(counts::ADD, parameters)));
+        statements
+            .extend(counts.iter().map(|parameters| connection::Statement::own(counts::ADD, parameters)));
+        let mut expected = self.statements.as_slice();
         if self.records.is_empty() {
-            return self.run(connection, &statements).map(drop);
+            return run(connection, &statements, expected).map(drop);
         }
         let tenant = [Value::from(scope.tenant())];
-        let known = connection.chain_end();
-        let end = match &known {
-            Some(end) => end.clone(),
+        let end = match connection.chain_end() {
+            Some(end) => end,
             None => {
                 statements.push(audit::head(&tenant));
-                let rows = self.run(connection, &statements)?.rows;
-                statements.clear();
+                let rows = run(connection, &statements, expected)?.rows;
+                (statements, expected) = (Vec::new(), &[]);
                 audit::end(rows)?.ok_or_else(|| Error::not_found(scope.tenant()))?
             }
         };
         let (writes, end) = audit::append(scope, end, &self.records, digest)?;
-        statements.extend(writes.iter().map(|(sql, parameters)| own(sql, parameters)));
-        let last = if known.is_some() {
-            self.run(connection, &statements)?
-        } else {
-            run(connection, &statements, &[])?
-        };
+        statements.extend(writes.iter().map(|(sql, parameters)| connection::Statement::own(sql, parameters)));
+        let last = run(connection, &statements, expected)?;
         // Only where no lock keeps the commits of one tenant apart can somebody else have been quicker.
         if last.count != 1 {
             return Err(Failed::Guard(Error::internal("the head of the audit chain moved")));
         }
         connection.note_chain_end(end);
         Ok(())
-    }
-
-    /// Runs the statements of this change set and whatever is behind them.
-    fn run(
-        &self,
-        connection: &dyn Connection,
-        statements: &[connection::Statement<'_>],
-    ) -> Result<Answer, Failed> {
-        run(connection, statements, &self.statements)
     }
 
     /// The statements, each with the view it needs; an error if one writes to a tenant that is not its own.
@@ -835,10 +823,6 @@ impl ChangeSet {
         }
         Ok(statements)
     }
-}
-
-fn own<'a>(sql: &'a str, parameters: &'a [Value]) -> connection::Statement<'a> {
-    connection::Statement { view: View::Own, sql, parameters }
 }
 
 /// Runs statements, of which the first are those that something is expected of; the last answer.

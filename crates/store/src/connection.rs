@@ -27,6 +27,13 @@ pub(crate) struct Statement<'a> {
     pub(crate) parameters: &'a [Value],
 }
 
+impl<'a> Statement<'a> {
+    /// On behalf of whom the transaction was begun for.
+    pub(crate) const fn own(sql: &'a str, parameters: &'a [Value]) -> Self {
+        Self { view: View::Own, sql, parameters }
+    }
+}
+
 /// What a statement came to.
 pub(crate) struct Answer {
     /// How many rows it changed or gave.
@@ -106,7 +113,7 @@ pub(crate) trait Connection {
     /// Runs one statement and says how many rows it changed.
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64> {
         let mut changed = 0;
-        self.run(&[Statement { view: View::Own, sql, parameters }], &mut |_, answer| {
+        self.run(&[Statement::own(sql, parameters)], &mut |_, answer| {
             changed = answer.count;
             Ok(())
         })?;

@@ -3,7 +3,7 @@
 use crate::{
     Page,
     changes::PERSONAL,
-    connection::{Connection, Statement, View},
+    connection::{Connection, Statement},
     kept::Kept,
     value::{Row, Value},
 };
@@ -532,11 +532,7 @@ impl<'a> Reader<'a> {
         let grants = [self.tenant_id().into(), id.into(), GrantKind::Application.as_str().into()];
         let asked: [(&str, &[Value]); 4] =
             [(APP, &app), (GRANTS, &grants), (POLICY, &tenant), (&TENANT, &tenant)];
-        self.connection.foresee(&asked.map(|(sql, parameters)| Statement {
-            view: View::Own,
-            sql,
-            parameters,
-        }))
+        self.connection.foresee(&asked.map(|(sql, parameters)| Statement::own(sql, parameters)))
     }
 
     /// An application.

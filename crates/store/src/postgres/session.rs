@@ -231,11 +231,10 @@ impl Session {
 /// locked, so that at any isolation a commit that came in between is noticed. A tenant that is only being made has no such row;
 /// there its keys decide.
 fn lock_chain(tenant: &[Value; 1]) -> Statement<'_> {
-    Statement {
-        view: View::Own,
-        sql: "update audit_heads set sequence = sequence where tenant_id = ?1 returning sequence, hash",
-        parameters: tenant,
-    }
+    Statement::own(
+        "update audit_heads set sequence = sequence where tenant_id = ?1 returning sequence, hash",
+        tenant,
+    )
 }
 
 /// The realm of mailboxes has no chain, and counts of wrong passcodes to keep right between servers: a throttle that nobody uses
@@ -266,7 +265,7 @@ impl Connection for Session {
         let chain = self.chain.as_ref().filter(|_| !self.locked.replace(true)).map(lock_chain);
         let before = usize::from(chain.is_some());
         let statements = [chain.as_slice(), statements].concat();
-        if statements.iter().any(|statement| !gives_rows(statement.sql)) {
+        if statements.iter().any(|statement| !statement.sql.starts_with("select")) {
             self.foreseen.borrow_mut().clear();
         }
         statements.iter().try_for_each(|statement| value::storable(statement.parameters))?;
